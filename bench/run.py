@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Runs the benchmarks and prints each workload beside its floor.
+
+Each row of the table runs in a process of its own, because rows that share one
+disturb each other. Within a row, repetitions of the floor and of the workload
+alternate, so that both see the same machine. A ratio is the median over the
+repetitions of workload / floor; its spread is from the least to the greatest.
+"""
+
+import argparse
+import json
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# name, executable, filter, greatest ratio that is good
+ROWS = [
+    ("request to a pinned actor, 1 in flight", "pinned_request", "/in_flight:1/", 1.5),
+    ("request to a pinned actor, 16 in flight", "pinned_request", "/in_flight:16/", 1.5),
+    ("request to a pinned actor, 1024 in flight", "pinned_request", "/in_flight:1024/", 1.5),
+    ("method of a Python actor, 1 in flight", "method_request", "/in_flight:1/", 2.5),
+    ("method of a Python actor, 16 in flight", "method_request", "/in_flight:16/", 2.5),
+    ("method of a Python actor, 1024 in flight", "method_request", "/in_flight:1024/", 2.5),
+    ("eval of one text", "eval_text", "", 2.5),
+    ("typed call, int to int", "typed_call", "", 2.5),
+]
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/bench",
+                        help="build tree with the benchmarks")
+    parser.add_argument("--repetitions", type=int, default=7, metavar="N",
+                        help="at least 5; default: %(default)s")
+    parser.add_argument("--only", default="", metavar="TEXT",
+                        help="run only the rows whose name contains TEXT")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
+                        help="also write the figures to FILE")
+    arguments = parser.parse_args()
+    if arguments.repetitions < 5:
+        parser.error("--repetitions must be at least 5")
+    return arguments
+
+
+def run_row(arguments: argparse.Namespace, executable: str, only: str) -> dict:
+    """Nanoseconds per item of each repetition, for `floor` and `pyactor`."""
+    program = arguments.build / "bench" / f"bench_{executable}"
+    if not program.exists():
+        sys.exit(f"{program} is not built; run scripts/bench")
+    output = subprocess.run(
+        [program, f"--benchmark_filter=(floor|pyactor){only}",
+         f"--benchmark_repetitions={arguments.repetitions}",
+         "--benchmark_enable_random_interleaving=true",
+         "--benchmark_min_time=0.2s", "--benchmark_format=json"],
+        check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    times: dict[str, list[float]] = {"floor": [], "pyactor": []}
+    for entry in json.loads(output.stdout)["benchmarks"]:
+        if "error_message" in entry:
+            sys.exit(f"{executable}: {entry['error_message']}")
+        if entry["run_type"] == "iteration":
+            times[entry["name"].split("/")[0]].append(1e9 / entry["items_per_second"])
+    return times
+
+
+def machine() -> dict:
+    """What the figures depend on."""
+    model = "unknown"
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"],
+                            capture_output=True, text=True).stdout.strip()
+    return {"cpu": model, "commit": commit or "unknown",
+            "system": platform.platform()}
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    about = machine()
+    print(f"{about['cpu']}, commit {about['commit']}, "
+          f"{arguments.repetitions} repetitions")
+    print(f"{'':42} {'pyactor':>9} {'floor':>9}  {'ratio':>5} {'spread':>12}  goal")
+    rows = []
+    missed = 0
+    for name, executable, only, goal in ROWS:
+        if arguments.only not in name:
+            continue
+        times = run_row(arguments, executable, only)
+        ratios = [own / floor for own, floor in zip(times["pyactor"], times["floor"])]
+        ratio = statistics.median(times["pyactor"]) / statistics.median(times["floor"])
+        missed += ratio > goal
+        print(f"{name:42} {statistics.median(times['pyactor']):6.0f} ns "
+              f"{statistics.median(times['floor']):6.0f} ns  {ratio:5.2f} "
+              f"{min(ratios):5.2f} - {max(ratios):4.2f}  "
+              f"{goal}{'' if ratio <= goal else '  missed'}", flush=True)
+        rows.append({"name": name, "goal": goal, "ratio": ratio, **times})
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"machine": about, "rows": rows}, indent=1))
+    if missed:
+        print(f"{missed} of {len(rows)} rows missed their goal; a busy machine "
+              "does that too: look at the spread")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

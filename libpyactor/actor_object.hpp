@@ -1,0 +1,105 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+#include <pyactor/libpyactor/value.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pyactor {
+
+/// Names a Python class that derives from `pyactor.Actor`.
+/// @thread any; copies are independent
+struct actor_class {
+  /// @param target `module:Class`; the module is imported once for each
+  ///               interpreter, so that all its actors share what it holds.
+  ///               `__main__:Class` is a class of the actor's environment
+  [[nodiscard]] static actor_class from_module(std::string target);
+
+  /// @param text statements that define the class; they run in the actor's
+  ///             environment, so that nothing is shared
+  /// @param file shown in tracebacks; empty stands for `<pyactor:HASH>`
+  [[nodiscard]] static actor_class
+  from_source(std::string text, std::string name, std::string file = {});
+
+  /// `module:Class`, or the name of the class in `text`.
+  std::string name;
+  std::optional<std::string> text;
+  std::string file;
+
+  friend bool operator==(const actor_class&, const actor_class&) = default;
+};
+
+/// An instance of a Python actor class, in an environment.
+///
+/// It must be released before its environment, because its methods use that.
+/// A method may call back into the object that runs it.
+/// @thread its interpreter's, but for the destructor: one that runs elsewhere
+///         queues the release to the interpreter's thread
+class actor_object {
+public:
+  /// What a call came to.
+  struct outcome {
+    expected<value> result;
+    /// The actor must end, with the error in `result`.
+    bool ends_actor = false;
+  };
+
+  /// Finds the class and makes an instance.
+  /// @returns the object, or
+  ///          - `not_found`: no such module, or no such class in it
+  ///          - `invalid_argument`: not a class, or none of an actor; a wrong
+  ///            `keep_alive_on`; malformed or repeated names
+  ///          - `python_exception`: the module or `__init__` raised
+  ///          - `not_convertible`: an argument has no form in Python
+  ///          - as `environment::exec` for source text
+  [[nodiscard]] static expected<actor_object> create(attach_scope& py,
+                                                     environment& env,
+                                                     const actor_class& what,
+                                                     const arguments& args);
+
+  actor_object(actor_object&&) noexcept;
+  actor_object& operator=(actor_object&&) noexcept;
+
+  /// Releases at once where the calling thread is attached to the interpreter
+  /// of the object, else queues the release.
+  ~actor_object();
+
+  /// Calls a method by name.
+  ///
+  /// These end the actor: an exception that leaves the method, unless its type
+  /// is in `keep_alive_on`; SystemExit, KeyboardInterrupt and MemoryError
+  /// always. All else is an error of the caller's and leaves the actor alone:
+  /// - `rejected`: the method raised `pyactor.Reject`
+  /// - `not_found`, `not_callable`: no such method, or a private one
+  /// - `invalid_argument`: the method takes other arguments
+  /// - `not_convertible`: an argument, or the result
+  /// - `wrong_interpreter`, `environment_lost`: see `environment`
+  [[nodiscard]] outcome call(attach_scope& py, std::string_view method,
+                             const arguments& args);
+
+  /// Calls the object's `on_exit`.
+  /// @returns what it raised, which is for the log only
+  expected<void> on_exit(attach_scope& py, std::string_view reason);
+
+  /// Drops the instance; queues that where `py` is attached to another
+  /// interpreter. Idempotent.
+  void release(attach_scope& py) noexcept;
+
+  [[nodiscard]] bool released() const noexcept;
+
+private:
+  struct state;
+
+  explicit actor_object(std::unique_ptr<state> impl) noexcept;
+
+  expected<void> check(attach_scope& py) const;
+  void dispose() noexcept;
+
+  std::unique_ptr<state> state_;
+};
+
+} // namespace pyactor

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <pyactor/libpyactor/fwd.hpp>
+
+namespace pyactor {
+
+/// Proof that the calling thread is attached to an interpreter; attaches on
+/// construction, detaches on destruction. A scope inside another one of the
+/// same interpreter is free; inside one of another interpreter it detaches from
+/// that one for its lifetime.
+/// @thread the interpreter's; not movable, lives on the stack or in the thread
+class attach_scope {
+public:
+  explicit attach_scope(interpreter& owner) noexcept;
+
+  attach_scope(const attach_scope&) = delete;
+  attach_scope& operator=(const attach_scope&) = delete;
+
+  ~attach_scope();
+
+  [[nodiscard]] interpreter& owner() const noexcept {
+    return owner_;
+  }
+
+private:
+  interpreter& owner_;
+  /// An `interpreter::state`: what the thread was attached to before, or null.
+  void* before_;
+};
+
+/// Detaches for its lifetime, so that other threads may run Python: around
+/// whatever waits.
+/// @thread as its `attach_scope`
+class detach_scope {
+public:
+  explicit detach_scope(attach_scope& py) noexcept;
+
+  detach_scope(const detach_scope&) = delete;
+  detach_scope& operator=(const detach_scope&) = delete;
+
+  ~detach_scope();
+
+private:
+  /// An `interpreter::state`: what the thread was attached to.
+  void* before_;
+};
+
+} // namespace pyactor

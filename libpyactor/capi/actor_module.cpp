@@ -1,0 +1,273 @@
+#include <Python.h>
+
+#include <pyactor/libpyactor/capi/actor_module.hpp>
+#include <pyactor/libpyactor/capi/interpreter_state.hpp>
+#include <pyactor/libpyactor/capi/module/actor_ref_type.hpp>
+#include <pyactor/libpyactor/capi/module/message_arguments.hpp>
+#include <pyactor/libpyactor/capi/module/module_state.hpp>
+#include <pyactor/libpyactor/capi/module/package_text.hpp>
+#include <pyactor/libpyactor/capi/module/spawn_target.hpp>
+
+#include <string>
+#include <utility>
+
+namespace pyactor::capi {
+
+namespace {
+
+/// @returns the module's state, or null with an exception set where there is no
+///          runtime to ask
+module_state* state_with_host(PyObject* module) {
+  auto& state = state_of(module);
+  if (state.outside)
+    return &state;
+  PyErr_SetString(PyExc_RuntimeError,
+                  "no actor runtime here: this interpreter is embedded without "
+                  "actors, so that there is nothing to send to");
+  return nullptr;
+}
+
+PyObject* refuse_thread(const char* function) {
+  return PyErr_Format(PyExc_RuntimeError,
+                      "pyactor.%s: no actor runs on this thread; call it from "
+                      "the actor's own code, not from a thread that it started",
+                      function);
+}
+
+/// @returns whether an actor may run here; a thread that Python code started is
+///          attached by none of our scopes
+bool may_run_actor(const char* function) {
+  return attached_interpreter() || refuse_thread(function);
+}
+
+/// @returns the actor that runs on this thread, or null with an exception set
+actor_ref_ptr running_actor(const module_state& state, const char* function) {
+  if (!may_run_actor(function))
+    return nullptr;
+  auto self = state.outside->self();
+  if (self)
+    return std::move(*self);
+  if (self.error().code == errc::not_found)
+    refuse_thread(function);
+  else
+    raise_error(state, self.error());
+  return nullptr;
+}
+
+bool has_argument(size_t count, const char* what) {
+  if (count > 0)
+    return true;
+  PyErr_Format(PyExc_TypeError, "missing argument: %s", what);
+  return false;
+}
+
+PyObject* self(PyObject* module, PyObject*) {
+  return guarded([&]() -> PyObject* {
+    auto* state = state_with_host(module);
+    auto who = state ? running_actor(*state, "self") : nullptr;
+    return who ? make_actor_ref(*state, std::move(who)) : nullptr;
+  });
+}
+
+/// @returns the actor that `receiver`, a reference or a name, means, or null
+///          with an exception set
+actor_ref_ptr find_receiver(const module_state& state, PyObject* receiver) {
+  if (auto known = unwrap_actor(receiver))
+    return known;
+  if (!PyUnicode_Check(receiver)) {
+    PyErr_Format(PyExc_TypeError,
+                 "a receiver must be an ActorRef or a registered name, not "
+                 "%.200s",
+                 Py_TYPE(receiver)->tp_name);
+    return nullptr;
+  }
+  auto name = read_str(receiver, "a name");
+  if (!name.data())
+    return nullptr;
+  auto found = state.outside->whereis(name);
+  if (!found)
+    PyErr_Format(PyExc_LookupError, "no live actor is registered as %R",
+                 receiver);
+  return found;
+}
+
+PyObject* send(PyObject* module, PyObject* const* items, Py_ssize_t count,
+               PyObject* names) {
+  return guarded([&]() -> PyObject* {
+    auto* state = state_with_host(module);
+    if (!state)
+      return nullptr;
+    if (count < 2) {
+      PyErr_SetString(PyExc_TypeError,
+                      "send needs a receiver and the name of a method");
+      return nullptr;
+    }
+    auto receiver = find_receiver(*state, items[0]);
+    if (!receiver)
+      return nullptr;
+    return send_message(*state, *receiver,
+                        vectorcall{items, count, names}.skip(1));
+  });
+}
+
+PyObject* spawn(PyObject* module, PyObject* const* items, Py_ssize_t count,
+                PyObject* names) {
+  return guarded([&]() -> PyObject* {
+    auto* state = state_with_host(module);
+    if (!state || !has_argument(static_cast<size_t>(count), "target")
+        || !may_run_actor("spawn"))
+      return nullptr;
+    auto target = read_spawn_target(*state, items[0]);
+    arguments args;
+    if (target.empty()
+        || !read_arguments(*state, vectorcall{items, count, names}.skip(1),
+                           args))
+      return nullptr;
+    auto started = state->outside->spawn(target, std::move(args));
+    if (!started)
+      return raise_error(*state, started.error());
+    return make_actor_ref(*state, std::move(*started));
+  });
+}
+
+PyObject* register_name(PyObject* module, PyObject* const* items,
+                        Py_ssize_t count) {
+  return guarded([&]() -> PyObject* {
+    auto* state = state_with_host(module);
+    if (!state || !has_argument(static_cast<size_t>(count), "name"))
+      return nullptr;
+    auto name = read_str(items[0], "a name");
+    if (!name.data())
+      return nullptr;
+    if (name.empty()) {
+      PyErr_SetString(PyExc_ValueError, "the name of an actor is empty");
+      return nullptr;
+    }
+    actor_ref_ptr who;
+    if (count < 2 || Py_IsNone(items[1])) {
+      who = running_actor(*state, "register");
+    } else if (who = unwrap_actor(items[1]); !who) {
+      PyErr_Format(PyExc_TypeError, "ref must be an ActorRef, not %.200s",
+                   Py_TYPE(items[1])->tp_name);
+    }
+    if (!who)
+      return nullptr;
+    auto done
+      = state->outside->register_name(std::string{name}, std::move(who));
+    if (!done)
+      return raise_error(*state, done.error());
+    Py_RETURN_NONE;
+  });
+}
+
+PyObject* whereis(PyObject* module, PyObject* name) {
+  return guarded([&]() -> PyObject* {
+    auto* state = state_with_host(module);
+    if (!state)
+      return nullptr;
+    auto text = read_str(name, "a name");
+    if (!text.data())
+      return nullptr;
+    auto found = state->outside->whereis(text);
+    if (!found)
+      Py_RETURN_NONE;
+    return make_actor_ref(*state, std::move(found));
+  });
+}
+
+/// Makes the module the loader of the package, as far as `linecache` and
+/// `inspect` ask for one.
+PyObject* get_source(PyObject*, PyObject*) {
+  return PyUnicode_DecodeUTF8(
+    package_text.data(), static_cast<Py_ssize_t>(package_text.size()), nullptr);
+}
+
+template <class F>
+PyCFunction as_method(F* function) noexcept {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
+constexpr int fast = METH_FASTCALL;
+constexpr int fast_named = METH_FASTCALL | METH_KEYWORDS;
+
+PyMethodDef functions[] = {
+  {"self", self, METH_NOARGS, "See pyactor.self."},
+  {"send", as_method(send), fast_named, "See pyactor.send."},
+  {"spawn", as_method(spawn), fast_named, "See pyactor.spawn."},
+  {"register", as_method(register_name), fast, "See pyactor.register."},
+  {"whereis", whereis, METH_O, "See pyactor.whereis."},
+  {"get_source", get_source, METH_O, "The text of the package pyactor."},
+  {nullptr, nullptr, 0, nullptr},
+};
+
+constexpr char reject_doc[]
+  = "Raised by a method to answer its caller with an error and live on.";
+
+constexpr char dead_actor_doc[] = "The receiver of a message is dead.";
+
+int execute(PyObject* module) {
+  auto& state = state_of(module);
+  state.actor_ref_type = make_actor_ref_type(module);
+  state.reject
+    = PyErr_NewExceptionWithDoc("pyactor.Reject", reject_doc, nullptr, nullptr);
+  state.dead_actor_error = PyErr_NewExceptionWithDoc(
+    "pyactor.DeadActorError", dead_actor_doc, nullptr, nullptr);
+  if (!state.actor_ref_type || !state.reject || !state.dead_actor_error)
+    return -1;
+  if (PyModule_AddType(module, state.actor_ref_type) < 0
+      || PyModule_AddObjectRef(module, "Reject", state.reject) < 0)
+    return -1;
+  return PyModule_AddObjectRef(module, "DeadActorError",
+                               state.dead_actor_error);
+}
+
+int traverse(PyObject* module, visitproc visit, void* arg) {
+  auto& state = state_of(module);
+  Py_VISIT(state.actor_ref_type);
+  Py_VISIT(state.reject);
+  Py_VISIT(state.dead_actor_error);
+  Py_VISIT(state.actor_class);
+  return 0;
+}
+
+int clear(PyObject* module) {
+  auto& state = state_of(module);
+  Py_CLEAR(state.actor_ref_type);
+  Py_CLEAR(state.reject);
+  Py_CLEAR(state.dead_actor_error);
+  Py_CLEAR(state.actor_class);
+  return 0;
+}
+
+void free_module(void* module) {
+  clear(static_cast<PyObject*>(module));
+}
+
+PyModuleDef_Slot slots[] = {
+  {Py_mod_exec, reinterpret_cast<void*>(execute)},
+  {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#ifdef Py_mod_gil
+  {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+  {0, nullptr},
+};
+
+PyModuleDef definition = {
+  PyModuleDef_HEAD_INIT,
+  "_pyactor",
+  "What the package pyactor is built on; use that.",
+  sizeof(module_state),
+  functions,
+  slots,
+  traverse,
+  clear,
+  free_module,
+};
+
+} // namespace
+
+} // namespace pyactor::capi
+
+PyMODINIT_FUNC PyInit__pyactor() {
+  return PyModuleDef_Init(&pyactor::capi::definition);
+}

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <pyactor/libpyactor/conversion/nesting.hpp>
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+#include <pyactor/libpyactor/object_ref.hpp>
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+// Free of <Python.h>, because the templates of conversion.hpp call it.
+
+namespace pyactor::capi {
+
+/// The items of a dict while they are converted one by one; see `item_source`.
+/// @thread attached, lives on the stack
+class dict_source {
+public:
+  using items = std::vector<std::pair<object_ref, object_ref>>;
+
+  /// @param container borrowed
+  dict_source(attach_scope& py, _object* container) noexcept;
+
+  /// @returns `not_convertible` for all but an exact dict
+  expected<void> open();
+
+  [[nodiscard]] size_t size() const noexcept {
+    return copies_.size();
+  }
+
+  /// Both borrowed, for the life of this object.
+  [[nodiscard]] _object* key(size_t index) const noexcept {
+    return copies_[index].first.get();
+  }
+
+  [[nodiscard]] _object* mapped(size_t index) const noexcept {
+    return copies_[index].second.get();
+  }
+
+  /// @returns `not_convertible` where the dict is not what it was
+  expected<void> close();
+
+  /// @returns the failure of this key itself
+  [[nodiscard]] error at_key(size_t index, error what) const;
+
+  /// @returns the failure of what the dict has for `key`
+  [[nodiscard]] error at(const value& key, error what) const;
+
+private:
+  attach_scope& py_;
+  _object* container_;
+  nesting level_;
+  items copies_;
+};
+
+} // namespace pyactor::capi

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <pyactor/libpyactor/conversion/nesting.hpp>
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+#include <pyactor/libpyactor/object_ref.hpp>
+
+#include <cstddef>
+#include <vector>
+
+// Free of <Python.h>, because the templates of conversion.hpp call it.
+
+namespace pyactor::capi {
+
+/// The items of a list, tuple, set or frozenset while they are converted one by
+/// one, which may run Python code that changes the container: what was there at
+/// first is converted, and a change is an error afterwards.
+/// @thread attached, lives on the stack
+class item_source {
+public:
+  /// @param container borrowed
+  item_source(attach_scope& py, _object* container) noexcept;
+
+  /// @returns `not_convertible` for all but an exact list or tuple
+  expected<void> open_sequence();
+
+  /// The same, of a fixed size.
+  expected<void> open_sequence(size_t size);
+
+  /// @returns `not_convertible` for all but an exact set or frozenset
+  expected<void> open_set();
+
+  [[nodiscard]] size_t size() const noexcept {
+    return size_;
+  }
+
+  /// @returns the item, borrowed until the next call, or null where the
+  ///          container has changed already, which `close` then tells
+  [[nodiscard]] _object* item(size_t index);
+
+  /// @returns `not_convertible` where the container is not what it was
+  expected<void> close();
+
+  /// @returns the failure of this item
+  [[nodiscard]] error at(size_t index, error what) const;
+
+private:
+  expected<void> check_depth();
+  void copy_items();
+
+  attach_scope& py_;
+  _object* container_;
+  nesting level_;
+  size_t size_ = 0;
+  bool is_set_ = false;
+  /// The item that is converted just now.
+  object_ref current_;
+  /// All of them, from when the first one comes whose conversion may run code.
+  std::vector<object_ref> copies_;
+};
+
+} // namespace pyactor::capi

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <pyactor/libpyactor/conversion/numbers.hpp>
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+#include <pyactor/libpyactor/object_ref.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+// The steps behind typed conversion of single objects; free of <Python.h>. What
+// they refuse is at the root of its path. Objects that come in are borrowed.
+
+namespace pyactor::capi {
+
+[[nodiscard]] bool is_none(_object* object) noexcept;
+
+[[nodiscard]] expected<bool> read_bool(_object* object);
+
+/// Takes an `int`, or an object with `__index__`, which is Python code.
+/// @param wanted what the caller narrows the result to, for messages
+[[nodiscard]] expected<int64_t> read_int64(attach_scope& py, _object* object,
+                                           integer_shape wanted = {});
+[[nodiscard]] expected<uint64_t> read_uint64(attach_scope& py, _object* object);
+
+/// Takes a `float`, an `int` that a double holds exactly, or an object with
+/// `__float__`, which is Python code.
+[[nodiscard]] expected<double> read_double(attach_scope& py, _object* object);
+
+[[nodiscard]] expected<std::string> read_str(_object* object);
+
+/// Takes `bytes`, and here, where bytes are asked for, `bytearray` and
+/// `memoryview` as well.
+[[nodiscard]] expected<std::vector<std::byte>> read_bytes(attach_scope& py,
+                                                          _object* object);
+
+/// Appends the numbers at the start of a list or tuple that need no more than
+/// to be copied; stops at the first that does. For anything else it does
+/// nothing.
+void read_leading(_object* container, std::vector<int64_t>& to);
+void read_leading(_object* container, std::vector<double>& to);
+
+[[nodiscard]] object_ref make_none() noexcept;
+[[nodiscard]] object_ref make_bool(bool x) noexcept;
+[[nodiscard]] expected<object_ref> make_int(attach_scope& py, int64_t x);
+[[nodiscard]] expected<object_ref> make_uint(attach_scope& py, uint64_t x);
+[[nodiscard]] expected<object_ref> make_float(attach_scope& py, double x);
+[[nodiscard]] expected<object_ref> make_bytes(attach_scope& py,
+                                              std::span<const std::byte> x);
+
+} // namespace pyactor::capi

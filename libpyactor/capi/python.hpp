@@ -1,0 +1,23 @@
+#pragma once
+
+// The one header of pyactor that brings <Python.h> with it, for users who work
+// with CPython's own API beside ours. It needs CPython's headers and library at
+// the user's side: libpyactor does not pass them on.
+//
+// `_object*`, as other headers have it, is `PyObject*`.
+#include <Python.h>
+
+#include <pyactor/libpyactor/attach.hpp>
+#include <pyactor/libpyactor/capi/python_error.hpp>
+#include <pyactor/libpyactor/environment.hpp>
+#include <pyactor/libpyactor/object_ref.hpp>
+
+namespace pyactor::capi {
+
+/// The globals dict of an environment, borrowed: valid until its release.
+[[nodiscard]] inline PyObject* globals(attach_scope&,
+                                       const environment& env) noexcept {
+  return env.globals();
+}
+
+} // namespace pyactor::capi

@@ -1,0 +1,134 @@
+#include <Python.h>
+
+#include <pyactor/libpyactor/capi/python_error.hpp>
+#include <pyactor/libpyactor/capi/text.hpp>
+#include <pyactor/libpyactor/object_ref.hpp>
+
+#include <algorithm>
+#include <string_view>
+
+namespace pyactor::capi {
+
+namespace {
+
+/// Longer chains are cut.
+constexpr size_t max_causes = 32;
+
+std::string attribute_text(PyObject* object, const char* name) {
+  auto found = object_ref::steal(PyObject_GetAttrString(object, name));
+  if (!found)
+    PyErr_Clear();
+  return text_of(found.get());
+}
+
+std::string message_of(PyObject* exception) {
+  auto text = object_ref::steal(PyObject_Str(exception));
+  if (text)
+    return text_of(text.get());
+  PyErr_Clear();
+  return "<" + qualified_type(exception) + " cannot be printed>";
+}
+
+std::string traceback_of(PyObject* exception) {
+  auto module = object_ref::steal(PyImport_ImportModule("traceback"));
+  object_ref lines;
+  if (module)
+    lines = object_ref::steal(
+      PyObject_CallMethod(module.get(), "format_exception", "O", exception));
+  object_ref text;
+  if (auto empty = make_text(""); empty && lines)
+    text = object_ref::steal(PyUnicode_Join(empty.get(), lines.get()));
+  if (!text)
+    PyErr_Clear();
+  return text_of(text.get());
+}
+
+/// @returns what the exception followed from, or null
+object_ref next_cause(PyObject* exception, bool& is_explicit) {
+  auto cause = object_ref::steal(PyException_GetCause(exception));
+  is_explicit = static_cast<bool>(cause);
+  if (cause
+      || reinterpret_cast<PyBaseExceptionObject*>(exception)->suppress_context)
+    return cause;
+  return object_ref::steal(PyException_GetContext(exception));
+}
+
+std::vector<exception_cause> causes_of(PyObject* exception) {
+  std::vector<exception_cause> result;
+  std::vector<object_ref> seen{object_ref::borrow(exception)};
+  auto is_new = [&](const object_ref& x) {
+    return std::ranges::none_of(
+      seen, [&](auto& other) { return other.get() == x.get(); });
+  };
+  auto is_explicit = false;
+  auto cause = next_cause(exception, is_explicit);
+  while (cause && is_new(cause) && result.size() < max_causes) {
+    result.push_back({.type = qualified_type(cause.get()),
+                      .message = message_of(cause.get()),
+                      .is_explicit = is_explicit});
+    seen.push_back(cause);
+    cause = next_cause(cause.get(), is_explicit);
+  }
+  return result;
+}
+
+/// What a failed import of an extension module means here.
+std::string_view import_hint(std::string_view text) {
+  if (text.contains("does not support loading in subinterpreters"))
+    return "; this library cannot be loaded in an own_gil context: use a pool "
+           "of kind main";
+  if (text.contains("cannot load module more than once per process"))
+    return "; an earlier Python of this process had loaded it, and libraries "
+           "like it load once per process: do not start Python a second time, "
+           "or use a process of its own";
+  return {};
+}
+
+void add_import_hint(error& what) {
+  auto hint = import_hint(what.message);
+  for (const auto& cause : what.causes)
+    if (hint.empty())
+      hint = import_hint(cause.message);
+  what.message += hint;
+}
+
+} // namespace
+
+std::string qualified_type(PyObject* exception) {
+  auto* type = reinterpret_cast<PyObject*>(Py_TYPE(exception));
+  auto name = attribute_text(type, "__qualname__");
+  if (name.empty())
+    name = Py_TYPE(exception)->tp_name;
+  auto module = attribute_text(type, "__module__");
+  return module.empty() ? name : module + "." + name;
+}
+
+error describe_exception(attach_scope&, PyObject* exception) {
+  error result;
+  result.code = errc::python_exception;
+  result.type = qualified_type(exception);
+  result.message = message_of(exception);
+  result.causes = causes_of(exception);
+  result.traceback = traceback_of(exception);
+  if (PyObject_TypeCheck(exception,
+                         reinterpret_cast<PyTypeObject*>(PyExc_ImportError)))
+    add_import_hint(result);
+  // No room for Python's own: two lines are better than none.
+  if (result.traceback.empty())
+    result.traceback = to_string(result) + "\n";
+  return result;
+}
+
+error fetch_error(attach_scope& py) {
+  auto exception = object_ref::steal(PyErr_GetRaisedException());
+  if (!exception) {
+    error result;
+    result.code = errc::python_exception;
+    result.type = "builtins.SystemError";
+    result.message = "a function failed without setting an exception";
+    return result;
+  }
+  return describe_exception(py, exception.get());
+}
+
+} // namespace pyactor::capi

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <Python.h>
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+#include <pyactor/libpyactor/object_ref.hpp>
+
+#include <string>
+
+namespace pyactor::capi {
+
+/// Turns the exception that is set into plain data and clears it: its type,
+/// message, traceback and causes. Whatever the exception's own methods raise is
+/// dropped; `SystemExit` and `KeyboardInterrupt` are exceptions like others.
+/// @returns a `python_exception`
+/// @post no exception is set; nothing of the exception lives on
+[[nodiscard]] error fetch_error(attach_scope& py);
+
+/// Takes over what a function of the C API returned: a new reference, or null
+/// with an exception set, which becomes the error.
+[[nodiscard]] inline expected<object_ref> take(attach_scope& py,
+                                               PyObject* result) {
+  if (!result)
+    return unexpected{fetch_error(py)};
+  return object_ref::steal(result);
+}
+
+/// The same for an exception that was taken already.
+/// @post no exception is set
+[[nodiscard]] error describe_exception(attach_scope& py, PyObject* exception);
+
+/// @returns `builtins.ValueError` and the like
+/// @post no exception is set
+[[nodiscard]] std::string qualified_type(PyObject* exception);
+
+} // namespace pyactor::capi

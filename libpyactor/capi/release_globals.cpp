@@ -1,0 +1,55 @@
+#include <Python.h>
+
+#include <pyactor/libpyactor/capi/release_globals.hpp>
+
+namespace pyactor::capi {
+
+namespace {
+
+/// `__del__` methods need these until the end, and the end of a constant runs
+/// no code.
+bool goes_last(PyObject* x) noexcept {
+  return PyFunction_Check(x) || PyType_Check(x) || PyModule_Check(x)
+         || PyCFunction_Check(x) || x == Py_None || PyBool_Check(x)
+         || PyLong_CheckExact(x) || PyFloat_CheckExact(x)
+         || PyUnicode_CheckExact(x) || PyBytes_CheckExact(x);
+}
+
+/// `__builtins__`, `__name__` and the like.
+bool is_dunder(PyObject* name) noexcept {
+  if (!PyUnicode_Check(name))
+    return false;
+  auto size = PyUnicode_GET_LENGTH(name);
+  auto at = [name](Py_ssize_t i) { return PyUnicode_READ_CHAR(name, i); };
+  return size > 4 && at(0) == '_' && at(1) == '_' && at(size - 1) == '_'
+         && at(size - 2) == '_';
+}
+
+/// Takes out the values that nothing needs, newest first.
+/// @returns whether there were any
+bool take_values(PyObject* dict) noexcept {
+  auto found = false;
+  auto names = object_ref::steal(PyDict_Keys(dict));
+  auto i = names ? PyList_GET_SIZE(names.get()) : 0;
+  while (--i >= 0) {
+    auto* name = PyList_GET_ITEM(names.get(), i);
+    auto* x = PyDict_GetItemWithError(dict, name);
+    if (x && !goes_last(x) && !is_dunder(name))
+      found = PyDict_DelItem(dict, name) == 0 || found;
+    PyErr_Clear();
+  }
+  PyErr_Clear();
+  return found;
+}
+
+} // namespace
+
+void release_globals(attach_scope&, object_ref globals) noexcept {
+  // A `__del__` may bind names anew, but not for ever.
+  auto rounds = 8;
+  while (take_values(globals.get()) && --rounds)
+    ;
+  PyDict_Clear(globals.get());
+}
+
+} // namespace pyactor::capi

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <pyactor/libpyactor/fwd.hpp>
+#include <pyactor/libpyactor/object_ref.hpp>
+
+#include <memory>
+
+namespace pyactor::capi {
+
+/// An owning reference to a Python object that may die on any thread: it then
+/// queues the release to the object's interpreter. Where that has ended, the
+/// reference leaks.
+/// @thread moves and dies on any; `get` and making it on its interpreter's
+class remote_ref {
+public:
+  remote_ref() noexcept;
+
+  /// @pre `object` is of the interpreter that `py` is attached to
+  remote_ref(attach_scope& py, object_ref object);
+
+  remote_ref(remote_ref&&) noexcept;
+  remote_ref& operator=(remote_ref&&) noexcept;
+
+  ~remote_ref();
+
+  /// @returns the object, borrowed, or null where `py` is attached to another
+  ///          interpreter, or there is none
+  [[nodiscard]] _object* get(attach_scope& py) const noexcept;
+
+  explicit operator bool() const noexcept {
+    return static_cast<bool>(job_);
+  }
+
+private:
+  class job;
+
+  std::unique_ptr<job> job_;
+};
+
+} // namespace pyactor::capi

@@ -1,0 +1,69 @@
+#include <Python.h>
+
+#include <pyactor/libpyactor/capi/source/source_lines.hpp>
+#include <pyactor/libpyactor/capi/text.hpp>
+
+#include <utility>
+
+namespace pyactor::capi {
+
+namespace {
+
+/// @returns the dict `linecache.cache`, or null
+object_ref line_cache() {
+  auto module = object_ref::steal(PyImport_ImportModule("linecache"));
+  if (!module)
+    return {};
+  auto cache = object_ref::steal(PyObject_GetAttrString(module.get(), "cache"));
+  return cache && PyDict_Check(cache.get()) ? cache : object_ref{};
+}
+
+/// @returns `(size, None, lines, file)`: without a modification time,
+///          `linecache.checkcache` leaves an entry alone
+object_ref make_entry(const object_ref& file, std::string_view text) {
+  auto source = make_text(text);
+  if (!source)
+    return {};
+  auto lines = object_ref::steal(PyUnicode_Splitlines(source.get(), 1));
+  if (!lines)
+    return {};
+  return object_ref::steal(Py_BuildValue("nOOO",
+                                         static_cast<Py_ssize_t>(text.size()),
+                                         Py_None, lines.get(), file.get()));
+}
+
+} // namespace
+
+source_lines::source_lines(object_ref file, std::string_view text, bool replace)
+  : file_(std::move(file)) {
+  auto cache = line_cache();
+  if (cache && (replace || !PyDict_GetItemWithError(cache.get(), file_.get())))
+    entry_ = make_entry(file_, text);
+  if (entry_ && PyDict_SetItem(cache.get(), file_.get(), entry_.get()) != 0)
+    entry_ = {};
+  PyErr_Clear();
+}
+
+source_lines& source_lines::operator=(source_lines&& other) noexcept {
+  remove();
+  file_ = std::move(other.file_);
+  entry_ = std::move(other.entry_);
+  return *this;
+}
+
+source_lines::~source_lines() {
+  remove();
+}
+
+void source_lines::remove() noexcept {
+  if (!entry_)
+    return;
+  auto cache = line_cache();
+  if (cache
+      && PyDict_GetItemWithError(cache.get(), file_.get()) == entry_.get())
+    PyDict_DelItem(cache.get(), file_.get());
+  PyErr_Clear();
+  entry_ = {};
+}
+
+} // namespace pyactor::capi

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+#include <pyactor/libpyactor/object_ref.hpp>
+
+// Free of <Python.h>, because the templates of conversion.hpp call it.
+
+namespace pyactor::capi {
+
+/// Makes the Python object of a value.
+/// @returns a new object, or
+///          - `not_convertible`: text that is not UTF-8, keys that are equal in
+///            Python or cannot be hashed, nesting beyond the interpreter's
+///            limit
+///          - `python_exception`: no memory
+[[nodiscard]] expected<object_ref> to_python(attach_scope& py, const value& x);
+
+} // namespace pyactor::capi

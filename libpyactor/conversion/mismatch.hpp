@@ -1,0 +1,42 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/value.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+// What `from_value` asks of a value, without templates.
+
+namespace pyactor {
+
+/// A value where another type is asked for.
+/// @param wanted for example `a list or tuple`
+[[nodiscard]] unexpected refuse_value(const value& x, std::string_view wanted);
+
+/// @returns the items of a list or tuple
+[[nodiscard]] expected<const value::sequence*> sequence_in(const value& x);
+
+/// The same, of a fixed size.
+[[nodiscard]] expected<const value::sequence*> sequence_in(const value& x,
+                                                           size_t size);
+
+/// @returns the items of a set or frozenset
+[[nodiscard]] expected<const value::sequence*> set_in(const value& x);
+
+[[nodiscard]] expected<const value::mapping*> dict_in(const value& x);
+
+/// The fields of a struct: a dict with just these keys.
+/// @returns what it has for each of them, in this order
+[[nodiscard]] expected<std::vector<const value*>>
+fields_in(const value& x, std::string_view type_name,
+          std::span<const std::string_view> names);
+
+/// Two keys, or elements, that are one in C++.
+/// @param what `keys` or `elements`
+[[nodiscard]] unexpected refuse_repetition(const value& x,
+                                           std::string_view what);
+
+} // namespace pyactor

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace pyactor {
+
+/// What is wrong with a value that nests beyond the limit.
+[[nodiscard]] std::string too_deep(size_t limit);
+
+/// Steps that are shown of a path that is too deep.
+inline constexpr size_t shown_steps = 8;
+
+/// One container on the way from the root to what this thread converts just
+/// now. Bounds the recursion, and knows the steps back to the root.
+/// @thread lives on the stack of one thread, innermost last
+class nesting {
+public:
+  /// @param container identifies what is converted; it is never looked into
+  explicit nesting(const void* container) noexcept
+    : container_(container), up_(innermost_),
+      depth_(innermost_ ? innermost_->depth_ + 1 : 1) {
+    innermost_ = this;
+  }
+
+  nesting(const nesting&) = delete;
+  nesting& operator=(const nesting&) = delete;
+
+  ~nesting() {
+    innermost_ = up_;
+  }
+
+  /// How many containers there are from the root to this one.
+  [[nodiscard]] size_t depth() const noexcept {
+    return depth_;
+  }
+
+  /// Says that this container is too deep, or that it contains itself.
+  /// @param type what the container is, for example `list`
+  [[nodiscard]] unexpected refuse_depth(std::string_view type, size_t limit);
+
+  /// @returns the failure of something in this container
+  [[nodiscard]] error at(error what, std::string_view step) const;
+
+private:
+  /// @returns the outermost container that is entered a second time, or null
+  [[nodiscard]] nesting* first_repetition() noexcept;
+
+  /// Leaves this container and those in it out of paths: their steps would only
+  /// repeat.
+  void leave_out() noexcept;
+
+  const void* container_;
+  nesting* up_;
+  size_t depth_;
+  bool left_out_ = false;
+
+  static constinit thread_local nesting* innermost_;
+};
+
+} // namespace pyactor

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/value.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace pyactor {
+
+/// An integer type, for messages.
+struct integer_shape {
+  int bits = 64;
+  bool is_signed = true;
+};
+
+template <integer_type T>
+inline constexpr integer_shape shape_of{8 * sizeof(T), std::signed_integral<T>};
+
+/// @param number an integer
+/// @returns the double that is equal to it, if there is one
+[[nodiscard]] std::optional<double> to_exact_double(const value& number);
+
+/// @returns the 64-bit number, or nothing where there is none
+[[nodiscard]] std::optional<uint64_t> to_uint64(const value& number);
+
+/// An integer that is too large or too small for what is asked for.
+[[nodiscard]] unexpected refuse_misfit(const value& number,
+                                       integer_shape wanted);
+
+/// An integer that no double is equal to.
+[[nodiscard]] unexpected refuse_inexact(const value& number);
+
+/// A number beyond the range of `float`.
+[[nodiscard]] unexpected refuse_misfit_float(double number);
+
+/// @returns the same number as a `T`, or a refusal
+template <integer_type T, integer_type U>
+expected<T> narrow(U number) {
+  if (!std::in_range<T>(number))
+    return refuse_misfit(number, shape_of<T>);
+  return static_cast<T>(number);
+}
+
+} // namespace pyactor

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+// A conversion that fails says where: its message starts with a path from the
+// root `$`, for example `$[2].name: `. Nothing of it is built before the
+// failure: the innermost level refuses, each level around it puts its own step
+// in front.
+
+namespace pyactor {
+
+/// @returns `not_convertible` at the root
+[[nodiscard]] unexpected refuse(std::string_view message);
+
+/// @returns the failure with `step` in front of its path, or after `$` where
+///          its message has no path yet
+[[nodiscard]] error at_step(error what, std::string_view step);
+
+/// The item of this index: `[2]`.
+[[nodiscard]] std::string index_step(size_t index);
+
+/// @returns `key` as Python shows it, cut where it is long
+[[nodiscard]] std::string shown_key(const value& key);
+
+/// What a dict has for this key: `.name` or `['k y']`.
+[[nodiscard]] std::string key_step(const value& key);
+
+/// The key of a dict that comes at this place, itself: `.keys()[2]`.
+[[nodiscard]] std::string dict_key_step(size_t index);
+
+/// Some element of a set, which has no name.
+inline constexpr std::string_view set_step = "{...}";
+
+} // namespace pyactor

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <pyactor/libpyactor/fwd.hpp>
+
+namespace pyactor {
+
+/// Runs Python code on behalf of one actor: starts with no handled exception
+/// and a fresh contextvars context, and restores both afterwards, so that one
+/// actor never sees another one's `sys.exception()` or context variables.
+/// @thread attached; lives on the stack or in the thread, scopes nest
+class entry_scope {
+public:
+  explicit entry_scope(attach_scope& py) noexcept;
+
+  entry_scope(const entry_scope&) = delete;
+  entry_scope& operator=(const entry_scope&) = delete;
+
+  ~entry_scope();
+
+private:
+  _object* handled_;
+  _object* variables_;
+};
+
+} // namespace pyactor

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <pyactor/libpyactor/attach.hpp>
+#include <pyactor/libpyactor/conversion.hpp>
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+#include <pyactor/libpyactor/object_ref.hpp>
+#include <pyactor/libpyactor/source.hpp>
+#include <pyactor/libpyactor/value.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace pyactor {
+
+/// One globals dict with `__builtins__` and `__name__ == "__main__"`, owned by
+/// one interpreter.
+///
+/// Isolation is of namespaces: modules, the working directory and `os.environ`
+/// are the interpreter's. Every method gives `wrong_interpreter` where `py` is
+/// attached to another interpreter than the one that owns the environment, and
+/// `environment_lost` after `release`. No exception is set when one returns.
+/// @thread its interpreter's, but for the destructor: one that runs elsewhere
+///         queues the release to the interpreter's thread
+class environment {
+public:
+  /// @throws std::bad_alloc where Python is out of memory
+  explicit environment(attach_scope& py);
+
+  environment(environment&&) noexcept;
+  environment& operator=(environment&&) noexcept;
+
+  /// Releases at once where the calling thread is attached to the owner, else
+  /// queues the release.
+  ~environment();
+
+  /// Runs statements; globals and locals are this environment's dict.
+  /// @returns `python_exception`, `syntax_error`, `invalid_source`
+  expected<void> exec(attach_scope& py, const source& code);
+
+  /// Evaluates one expression in this environment's dict.
+  /// @param names seen by the expression, and by what it nests, before the
+  ///              environment's own
+  /// @tparam T what to convert the result to, see conversion.hpp; `void` drops
+  ///           it
+  /// @returns as `exec`, or `not_convertible`
+  template <class T = value>
+  expected<T> eval(attach_scope& py, const source& expression,
+                   const overlay& names = {});
+
+  /// Calls a callable by name: `f` or `counter.increment` from the environment
+  /// (then the builtins), `module:function` from a module that is imported on
+  /// demand.
+  /// @returns `not_found`, `not_callable`, `python_exception`,
+  ///          `not_convertible`
+  template <class T = value, class... Ts>
+  expected<T> call(attach_scope& py, std::string_view function,
+                   const Ts&... args);
+
+  /// `call` with arguments that are values already, positional and keyword.
+  template <class T = value>
+  expected<T> apply(attach_scope& py, std::string_view function,
+                    const arguments& args);
+
+  /// Binds a name of the environment.
+  expected<void> set(attach_scope& py, std::string_view name, const value& x);
+
+  /// Frees what the environment holds, in two steps, because `__del__` methods
+  /// need their globals: first what is not a function, class, module or
+  /// constant (a number, text), newest first, with the globals intact; then the
+  /// dict. Idempotent. With a `py` of another interpreter, queues the release
+  /// as the destructor does.
+  void release(attach_scope& py) noexcept;
+
+  [[nodiscard]] bool released() const noexcept;
+
+  // -- for code that includes <Python.h> or builds on libpyactor --------------
+
+  /// The steps behind `eval`, `call` and `apply`; the result is any object.
+  expected<object_ref> eval_object(attach_scope& py, const source& expression,
+                                   const overlay& names = {});
+  expected<object_ref> lookup(attach_scope& py, std::string_view function);
+  expected<object_ref> apply_object(attach_scope& py, std::string_view function,
+                                    const arguments& args);
+
+  /// The globals dict, borrowed; null after `release`.
+  [[nodiscard]] _object* globals() const noexcept;
+
+private:
+  expected<void> check(attach_scope& py) const;
+
+  /// @param args strong references of the caller's; the slot in front of the
+  ///             first is the callee's to use
+  expected<object_ref> call_object(attach_scope& py, std::string_view function,
+                                   _object* const* args, size_t count);
+
+  template <class T>
+  static expected<T> finish(attach_scope& py, expected<object_ref>&& result);
+
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+template <class T>
+expected<T> environment::finish(attach_scope& py,
+                                expected<object_ref>&& result) {
+  if (!result)
+    return unexpected{std::move(result).error()};
+  if constexpr (std::is_void_v<T>)
+    return {};
+  else if constexpr (std::same_as<T, object_ref>)
+    return *std::move(result);
+  else
+    return converter<T>::from_python(py, result->get());
+}
+
+template <class T>
+expected<T> environment::eval(attach_scope& py, const source& expression,
+                              const overlay& names) {
+  return finish<T>(py, eval_object(py, expression, names));
+}
+
+template <class T, class... Ts>
+expected<T> environment::call(attach_scope& py, std::string_view function,
+                              const Ts&... args) {
+  std::array<object_ref, sizeof...(Ts)> items;
+  std::array<_object*, sizeof...(Ts) + 1> slots{};
+  std::optional<error> failure;
+  size_t count = 0;
+  [[maybe_unused]] auto convert = [&](const auto& x) {
+    auto item = to_python(py, x);
+    if (!item) {
+      failure = std::move(item).error();
+      return false;
+    }
+    items[count] = *std::move(item);
+    slots[count + 1] = items[count].get();
+    ++count;
+    return true;
+  };
+  if (!(convert(args) && ...))
+    return unexpected{*std::move(failure)};
+  return finish<T>(py, call_object(py, function, slots.data() + 1, count));
+}
+
+template <class T>
+expected<T> environment::apply(attach_scope& py, std::string_view function,
+                               const arguments& args) {
+  return finish<T>(py, apply_object(py, function, args));
+}
+
+} // namespace pyactor

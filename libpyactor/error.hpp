@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pyactor {
+
+/// What went wrong, by what the caller can do about it.
+enum class errc : uint8_t {
+  /// Python code raised; type, message, traceback and causes are filled in.
+  python_exception = 1,
+  /// The source text does not compile; the message has file, line and column.
+  syntax_error,
+  /// The source text holds a NUL byte or is not UTF-8.
+  invalid_source,
+  /// A value has no exact form on the other side; the message has path and
+  /// remedy.
+  not_convertible,
+  /// No such module, attribute, function or method.
+  not_found,
+  /// What was named exists but cannot be called.
+  not_callable,
+  /// An argument of the call is wrong; fix the call.
+  invalid_argument,
+  /// An environment was used in an interpreter that does not own it.
+  wrong_interpreter,
+  /// The environment was released, or its owner died; start afresh.
+  environment_lost,
+  /// The interpreter or its context has ended.
+  interpreter_lost,
+  /// This CPython or this kind of context cannot do it; use another.
+  unsupported,
+  /// The actor answered `pyactor.Reject`; it lives on.
+  rejected,
+  /// The actor ended before it had answered.
+  reply_lost,
+  /// The receiver is dead.
+  actor_dead,
+  /// Something of this name or id exists already.
+  already_exists,
+  /// Python or a context could not start.
+  start_failed,
+  /// A deadline passed.
+  timed_out,
+};
+
+/// @returns the enumerator's name, for example `python_exception`
+[[nodiscard]] std::string_view to_string(errc code) noexcept;
+
+/// One link of a Python exception's chain, nearest first.
+struct exception_cause {
+  /// Qualified type, for example `builtins.ValueError` or `model.BadInput`.
+  std::string type;
+  std::string message;
+  /// True for `raise ... from cause`, false for an exception that was being
+  /// handled when the next one was raised.
+  bool is_explicit = false;
+
+  friend bool operator==(const exception_cause&, const exception_cause&)
+    = default;
+};
+
+/// A failure as plain data: no Python object and no frame lives on in it.
+/// @thread any; copies are independent
+struct error {
+  errc code = errc::python_exception;
+  /// For a person: what happened, where, what to do about it.
+  std::string message = {};
+  /// Qualified type of the Python exception; empty where there was none.
+  std::string type = {};
+  /// Python's own formatted traceback, with the source's lines; may be empty.
+  std::string traceback = {};
+  std::vector<exception_cause> causes = {};
+
+  friend bool operator==(const error&, const error&) = default;
+};
+
+/// @returns one line: the exception's type and message, or the message
+[[nodiscard]] std::string to_string(const error& what);
+
+template <class T>
+using expected = std::expected<T, error>;
+
+using unexpected = std::unexpected<error>;
+
+/// @returns an unexpected `error` of this code and message
+[[nodiscard]] unexpected fail(errc code, std::string message);
+
+/// The throwing form of `error`, for code that lets a failure end its actor.
+class python_error : public std::exception {
+public:
+  explicit python_error(error what);
+
+  [[nodiscard]] const char* what() const noexcept override;
+
+  [[nodiscard]] const error& info() const noexcept {
+    return info_;
+  }
+
+private:
+  error info_;
+  std::string text_;
+};
+
+/// @returns the value in `x`
+/// @throws python_error with the error in `x`
+template <class T>
+T value_or_throw(expected<T>&& x) {
+  if (!x)
+    throw python_error{std::move(x).error()};
+  if constexpr (!std::is_void_v<T>)
+    return std::move(*x);
+}
+
+} // namespace pyactor

@@ -1,0 +1,9 @@
+#include <pyactor/libpyactor/host.hpp>
+
+namespace pyactor {
+
+actor_ref::~actor_ref() = default;
+
+host::~host() = default;
+
+} // namespace pyactor

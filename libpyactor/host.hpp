@@ -1,0 +1,64 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+#include <pyactor/libpyactor/value.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace pyactor {
+
+/// An actor as Python code and values hold it.
+/// @thread any
+class actor_ref {
+public:
+  virtual ~actor_ref();
+
+  /// Unique in the process, for equality and hashing.
+  [[nodiscard]] virtual uint64_t id() const noexcept = 0;
+
+  /// For a person, for example `predictor#12`.
+  [[nodiscard]] virtual std::string describe() const = 0;
+
+  [[nodiscard]] virtual bool alive() const noexcept = 0;
+
+  /// Sends a call of `method`, without waiting for its outcome.
+  /// @returns `actor_dead` where the receiver is known to be dead
+  virtual expected<void> send(std::string_view method, arguments args) const
+    = 0;
+};
+
+using actor_ref_ptr = std::shared_ptr<const actor_ref>;
+
+/// What Python code may ask of its surroundings: the seam between libpyactor
+/// and the layer above.
+/// @thread any; `self` and `spawn` answer for the actor that the calling thread
+///         runs
+class host {
+public:
+  virtual ~host();
+
+  /// @returns a weak reference to the running actor, or `not_found`
+  [[nodiscard]] virtual expected<actor_ref_ptr> self() = 0;
+
+  /// Starts an actor written in Python.
+  /// @param target `module:Class`
+  /// @returns a strong reference; an `__init__` that raises ends the actor
+  [[nodiscard]] virtual expected<actor_ref_ptr> spawn(std::string_view target,
+                                                      arguments args)
+    = 0;
+
+  /// @returns `already_exists` where a live actor has the name,
+  ///          `actor_dead` where `who` is dead
+  [[nodiscard]] virtual expected<void> register_name(std::string name,
+                                                     actor_ref_ptr who)
+    = 0;
+
+  /// @returns the live actor of that name, or null
+  [[nodiscard]] virtual actor_ref_ptr whereis(std::string_view name) = 0;
+};
+
+} // namespace pyactor

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pyactor {
+
+/// Which CPython interpreter a thread runs.
+enum class interpreter_kind : uint8_t {
+  /// The main interpreter: every extension module works; all threads that
+  /// open it share its GIL.
+  main,
+  /// A subinterpreter with a GIL of its own: runs in parallel; CPython 3.14 or
+  /// newer; no extension module that keeps process-wide state, numpy for one.
+  own_gil,
+};
+
+[[nodiscard]] std::string_view to_string(interpreter_kind kind) noexcept;
+
+/// Bounds of one interpreter.
+struct interpreter_limits {
+  /// Nesting of a value that crosses the border; at most `value::max_depth`.
+  size_t nesting_depth = 200;
+  /// Compiled texts kept, least recently used go first.
+  size_t code_cache_entries = 512;
+};
+
+/// What an interpreter tells about itself.
+/// @thread any
+struct interpreter_stats {
+  uint64_t live_environments = 0;
+  uint64_t released_environments = 0;
+  /// References and environments that wait to be released.
+  uint64_t pending_releases = 0;
+};
+
+/// A CPython interpreter as one OS thread runs it: the thread's own thread
+/// state, code cache and release queue.
+///
+/// Threads that open the main interpreter share its modules and its GIL, and
+/// nothing of what is here. An own-GIL interpreter has one thread, ours, beside
+/// the threads that its Python code starts.
+/// @thread the one that opened it, destructor included, but for what says
+///         otherwise
+class interpreter {
+public:
+  /// Opens the main interpreter for the calling thread.
+  /// @returns the interpreter, detached
+  [[nodiscard]] static expected<std::unique_ptr<interpreter>>
+  open_main(main_interpreter& python, interpreter_limits limits = {});
+
+  /// Creates a subinterpreter with its own GIL, on the calling thread.
+  /// @returns the interpreter, detached, or
+  ///          - `unsupported`: CPython is older than 3.14
+  ///          - `start_failed`
+  [[nodiscard]] static expected<std::unique_ptr<interpreter>>
+  start_own_gil(main_interpreter& python, interpreter_limits limits = {});
+
+  interpreter(const interpreter&) = delete;
+  interpreter& operator=(const interpreter&) = delete;
+
+  /// Drains the releases, then ends the subinterpreter, or gives the thread
+  /// state of the main interpreter back. Blocks while other Python threads run
+  /// in a subinterpreter.
+  /// @pre detached
+  ~interpreter();
+
+  [[nodiscard]] interpreter_kind kind() const noexcept;
+
+  /// CPython's id of the interpreter: 0 is the main one.
+  [[nodiscard]] int64_t id() const noexcept;
+
+  [[nodiscard]] const interpreter_limits& limits() const noexcept;
+
+  /// @thread any
+  [[nodiscard]] interpreter_stats stats() const noexcept;
+
+  /// Releases what other threads have queued: references, and environments in
+  /// the order of their death.
+  /// @returns how many there were
+  size_t drain_releases(attach_scope& py) noexcept;
+
+  /// Calls `wake`, on any thread, whenever something is queued for release and
+  /// this interpreter's thread may be asleep. Set once, before the interpreter
+  /// is shared.
+  void on_release_queued(std::function<void()> wake);
+
+  /// Collects cyclic garbage, also where Python code has called `gc.disable`.
+  void collect_garbage(attach_scope& py) noexcept;
+
+  /// Flushes `sys.stdout` and `sys.stderr`; what they raise is dropped, as at
+  /// Python's own exit.
+  void flush_output(attach_scope& py) noexcept;
+
+  /// Gives up on ending this interpreter: its thread state and all that it
+  /// holds leak, on purpose, because code that does not return still uses it.
+  /// The destructor then touches nothing.
+  /// @thread any, once nothing else uses this object
+  void abandon() noexcept;
+
+  /// Names of the Python threads, other than this one, that would keep the end
+  /// of this interpreter waiting.
+  [[nodiscard]] std::vector<std::string> running_threads(attach_scope& py);
+
+  struct state;
+
+  /// For libpyactor's own sources.
+  [[nodiscard]] state& internals() noexcept {
+    return *state_;
+  }
+
+private:
+  explicit interpreter(std::unique_ptr<state> impl) noexcept;
+
+  std::unique_ptr<state> state_;
+};
+
+} // namespace pyactor

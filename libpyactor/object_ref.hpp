@@ -1,0 +1,63 @@
+#pragma once
+
+#include <pyactor/libpyactor/fwd.hpp>
+
+#include <utility>
+
+namespace pyactor {
+
+/// An owning reference to a Python object, opaque to code without <Python.h>.
+///
+/// The only ways in are `steal` (takes over the caller's reference) and
+/// `borrow` (adds one). `capi/object.hpp` gives the typed view.
+/// @thread attached to the object's interpreter, destructor included; debug
+///         builds assert it. For a reference that may die elsewhere, use
+///         `remote_ref`.
+class object_ref {
+public:
+  object_ref() noexcept = default;
+
+  object_ref(object_ref&& other) noexcept
+    : ptr_(std::exchange(other.ptr_, nullptr)) {
+  }
+
+  object_ref(const object_ref& other) noexcept;
+
+  object_ref& operator=(object_ref other) noexcept {
+    std::swap(ptr_, other.ptr_);
+    return *this;
+  }
+
+  ~object_ref() {
+    if (ptr_)
+      drop(ptr_);
+  }
+
+  [[nodiscard]] static object_ref steal(_object* ptr) noexcept {
+    object_ref result;
+    result.ptr_ = ptr;
+    return result;
+  }
+
+  [[nodiscard]] static object_ref borrow(_object* ptr) noexcept;
+
+  [[nodiscard]] _object* get() const noexcept {
+    return ptr_;
+  }
+
+  /// Gives the reference up to the caller.
+  [[nodiscard]] _object* release() noexcept {
+    return std::exchange(ptr_, nullptr);
+  }
+
+  explicit operator bool() const noexcept {
+    return ptr_ != nullptr;
+  }
+
+private:
+  static void drop(_object* ptr) noexcept;
+
+  _object* ptr_ = nullptr;
+};
+
+} // namespace pyactor

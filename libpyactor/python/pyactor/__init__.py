@@ -1,0 +1,117 @@
+"""Actors written in Python, on the C++ runtime that this interpreter runs in.
+
+A Python class becomes an actor by deriving from `Actor`; `spawn` starts one,
+`send` talks to one. Messages are calls of a method by name, and arguments are
+plain data: None, bool, int, float, str, bytes, list, tuple, dict, set,
+frozenset and `ActorRef`, exactly these types.
+
+    class Counter(pyactor.Actor):
+        keep_alive_on = (ValueError,)
+
+        def __init__(self, start=0):
+            self.value = start
+
+        def increment(self, by=1):
+            self.value += by
+            return self.value
+
+The package is part of the library; nothing has to be installed.
+"""
+
+from __future__ import annotations
+
+import _pyactor
+from _pyactor import ActorRef, DeadActorError, Reject
+
+__all__ = [
+    "Actor",
+    "ActorRef",
+    "DeadActorError",
+    "Reject",
+    "register",
+    "self",
+    "send",
+    "spawn",
+    "whereis",
+]
+
+
+class Actor:
+    """Base of every actor class.
+
+    An instance lives in one interpreter and is used by one thread, one call at
+    a time. It is released when the actor ends; a supervisor's restart makes a
+    new one with the same arguments.
+
+    Every method whose name has no leading underscore can be called from
+    outside. Its return value answers the caller. An exception that leaves it
+    answers the caller with that error and ends the actor, unless it is a
+    `Reject` or its type is listed in `keep_alive_on`. A call that no method
+    takes (no such method, wrong number of arguments) is an error for the caller
+    only.
+    """
+
+    #: Exception types that answer the caller and leave the actor alive.
+    #: SystemExit, KeyboardInterrupt and MemoryError end it nevertheless.
+    keep_alive_on: tuple[type[BaseException], ...] = ()
+
+    def on_exit(self, reason: str) -> None:
+        """Called once before the actor is released; does nothing by default.
+
+        `reason` is for a person. What this raises is logged and changes
+        nothing.
+        """
+
+
+def self() -> ActorRef:
+    """The actor that runs this code, as a weak reference.
+
+    It does not keep the actor alive, so an actor may store it.
+
+    Raises RuntimeError on a thread that runs no actor, for example one that
+    `threading` has started.
+    """
+    return _pyactor.self()
+
+
+def send(receiver: ActorRef | str, method: str, /, *args, **kwargs) -> None:
+    """Sends a call of `method`, without waiting for its outcome.
+
+    `receiver` is a reference or a registered name. Messages from one actor to
+    another one arrive in the order in which they were sent.
+
+    Raises DeadActorError if the receiver is known to be dead, LookupError if no
+    live actor has the name, ValueError for a private method, TypeError for an
+    argument that is no plain data; the text says which one and what to pass.
+    Works on every thread.
+    """
+    _pyactor.send(receiver, method, *args, **kwargs)
+
+
+def spawn(target: type[Actor] | str, /, *args, **kwargs) -> ActorRef:
+    """Starts an actor and returns a strong reference to it.
+
+    `target` is `"module:Class"` or a class that a module holds; `args` and
+    `kwargs` go to its `__init__`. The actor ends when nothing refers to it
+    strongly any more. An `__init__` that raises ends it.
+
+    Raises ValueError for a class that cannot be found by module and name, above
+    all one that the actor's own source text defines: put it in a module.
+    Raises TypeError for a class that is no `Actor` and for an argument that is
+    no plain data, RuntimeError on a thread that runs no actor.
+    """
+    return _pyactor.spawn(target, *args, **kwargs)
+
+
+def register(name: str, ref: ActorRef | None = None) -> None:
+    """Gives an actor a name, until it ends; without `ref`, the running actor.
+
+    Raises ValueError if a live actor has the name, DeadActorError if the actor
+    is dead. Works on every thread if `ref` is given.
+    """
+    _pyactor.register(name, ref)
+
+
+def whereis(name: str) -> ActorRef | None:
+    """The live actor of that name, or None. Works on every thread."""
+    return _pyactor.whereis(name)

@@ -1,0 +1,209 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace pyactor {
+
+/// Integer types that stand for numbers: neither `bool` nor a character type.
+template <class T>
+concept integer_type
+  = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>
+    && !std::same_as<T, wchar_t> && !std::same_as<T, char8_t>
+    && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+
+/// Plain C++ data that crosses every border between C++ and Python: immutable,
+/// cheap to copy (containers and texts are shared), free of Python objects.
+///
+/// Equality is by kind and content: `value(1)`, `value(true)` and `value(1.0)`
+/// differ; floats compare bit for bit; lists, tuples and dicts compare in
+/// order, sets do not.
+/// @thread any; copies may be used on different threads at once
+class value {
+public:
+  enum class kind : uint8_t {
+    none,
+    boolean,
+    integer,
+    floating,
+    str,
+    bytes,
+    list,
+    tuple,
+    dict,
+    set,
+    frozenset,
+    actor,
+  };
+
+  using sequence = std::vector<value>;
+  using mapping = std::vector<std::pair<value, value>>;
+
+  /// No value is nested deeper, so that recursion over one is always safe.
+  static constexpr size_t max_depth = 1000;
+
+  /// Python's `None`.
+  value() noexcept = default;
+
+  template <std::same_as<bool> T>
+  value(T x) noexcept : data_(x) {
+  }
+
+  /// Integers of up to 64 bits, signed or unsigned; a character is none.
+  template <integer_type T>
+  value(T x) : value(from_integral(x)) {
+  }
+
+  template <std::floating_point T>
+    requires(sizeof(T) <= sizeof(double))
+  value(T x) noexcept : data_(static_cast<double>(x)) {
+  }
+
+  /// Text, UTF-8; that it is UTF-8 is checked where it becomes Python's `str`.
+  value(std::string text);
+  value(std::string_view text);
+  value(const char* text);
+
+  [[nodiscard]] static value bytes(std::string data);
+  [[nodiscard]] static value bytes(std::span<const std::byte> data);
+
+  /// The containers throw `std::length_error` beyond `max_depth`.
+  [[nodiscard]] static value list(sequence items);
+  [[nodiscard]] static value tuple(sequence items);
+  /// Keys keep their order. Equal keys are an error where the value becomes a
+  /// Python dict, and so for sets.
+  [[nodiscard]] static value dict(mapping items);
+  [[nodiscard]] static value set(sequence items);
+  [[nodiscard]] static value frozenset(sequence items);
+
+  /// Null gives `none`.
+  [[nodiscard]] static value actor(std::shared_ptr<const actor_ref> who);
+
+  /// An integer of any size.
+  /// @param digits decimal, or hexadecimal with `0x`; a `-` may come first
+  /// @returns `invalid_argument` for anything else
+  [[nodiscard]] static expected<value> integer(std::string_view digits);
+
+  /// An integer of any size from its two's complement, least significant byte
+  /// first.
+  [[nodiscard]] static value integer(std::span<const std::byte> complement);
+
+  [[nodiscard]] kind type() const noexcept;
+
+  [[nodiscard]] bool is_none() const noexcept {
+    return std::holds_alternative<std::monostate>(data_);
+  }
+
+  // Each accessor returns null where the value is of another kind.
+  [[nodiscard]] const bool* as_bool() const noexcept {
+    return std::get_if<bool>(&data_);
+  }
+
+  /// Null also for an integer that needs more than 64 bits.
+  [[nodiscard]] const int64_t* as_int64() const noexcept {
+    return std::get_if<int64_t>(&data_);
+  }
+
+  [[nodiscard]] const double* as_double() const noexcept {
+    return std::get_if<double>(&data_);
+  }
+
+  [[nodiscard]] const std::string* as_str() const noexcept;
+  [[nodiscard]] const std::string* as_bytes() const noexcept;
+  /// List, tuple, set and frozenset.
+  [[nodiscard]] const sequence* as_sequence() const noexcept;
+  [[nodiscard]] const mapping* as_dict() const noexcept;
+  [[nodiscard]] std::shared_ptr<const actor_ref> as_actor() const noexcept;
+
+  /// Two's complement of an integer, least significant byte first, as short as
+  /// it can be; empty for other kinds.
+  [[nodiscard]] std::vector<std::byte> integer_bytes() const;
+
+  /// How deep containers nest: 0 for a scalar, 1 for a list of scalars.
+  [[nodiscard]] size_t depth() const noexcept;
+
+  /// Consistent with equality.
+  [[nodiscard]] size_t hash() const noexcept;
+
+  friend bool operator==(const value& x, const value& y) noexcept;
+
+private:
+  /// As `integer_bytes` gives it; never one that fits 64 bits.
+  struct big_node {
+    std::vector<std::byte> complement;
+  };
+
+  struct text_node {
+    kind what;
+    std::string content;
+  };
+
+  struct sequence_node {
+    kind what;
+    size_t depth;
+    sequence content;
+  };
+
+  struct mapping_node {
+    size_t depth;
+    mapping content;
+  };
+
+  template <class T>
+  using shared = std::shared_ptr<const T>;
+
+  using storage
+    = std::variant<std::monostate, bool, int64_t, double, shared<big_node>,
+                   shared<text_node>, shared<sequence_node>,
+                   shared<mapping_node>, shared<actor_ref>>;
+
+  explicit value(storage data) noexcept : data_(std::move(data)) {
+  }
+
+  template <std::integral T>
+  static value from_integral(T x) {
+    if (std::in_range<int64_t>(x))
+      return value{storage{static_cast<int64_t>(x)}};
+    return from_unsigned(static_cast<uint64_t>(x));
+  }
+
+  static value from_unsigned(uint64_t x);
+  static value from_text(kind what, std::string content);
+  static value from_items(kind what, sequence content);
+
+  storage data_;
+};
+
+/// @returns `x` as Python's `repr` would show it; a long one is not shortened
+[[nodiscard]] std::string to_string(const value& x);
+
+/// @returns Python's name of the kind, for example `list`
+[[nodiscard]] std::string_view to_string(value::kind what) noexcept;
+
+/// What a callable is called with.
+struct arguments {
+  std::vector<value> positional = {};
+  std::vector<std::pair<std::string, value>> keyword = {};
+
+  friend bool operator==(const arguments&, const arguments&) = default;
+};
+
+} // namespace pyactor
+
+template <>
+struct std::hash<pyactor::value> {
+  size_t operator()(const pyactor::value& x) const noexcept {
+    return x.hash();
+  }
+};

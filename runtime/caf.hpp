@@ -1,0 +1,138 @@
+#pragma once
+
+// The one place that knows which CAF this is: 0.17.6. What a later CAF spells
+// otherwise (message registration, execution units, schedulers, error
+// categories, options) is here and nowhere else, so that a port begins in this
+// file and ends in `pinned_actor.hpp`.
+
+#include <caf/all.hpp>
+#include <caf/policy/work_sharing.hpp>
+#include <caf/policy/work_stealing.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
+#include <caf/scheduler/worker.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+
+/// Lets `T` travel in messages between actors of this process.
+#define PYACTOR_LOCAL_MESSAGE(T) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(T)
+
+namespace pyactor::runtime {
+
+/// The category of `pyactor::error` within `caf::error`.
+inline constexpr auto error_category = caf::atom("pyactor");
+
+/// @returns CAF's own text for an error, without an actor system at hand
+[[nodiscard]] inline std::string render(const caf::error& what) {
+  return caf::to_string(what);
+}
+
+/// @returns a time as CAF writes it, for example `500us`
+[[nodiscard]] inline std::string render(caf::timespan what) {
+  return caf::deep_to_string(what);
+}
+
+/// @returns the id of the CAF worker behind `unit`; none for other threads
+[[nodiscard]] inline std::optional<size_t>
+scheduler_id(caf::execution_unit* unit) {
+  using stealing = caf::scheduler::worker<caf::policy::work_stealing>;
+  using sharing = caf::scheduler::worker<caf::policy::work_sharing>;
+  if (auto* worker = dynamic_cast<stealing*>(unit))
+    return worker->id();
+  if (auto* worker = dynamic_cast<sharing*>(unit))
+    return worker->id();
+  return std::nullopt;
+}
+
+/// @returns a strong handle, or null where the actor is being destroyed
+[[nodiscard]] inline caf::strong_actor_ptr upgrade(const caf::actor_addr& who) {
+  return caf::actor_cast<caf::strong_actor_ptr>(who);
+}
+
+/// @returns whether the actor behind `who` has ended, or is gone
+[[nodiscard]] inline bool is_dead(const caf::strong_actor_ptr& who) {
+  return !who || who->get()->getf(caf::abstract_actor::is_terminated_flag);
+}
+
+/// Gives `job` to CAF's own scheduler.
+inline void reschedule(caf::actor_system& system, caf::resumable* job) {
+  system.scheduler().enqueue(job);
+}
+
+/// Sends an exit message that overtakes what waits in the mailbox.
+inline void send_exit_urgently(const caf::strong_actor_ptr& who,
+                               caf::error reason) {
+  if (who)
+    who->enqueue(nullptr,
+                 caf::make_message_id(caf::message_priority::high),
+                 caf::make_message(caf::exit_msg{{}, std::move(reason)}),
+                 nullptr);
+}
+
+/// The category of supervision errors within `caf::error`.
+inline constexpr auto supervision_category = caf::atom("supervisor");
+
+/// The category of CAF's own exit reasons.
+inline constexpr auto exit_category = caf::atom("exit");
+
+/// Sends a message that overtakes what waits in the mailbox.
+/// @param host  where the receiver wakes up; null leaves that to the scheduler
+template <class T>
+void send_urgently(const caf::strong_actor_ptr& who, caf::execution_unit* host,
+                   T message) {
+  if (who)
+    who->enqueue(caf::make_mailbox_element(
+                   nullptr, caf::make_message_id(caf::message_priority::high),
+                   {}, std::move(message)),
+                 host);
+}
+
+/// Sends `reason` as the response that a request of `who` waits for.
+inline void respond_with_error(const caf::strong_actor_ptr& who,
+                               caf::execution_unit* host,
+                               caf::message_id response, caf::error reason) {
+  if (who)
+    who->enqueue(nullptr, response, caf::make_message(std::move(reason)), host);
+}
+
+/// @returns whether `self`, which is running, has been told to end
+[[nodiscard]] inline bool is_quitting(const caf::scheduled_actor* self) {
+  return self->getf(caf::abstract_actor::is_shutting_down_flag);
+}
+
+/// The options of `config`, which CAF lets only its subclasses add to.
+inline caf::config_option_set& options_of(caf::actor_system_config& config) {
+  struct access : caf::actor_system_config {
+    static auto member() {
+      return &access::custom_options_;
+    }
+  };
+  return config.*access::member();
+}
+
+/// An option that takes a dictionary of dictionaries, for which CAF has no
+/// ready-made type.
+inline caf::config_option dictionary_option(caf::string_view category,
+                                            caf::string_view name,
+                                            caf::string_view description) {
+  using caf::config_value;
+  static const caf::config_option::meta_state meta{
+    [](const config_value& x) -> caf::error {
+      if (caf::holds_alternative<config_value::dictionary>(x))
+        return caf::none;
+      return caf::make_error(caf::pec::type_mismatch);
+    },
+    [](void*, const config_value&) {},
+    [](const void*) {
+      return config_value{};
+    },
+    [](void*, caf::string_view text) {
+      return config_value::parse(text);
+    },
+    "dictionary"};
+  return {category, name, description, &meta};
+}
+
+} // namespace pyactor::runtime

@@ -1,0 +1,224 @@
+#include <pyactor/runtime/context.hpp>
+
+#include <pyactor/libpyactor/main_interpreter.hpp>
+#include <pyactor/runtime/error_mapping.hpp>
+#include <pyactor/runtime/log.hpp>
+#include <pyactor/runtime/pinned_base.hpp>
+
+#include <utility>
+
+namespace pyactor::runtime {
+
+context::context(caf::actor_system& system, settings config)
+  : system_(system),
+    config_(std::move(config)),
+    resident_unit_(system, *this),
+    guest_unit_(system, *this),
+    end_(ended_.get_future()) {
+}
+
+context::~context() = default;
+
+context_stats context::stats() const {
+  context_stats result;
+  result.name = name();
+  result.kind = kind();
+  result.live_actors = residents_.size();
+  std::unique_lock guard{mtx_};
+  auto inner = interpreter_ ? interpreter_->stats() : last_stats_;
+  result.live_environments = inner.live_environments;
+  result.released_environments = inner.released_environments;
+  result.queue_length
+    = queue_.size() + departures_.size() + inner.pending_releases;
+  result.executed_messages = activity_.messages();
+  return result;
+}
+
+size_t context::load() const {
+  std::unique_lock guard{mtx_};
+  auto environments = interpreter_ ? interpreter_->stats().live_environments
+                                   : 0;
+  return residents_.size() + environments;
+}
+
+// -- life ---------------------------------------------------------------------
+
+expected<void> context::open(main_interpreter& python) {
+  auto opened = kind() == interpreter_kind::main
+                  ? interpreter::open_main(python, config_.limits)
+                  : interpreter::start_own_gil(python, config_.limits);
+  if (!opened)
+    return unexpected{std::move(opened).error()};
+  (*opened)->on_release_queued([this] {
+    queue_.interrupt();
+  });
+  current_context = this;
+  std::unique_lock guard{mtx_};
+  interpreter_ = std::move(*opened);
+  return {};
+}
+
+expected<void> context::start(python_source python) {
+  auto started = std::make_shared<std::promise<expected<void>>>();
+  auto result = started->get_future();
+  // The thread owns a reference, so that it stays valid if it is given up.
+  auto body = [self = shared_from_this(), python, started] {
+    auto main = python.acquire();
+    if (!main) {
+      started->set_value(unexpected{std::move(main).error()});
+      return;
+    }
+    auto opened = self->open(**main);
+    auto usable = opened.has_value();
+    started->set_value(std::move(opened));
+    if (usable)
+      self->serve();
+    self->ended_.set_value();
+    if (python.release)
+      python.release();
+  };
+  auto launched = thread_.start("py:" + name(), config_.stack_size_bytes, body);
+  if (!launched)
+    return launched;
+  return result.get();
+}
+
+void context::serve() {
+  log().debug("{}: ready, interpreter {}", name(), interpreter_->id());
+  while (!finished_draining()) {
+    if (step() || queue_.spin())
+      continue;
+    auto wake_at = housekeeping();
+    detach_idle();
+    queue_.wait(wake_at);
+  }
+  close();
+}
+
+void context::request_stop(clock::time_point kill_at) {
+  {
+    std::unique_lock guard{mtx_};
+    kill_at_ = kill_at;
+  }
+  residents_.close();
+  stopping_.store(true, std::memory_order_release);
+  stop_residents(caf::exit_reason::user_shutdown);
+  queue_.interrupt();
+}
+
+void context::stop_residents(caf::exit_reason reason) {
+  for (auto& who : residents_.snapshot())
+    send_exit_urgently(who, reason);
+}
+
+bool context::finished_draining() {
+  if (!stopping_.load(std::memory_order_acquire))
+    return false;
+  if (residents_.size() == 0)
+    return departures_size_.load(std::memory_order_acquire) == 0;
+  if (!kill_sent_ && clock::now() >= *kill_at_) {
+    kill_sent_ = true;
+    log().warn("{}: {} actors did not end when asked to and are killed", name(),
+               residents_.size());
+    stop_residents(caf::exit_reason::kill);
+  }
+  return false;
+}
+
+void context::close() {
+  for (auto* job : queue_.close())
+    bounce(job);
+  run_departures();
+  end_interpreter();
+  current_context = nullptr;
+}
+
+void context::forget(pinned_base& who) noexcept {
+  residents_.remove(who);
+  if (stopping_.load(std::memory_order_acquire))
+    queue_.interrupt();
+}
+
+void context::end_interpreter() {
+  python_call running{*this};
+  auto& py = attach();
+  interpreter_->collect_garbage(py);
+  interpreter_->drain_releases(py);
+  interpreter_->flush_output(py);
+  auto threads = kind() == interpreter_kind::own_gil
+                   ? interpreter_->running_threads(py)
+                   : std::vector<std::string>{};
+  entry_.reset();
+  attached_.reset();
+  std::unique_ptr<interpreter> ending;
+  {
+    std::unique_lock guard{mtx_};
+    lingering_ = std::move(threads);
+    last_stats_ = interpreter_->stats();
+    ending = std::move(interpreter_);
+  }
+  ending.reset(); // waits for Python threads, without our lock
+  std::unique_lock guard{mtx_};
+  lingering_.clear();
+}
+
+void context::bounce(caf::resumable* job) {
+  auto* actor = dynamic_cast<pinned_base*>(job);
+  if (!actor) {
+    reschedule(system_, job);
+    return;
+  }
+  // Nobody will resume this actor any more, so this thread may end it.
+  actor->abandon(lost());
+  caf::intrusive_ptr_release(job);
+}
+
+caf::error context::lost() const {
+  return to_caf(error{.code = errc::interpreter_lost,
+                      .message = "context " + name() + " has ended"});
+}
+
+bool context::await_end(clock::time_point deadline) const {
+  return end_.wait_until(deadline) == std::future_status::ready;
+}
+
+std::vector<std::string> context::lingering_threads() const {
+  std::unique_lock guard{mtx_};
+  return lingering_;
+}
+
+std::string context::what_runs() const {
+  auto running = activity_.read();
+  if (running.actor == 0)
+    return name() + ": its end does not return";
+  auto since = std::chrono::duration_cast<std::chrono::seconds>(clock::now()
+                                                                - running.since);
+  return name() + ": actor " + std::to_string(running.actor)
+         + " has been running for " + std::to_string(since.count()) + " s";
+}
+
+std::string context::abandon() {
+  thread_.detach();
+  if (auto threads = lingering_threads(); !threads.empty())
+    return name() + ": Python threads that do not end: "
+           + pyactor::runtime::join(threads);
+  auto text = what_runs();
+  if (!activity_.give_up())
+    return text + ", in C++ code";
+  // The thread is inside Python and will touch no actor again.
+  for (auto* job : queue_.close())
+    bounce(job);
+  for (auto& who : residents_.snapshot())
+    if (auto* actor = dynamic_cast<pinned_base*>(
+          caf::actor_cast<caf::abstract_actor*>(who)))
+      actor->abandon(lost());
+  return text + ", in Python code";
+}
+
+void context::park() noexcept {
+  detach_idle(); // others need the GIL
+  for (std::promise<void> never;;)
+    never.get_future().wait();
+}
+
+} // namespace pyactor::runtime

@@ -1,0 +1,365 @@
+#pragma once
+
+#include <pyactor/libpyactor/attach.hpp>
+#include <pyactor/libpyactor/entry_scope.hpp>
+#include <pyactor/libpyactor/environment.hpp>
+#include <pyactor/libpyactor/interpreter.hpp>
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/fwd.hpp>
+#include <pyactor/runtime/loop/activity.hpp>
+#include <pyactor/runtime/loop/run_queue.hpp>
+#include <pyactor/runtime/os_thread.hpp>
+#include <pyactor/runtime/python_state.hpp>
+#include <pyactor/runtime/resident_list.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pyactor::runtime {
+
+/// The context whose thread this is; see context::current.
+extern thread_local context* current_context;
+
+/// What a context tells about itself.
+struct context_stats {
+  std::string name;
+  interpreter_kind kind = interpreter_kind::main;
+  /// Pinned actors that have not ended.
+  uint64_t live_actors = 0;
+  uint64_t live_environments = 0;
+  uint64_t released_environments = 0;
+  /// Actors that are ready to run, and releases that wait.
+  uint64_t queue_length = 0;
+  uint64_t executed_messages = 0;
+};
+
+/// Where a context's pinned actors are scheduled, whoever wakes them.
+class resident_unit final : public caf::execution_unit {
+public:
+  resident_unit(caf::actor_system& system, context& owner);
+
+  void exec_later(caf::resumable* job) override;
+
+private:
+  context& owner_;
+};
+
+/// What a context's pinned actors run on. Other actors that they wake run on
+/// the same thread, for one slice at a time: a wake-up through CAF's scheduler
+/// would cost 32 us and more.
+class guest_unit final : public caf::execution_unit {
+public:
+  guest_unit(caf::actor_system& system, context& owner);
+
+  void exec_later(caf::resumable* job) override;
+
+  [[nodiscard]] context& owner() const noexcept {
+    return owner_;
+  }
+
+private:
+  context& owner_;
+};
+
+/// One OS thread, one interpreter, one run queue: the unit of parallelism.
+/// Everything of a context runs on its thread, for its whole life.
+///
+/// A context is shared by its pinned actors, so that a handle to a dead one
+/// stays harmless when the runtime is gone.
+/// @thread any, but for what says otherwise
+class context : public std::enable_shared_from_this<context> {
+public:
+  using clock = loop::activity::clock;
+
+  struct settings {
+    /// Unique in the runtime.
+    uint32_t id = 0;
+    /// For people, logs and the thread's name, for example `default/0`.
+    std::string name;
+    std::string pool;
+    interpreter_kind kind = interpreter_kind::main;
+    interpreter_limits limits;
+    std::string preload;
+    size_t stack_size_bytes = 0;
+    /// Called whenever an actor that is not pinned waits behind a slice.
+    std::function<void()> announce_guest;
+  };
+
+  context(caf::actor_system& system, settings config);
+
+  context(const context&) = delete;
+  context& operator=(const context&) = delete;
+
+  ~context();
+
+  // -- properties -------------------------------------------------------------
+
+  [[nodiscard]] uint32_t id() const noexcept {
+    return config_.id;
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept {
+    return config_.name;
+  }
+
+  [[nodiscard]] const std::string& pool_name() const noexcept {
+    return config_.pool;
+  }
+
+  [[nodiscard]] interpreter_kind kind() const noexcept {
+    return config_.kind;
+  }
+
+  [[nodiscard]] caf::actor_system& system() const noexcept {
+    return system_;
+  }
+
+  [[nodiscard]] context_stats stats() const;
+
+  /// Live actors and environments, for the router.
+  [[nodiscard]] size_t load() const;
+
+  /// What runs now.
+  [[nodiscard]] const loop::activity& running() const noexcept {
+    return activity_;
+  }
+
+  /// The context whose thread this is, or null.
+  [[nodiscard]] static context* current() noexcept;
+
+  // -- life -------------------------------------------------------------------
+
+  /// How the context's thread comes by CPython.
+  struct python_source {
+    /// Called first on the thread.
+    std::function<expected<main_interpreter*>()> acquire;
+    /// Called last on the thread; may be empty.
+    std::function<void()> release;
+  };
+
+  /// Starts the thread and opens the interpreter on it.
+  /// @returns once the interpreter is open, or what kept it from opening
+  [[nodiscard]] expected<void> start(python_source python);
+
+  /// Opens the interpreter on the calling thread, which then drives the context
+  /// with `step`; for tests.
+  expected<void> open(main_interpreter& python);
+
+  /// Runs one slice, or what housekeeping is due.
+  /// @returns false where nothing was ready
+  /// @thread the context's
+  bool step();
+
+  /// Asks all pinned actors to end, then lets the thread end its interpreter.
+  /// @param kill_at when actors that do not end are killed
+  void request_stop(clock::time_point kill_at);
+
+  /// Ends a context that is driven by `step`.
+  /// @thread the context's
+  void close();
+
+  /// @returns whether the interpreter has ended by then
+  [[nodiscard]] bool await_end(clock::time_point deadline) const;
+
+  /// @pre await_end returned true
+  void join() noexcept {
+    thread_.join();
+  }
+
+  /// Gives up on a thread that does not come back: its actors are ended and
+  /// their requests answered, as far as none of them is running C++ code; the
+  /// thread is parked should it ever leave Python.
+  /// @returns what was left, for a person
+  std::string abandon();
+
+  /// Names of Python threads that keep the interpreter from ending; empty
+  /// unless that is what the context waits for.
+  [[nodiscard]] std::vector<std::string> lingering_threads() const;
+
+  /// Hands guests over to CAF's scheduler where they have waited behind one
+  /// slice for longer than `patience`.
+  /// @returns whether some still wait
+  bool relieve_guests(clock::time_point now, clock::duration patience);
+
+  // -- for pinned actors ------------------------------------------------------
+
+  /// The unit that pinned actors are scheduled on.
+  [[nodiscard]] caf::execution_unit& residents_unit() noexcept {
+    return resident_unit_;
+  }
+
+  /// The unit that pinned actors run on: what they wake is a guest.
+  [[nodiscard]] caf::execution_unit& guests_unit() noexcept {
+    return guest_unit_;
+  }
+
+  [[nodiscard]] resident_list& residents() noexcept {
+    return residents_;
+  }
+
+  /// A slice ends after so many messages or so long, checked between messages.
+  static constexpr size_t slice_messages = 64;
+  static constexpr auto slice_time = std::chrono::microseconds{200};
+
+  /// One pinned actor's turn on the context.
+  /// @thread the context's
+  class slice {
+  public:
+    slice(context& home, pinned_base& who, uint64_t actor) noexcept
+      : home_(home), actor_(actor), start_(clock::now()) {
+      home_.running_actor_ = &who;
+      home_.begin_slice(start_);
+      home_.activity_.begin(actor_, start_);
+    }
+
+    slice(const slice&) = delete;
+    slice& operator=(const slice&) = delete;
+
+    ~slice() {
+      home_.end_slice();
+    }
+
+    /// A message was handled.
+    /// @returns whether the actor may go on
+    bool next_message() noexcept {
+      home_.activity_.count_message();
+      auto now = clock::now();
+      over_ = ++messages_ >= slice_messages || now - start_ >= slice_time;
+      home_.activity_.begin(actor_, now);
+      return !over_;
+    }
+
+    [[nodiscard]] bool over() const noexcept {
+      return over_;
+    }
+
+  private:
+    context& home_;
+    uint64_t actor_;
+    clock::time_point start_;
+    size_t messages_ = 0;
+    bool over_ = false;
+  };
+
+  /// The pinned actor whose slice this is, or null.
+  /// @thread the context's
+  [[nodiscard]] pinned_base* running_actor() const noexcept {
+    return running_actor_;
+  }
+
+  /// Attaches to the interpreter until the end of the slice.
+  /// @thread the context's, within a slice
+  attach_scope& attach();
+
+  /// A new environment with the pool's preload applied.
+  /// @thread the context's, within a slice
+  [[nodiscard]] expected<environment> make_environment();
+
+  /// Marks a stretch of Python code; everything that runs Python, or waits for
+  /// its GIL, is inside one. They nest.
+  /// @thread the context's
+  class python_call {
+  public:
+    explicit python_call(context& home) noexcept
+      : home_(home), outermost_(home.activity_.enter_python()) {
+    }
+
+    python_call(const python_call&) = delete;
+    python_call& operator=(const python_call&) = delete;
+
+    ~python_call() {
+      if (outermost_ && !home_.activity_.leave_python())
+        home_.park();
+    }
+
+  private:
+    context& home_;
+    bool outermost_;
+  };
+
+  /// Releases what an actor owned in Python: at once within that actor's own
+  /// slice, else as soon as the context gets to it.
+  void release(const pinned_base& who, std::unique_ptr<python_state> state,
+               std::string reason);
+
+  /// Something was released whose cycles only a collection frees.
+  /// @thread the context's
+  void note_garbage() noexcept {
+    garbage_ = true;
+  }
+
+  /// The error of whoever needs a context that has ended.
+  [[nodiscard]] caf::error lost() const;
+
+  /// An actor has ended.
+  void forget(pinned_base& who) noexcept;
+
+private:
+  struct departure {
+    std::unique_ptr<python_state> state;
+    std::string reason;
+  };
+
+  void serve();
+  void run_resident(caf::resumable* job);
+  void run_guest(caf::resumable* job);
+  /// What happens from `now` on keeps guests waiting.
+  void begin_slice(clock::time_point now) noexcept;
+  void end_slice() noexcept;
+  bool run_departures();
+  void depart(departure what);
+  std::optional<clock::time_point> housekeeping();
+  void detach_idle() noexcept;
+  bool finished_draining();
+  void stop_residents(caf::exit_reason reason);
+  [[nodiscard]] std::string what_runs() const;
+  void bounce(caf::resumable* job);
+  [[noreturn]] void park() noexcept;
+  void end_interpreter();
+
+  friend resident_unit;
+  friend guest_unit;
+
+  caf::actor_system& system_;
+  settings config_;
+  resident_unit resident_unit_;
+  guest_unit guest_unit_;
+  resident_list residents_;
+  loop::run_queue<caf::resumable*> queue_;
+  loop::activity activity_;
+  /// Start of the running slice as ticks of `clock`; 0 between slices.
+  std::atomic<clock::rep> slice_since_ = 0;
+
+  // the context's thread only
+  std::unique_ptr<interpreter> interpreter_;
+  std::optional<attach_scope> attached_;
+  std::optional<entry_scope> entry_;
+  pinned_base* running_actor_ = nullptr;
+  bool garbage_ = false;
+  clock::time_point last_cleaning_{};
+
+  mutable std::mutex mtx_;
+  // guarded by mtx_
+  std::vector<departure> departures_;
+  std::vector<std::string> lingering_;
+  std::optional<clock::time_point> kill_at_;
+
+  std::atomic<size_t> departures_size_ = 0;
+  std::atomic<bool> stopping_ = false;
+  bool kill_sent_ = false;
+  interpreter_stats last_stats_;
+
+  os_thread thread_;
+  std::promise<void> ended_;
+  std::shared_future<void> end_;
+};
+
+} // namespace pyactor::runtime

@@ -1,0 +1,240 @@
+#include <pyactor/runtime/context.hpp>
+#include <pyactor/runtime/log.hpp>
+#include <pyactor/runtime/pinned_base.hpp>
+
+#include <utility>
+
+#include <malloc.h>
+
+namespace pyactor::runtime {
+
+namespace {
+
+/// Going idle again and again, a context cleans up at most this often.
+constexpr auto cleaning_interval = std::chrono::milliseconds{200};
+
+/// A guest's slice is looked at after so many messages: what CAF does between
+/// two calls costs about as much as a message.
+constexpr size_t guest_messages = 8;
+
+} // namespace
+
+thread_local context* current_context = nullptr;
+
+// -- units --------------------------------------------------------------------
+
+resident_unit::resident_unit(caf::actor_system& system, context& owner)
+  : execution_unit(&system), owner_(owner) {
+}
+
+void resident_unit::exec_later(caf::resumable* job) {
+  // A thread inside Python may be given up, and its queue with it.
+  if (context::current() == &owner_ && !owner_.activity_.in_python())
+    owner_.queue_.push_local(job);
+  else if (!owner_.queue_.push(job))
+    owner_.bounce(job);
+}
+
+guest_unit::guest_unit(caf::actor_system& system, context& owner)
+  : execution_unit(&system), owner_(owner) {
+}
+
+void guest_unit::exec_later(caf::resumable* job) {
+  // A promise may be kept on any thread; only ours runs what it wakes.
+  if (context::current() != &owner_ || !owner_.queue_.push_guest(job)) {
+    reschedule(system(), job);
+    return;
+  }
+  if (owner_.config_.announce_guest)
+    owner_.config_.announce_guest();
+}
+
+context* context::current() noexcept {
+  return current_context;
+}
+
+// -- slices -------------------------------------------------------------------
+
+bool context::step() {
+  auto departed = departures_size_.load(std::memory_order_acquire) != 0
+                  && run_departures();
+  bool is_guest = false;
+  auto job = queue_.pop(is_guest);
+  if (!job)
+    return departed;
+  if (is_guest)
+    run_guest(*job);
+  else
+    run_resident(*job);
+  return true;
+}
+
+void context::run_resident(caf::resumable* job) {
+  // A pinned actor's `resume` runs a whole slice.
+  if (job->resume(&guest_unit_, slice_messages)
+      == caf::resumable::resume_later)
+    queue_.push_local(job);
+  else
+    caf::intrusive_ptr_release(job);
+}
+
+void context::run_guest(caf::resumable* job) {
+  auto start = clock::now();
+  auto now = start;
+  begin_slice(start);
+  // An actor keeps a pointer to the unit that it last ran on: CAF's own outlives
+  // it, ours may not.
+  auto* unit = system_.dummy_execution_unit();
+  auto result = caf::resumable::resume_later;
+  for (size_t n = 0; n < slice_messages && now - start < slice_time;
+       n += guest_messages) {
+    result = job->resume(unit, guest_messages);
+    if (result != caf::resumable::resume_later)
+      break;
+    now = clock::now();
+  }
+  slice_since_.store(0, std::memory_order_relaxed);
+  if (result == caf::resumable::resume_later)
+    reschedule(system_, job);
+  else
+    caf::intrusive_ptr_release(job);
+}
+
+void context::begin_slice(clock::time_point now) noexcept {
+  slice_since_.store(now.time_since_epoch().count(),
+                     std::memory_order_relaxed);
+}
+
+void context::end_slice() noexcept {
+  running_actor_ = nullptr;
+  entry_.reset();
+  // Contexts of the main interpreter share its GIL: what runs next may be C++.
+  if (kind() == interpreter_kind::main)
+    attached_.reset();
+  activity_.end();
+  slice_since_.store(0, std::memory_order_relaxed);
+}
+
+attach_scope& context::attach() {
+  if (!attached_) {
+    python_call waiting{*this};
+    attached_.emplace(*interpreter_);
+  }
+  if (!entry_)
+    entry_.emplace(*attached_);
+  return *attached_;
+}
+
+expected<environment> context::make_environment() {
+  auto& py = attach();
+  environment result{py};
+  if (config_.preload.empty())
+    return result;
+  auto ran = result.exec(py, source{config_.preload, "<preload>"});
+  if (ran)
+    return result;
+  auto why = std::move(ran).error();
+  why.message = "the preload of " + name() + " failed: " + why.message;
+  return unexpected{std::move(why)};
+}
+
+bool context::relieve_guests(clock::time_point now, clock::duration patience) {
+  if (!queue_.has_guests())
+    return false;
+  auto since = slice_since_.load(std::memory_order_relaxed);
+  if (since == 0 || now - clock::time_point{clock::duration{since}} < patience)
+    return true;
+  while (auto job = queue_.pop_guest())
+    reschedule(system_, *job);
+  return false;
+}
+
+// -- releases and housekeeping ------------------------------------------------
+
+void context::release(const pinned_base& who,
+                      std::unique_ptr<python_state> state, std::string reason) {
+  departure what{std::move(state), std::move(reason)};
+  // In another actor's slice, that one's Python frames may be on the stack.
+  if (current() == this && running_actor_ == &who) {
+    depart(std::move(what));
+    return;
+  }
+  {
+    std::unique_lock guard{mtx_};
+    departures_.push_back(std::move(what));
+    departures_size_.store(departures_.size(), std::memory_order_release);
+  }
+  queue_.interrupt();
+}
+
+bool context::run_departures() {
+  std::vector<departure> due;
+  {
+    std::unique_lock guard{mtx_};
+    due.swap(departures_);
+    departures_size_.store(0, std::memory_order_release);
+  }
+  for (auto& what : due) {
+    begin_slice(clock::now());
+    depart(std::move(what));
+    end_slice();
+  }
+  return !due.empty();
+}
+
+void context::depart(departure what) {
+  // Not the scope of the slice: the actor's context variables are its own.
+  auto& py = attach();
+  python_call running{*this};
+  if (auto& instance = what.state->instance) {
+    if (auto left = instance->on_exit(py, what.reason); !left)
+      log().error("{}: on_exit raised {}\n{}", name(), to_string(left.error()),
+                  left.error().traceback);
+    instance->release(py);
+  }
+  if (auto& env = what.state->env)
+    env->release(py);
+  interpreter_->flush_output(py);
+  garbage_ = true;
+}
+
+std::optional<context::clock::time_point> context::housekeeping() {
+  auto now = clock::now();
+  begin_slice(now);
+  if (interpreter_->stats().pending_releases != 0) {
+    auto& py = attach();
+    python_call running{*this};
+    garbage_ = interpreter_->drain_releases(py) != 0 || garbage_;
+  }
+  std::optional<clock::time_point> wake_at;
+  if (stopping_.load(std::memory_order_acquire) && !kill_sent_)
+    wake_at = *kill_at_;
+  if (!garbage_) {
+    end_slice();
+    return wake_at;
+  }
+  auto clean_at = last_cleaning_ + cleaning_interval;
+  if (now < clean_at) {
+    end_slice();
+    return wake_at ? std::min(*wake_at, clean_at) : clean_at;
+  }
+  {
+    auto& py = attach();
+    python_call running{*this};
+    interpreter_->collect_garbage(py);
+  }
+  end_slice();
+  // Freed memory stays with the C library otherwise, which only looks at the
+  // top of its heaps.
+  malloc_trim(0);
+  garbage_ = false;
+  last_cleaning_ = clock::now();
+  return wake_at;
+}
+
+void context::detach_idle() noexcept {
+  entry_.reset();
+  attached_.reset();
+}
+
+} // namespace pyactor::runtime

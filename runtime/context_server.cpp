@@ -1,0 +1,176 @@
+#include <pyactor/runtime/context_server.hpp>
+
+#include <utility>
+
+namespace pyactor::runtime {
+
+context_server::context_server(caf::actor_config& config)
+  : python_actor(config) {
+}
+
+const char* context_server::name() const {
+  return "pyactor.context";
+}
+
+template <class F>
+caf::result<value>
+context_server::run(const std::optional<environment_id>& where, F step) {
+  auto& py = home().attach();
+  context::python_call running{home()};
+  entry_scope own{py}; // one slice serves many owners
+  auto where_to = find(where);
+  if (!where_to)
+    return to_caf(std::move(where_to).error());
+  expected<value> result = step(py, *where_to->env);
+  if (where_to->temporary)
+    where_to->temporary->release(py);
+  if (!result)
+    return to_caf(std::move(result).error());
+  return std::move(*result);
+}
+
+caf::behavior context_server::make_behavior() {
+  set_down_handler([this](caf::down_msg& down) {
+    owner_down(down.source);
+  });
+  return {
+    [this](const call& request) {
+      return run(request.where, [&](attach_scope& py, environment& env) {
+        return env.apply(py, request.function, request.args);
+      });
+    },
+    [this](const eval& request) {
+      return run(request.where, [&](attach_scope& py, environment& env) {
+        return env.eval(py, request.expression, request.names);
+      });
+    },
+    [this](const exec& request) {
+      return run(request.where,
+                 [&](attach_scope& py, environment& env) -> expected<value> {
+                   auto ran = env.exec(py, source{request.code, request.file});
+                   if (!ran)
+                     return unexpected{std::move(ran).error()};
+                   return value{};
+                 });
+    },
+    [this](const make_environment& request) -> caf::result<environment_id> {
+      auto owner = request.owner ? upgrade(request.owner) : current_sender();
+      home().attach();
+      context::python_call running{home()};
+      auto number = add(owner);
+      if (!number)
+        return to_caf(std::move(number).error());
+      owners_[owner->address()].explicit_ones.push_back(*number);
+      return environment_id{home().id(), *number};
+    },
+    [this](const drop_environment& request) -> caf::result<void> {
+      context::python_call running{home()};
+      auto env = explicit_environment(request.which);
+      if (!env)
+        return to_caf(std::move(env).error());
+      release(**env);
+      auto found = environments_.find(request.which.number);
+      auto& owned = owners_[found->second.owner];
+      std::erase(owned.explicit_ones, request.which.number);
+      if (owned.own == request.which.number)
+        owned.own = 0;
+      environments_.erase(found);
+      return caf::unit;
+    },
+  };
+}
+
+expected<context_server::place>
+context_server::find(const std::optional<environment_id>& where) {
+  if (where) {
+    auto env = explicit_environment(*where);
+    if (!env)
+      return unexpected{std::move(env).error()};
+    return place{*env};
+  }
+  auto& owner = current_sender();
+  if (owner) {
+    if (is_dead(owner))
+      return fail(errc::environment_lost,
+                  "the sender ended while its request waited");
+    auto env = environment_of(owner);
+    if (!env)
+      return unexpected{std::move(env).error()};
+    return place{*env};
+  }
+  auto temporary = home().make_environment();
+  if (!temporary)
+    return unexpected{std::move(temporary).error()};
+  place result{nullptr, std::move(*temporary)};
+  result.env = &*result.temporary;
+  return result;
+}
+
+expected<environment*>
+context_server::environment_of(const caf::strong_actor_ptr& owner) {
+  if (auto found = owners_.find(owner->address());
+      found != owners_.end() && found->second.own != 0)
+    return &environments_.find(found->second.own)->second.env;
+  auto number = add(owner);
+  if (!number)
+    return unexpected{std::move(number).error()};
+  owners_[owner->address()].own = *number;
+  return &environments_.find(*number)->second.env;
+}
+
+expected<environment*>
+context_server::explicit_environment(environment_id which) {
+  if (which.context != home().id())
+    return fail(errc::wrong_interpreter,
+                "the environment belongs to context "
+                  + std::to_string(which.context) + ", not to "
+                  + home().name() + "; send the request to its own context");
+  auto found = environments_.find(which.number);
+  if (found == environments_.end())
+    return fail(errc::environment_lost,
+                "the environment was released, or its owner has ended");
+  return &found->second.env;
+}
+
+expected<uint64_t> context_server::add(const caf::strong_actor_ptr& owner) {
+  // A monitor on a dead actor would only come true after the request.
+  if (is_dead(owner))
+    return fail(errc::environment_lost,
+                "the owner of the environment has ended");
+  auto env = home().make_environment();
+  if (!env)
+    return unexpected{std::move(env).error()};
+  if (!owners_.contains(owner->address()))
+    monitor(owner);
+  auto number = next_number_++;
+  environments_.emplace(number, entry{owner->address(), std::move(*env)});
+  return number;
+}
+
+void context_server::owner_down(const caf::actor_addr& owner) {
+  auto found = owners_.extract(owner);
+  if (found.empty())
+    return;
+  context::python_call running{home()};
+  auto numbers = std::move(found.mapped().explicit_ones);
+  if (found.mapped().own != 0)
+    numbers.push_back(found.mapped().own);
+  for (auto number : numbers) {
+    auto node = environments_.extract(number);
+    release(node.mapped().env);
+  }
+}
+
+void context_server::release(environment& env) {
+  env.release(home().attach());
+  home().note_garbage();
+}
+
+void context_server::on_exit() {
+  // Reached on the context's thread only: a context ends its server itself.
+  for (auto& [number, item] : std::exchange(environments_, {}))
+    release(item.env);
+  owners_.clear();
+}
+
+} // namespace pyactor::runtime

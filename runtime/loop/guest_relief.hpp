@@ -1,0 +1,101 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+namespace pyactor::runtime::loop {
+
+/// A thread that looks after guests whose host is busy: while guests are
+/// announced, or wait, it looks every millisecond, and asks the hosts to hand
+/// over those that have waited behind one slice for that long. It sleeps when
+/// there have been none for a while.
+/// @thread any, but for the constructor, the destructor and `end`
+class guest_relief {
+public:
+  using clock = std::chrono::steady_clock;
+
+  /// How long a slice may last before the guests behind it go elsewhere.
+  static constexpr auto patience = std::chrono::milliseconds{1};
+
+  /// Hands over what has waited too long; called on this object's thread.
+  /// @returns whether guests still wait
+  using inspection = std::function<bool(clock::time_point now)>;
+
+  explicit guest_relief(inspection inspect)
+    : inspect_(std::move(inspect)), thread_([this](std::stop_token stop) {
+        run(stop);
+      }) {
+  }
+
+  /// A guest was queued. Two loads while this object is awake.
+  void announce() noexcept {
+    if (!announced_.load(std::memory_order_relaxed))
+      announced_.store(true); // before the look at awake_: see fall_asleep
+    if (!awake_.load()) {
+      std::unique_lock guard{mtx_};
+      awake_.store(true);
+      wake_up_.notify_one();
+    }
+  }
+
+  /// Ends the thread, so that this object may then die on any thread, even on
+  /// one that an inspection released it on. Idempotent.
+  void end() {
+    thread_.request_stop();
+    if (thread_.joinable())
+      thread_.join();
+  }
+
+  [[nodiscard]] std::thread::native_handle_type native_handle() {
+    return thread_.native_handle();
+  }
+
+private:
+  /// Rounds without a guest before this object sleeps.
+  static constexpr int quiet_rounds = 50;
+
+  /// @pre mtx_ is held
+  void fall_asleep(std::unique_lock<std::mutex>& guard,
+                   std::stop_token stop) {
+    awake_.store(false);
+    if (announced_.load()) // came in between; announce() may have seen true
+      awake_.store(true);
+    wake_up_.wait(guard, stop, [this] {
+      return awake_.load();
+    });
+  }
+
+  void run(std::stop_token stop) {
+    std::unique_lock guard{mtx_};
+    int quiet = quiet_rounds;
+    bool waiting = false;
+    while (!stop.stop_requested()) {
+      quiet = announced_.exchange(false) || waiting ? 0 : quiet + 1;
+      if (quiet > quiet_rounds) {
+        fall_asleep(guard, stop);
+        quiet = 0;
+      }
+      wake_up_.wait_for(guard, stop, patience, [] {
+        return false;
+      });
+      guard.unlock();
+      waiting = inspect_(clock::now());
+      guard.lock();
+    }
+  }
+
+  inspection inspect_;
+  std::mutex mtx_;
+  std::condition_variable_any wake_up_;
+  std::atomic<bool> announced_ = false;
+  std::atomic<bool> awake_ = false;
+  std::jthread thread_;
+};
+
+} // namespace pyactor::runtime::loop

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <pyactor/libpyactor/environment.hpp>
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/value.hpp>
+#include <pyactor/runtime/caf.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace pyactor::runtime {
+
+/// Names one explicit environment of one context.
+struct environment_id {
+  uint32_t context = 0;
+  uint64_t number = 0;
+
+  friend bool operator==(const environment_id&, const environment_id&)
+    = default;
+};
+
+// The messages that every Python-backed actor and every context speaks. A
+// request with one is answered with a `value` (`exec`: with none) or an error.
+
+/// Calls a method of a Python actor, or a function by name.
+struct call {
+  std::string function;
+  arguments args;
+  /// For a context: the environment; else the sender's own.
+  std::optional<environment_id> where = std::nullopt;
+};
+
+/// Evaluates one expression.
+struct eval {
+  std::string expression;
+  overlay names = {};
+  std::optional<environment_id> where = std::nullopt;
+};
+
+/// Runs statements.
+struct exec {
+  std::string code;
+  /// Shown in tracebacks; may be empty.
+  std::string file = {};
+  std::optional<environment_id> where = std::nullopt;
+};
+
+/// Asks a context for one more environment, owned by `owner`, or by the sender
+/// where that is null; answered with its `environment_id`.
+struct make_environment {
+  caf::actor_addr owner;
+};
+
+/// Asks a context to release an explicit environment now.
+struct drop_environment {
+  environment_id which;
+};
+
+} // namespace pyactor::runtime
+
+PYACTOR_LOCAL_MESSAGE(pyactor::value)
+PYACTOR_LOCAL_MESSAGE(pyactor::error)
+PYACTOR_LOCAL_MESSAGE(pyactor::runtime::environment_id)
+PYACTOR_LOCAL_MESSAGE(pyactor::runtime::call)
+PYACTOR_LOCAL_MESSAGE(pyactor::runtime::eval)
+PYACTOR_LOCAL_MESSAGE(pyactor::runtime::exec)
+PYACTOR_LOCAL_MESSAGE(pyactor::runtime::make_environment)
+PYACTOR_LOCAL_MESSAGE(pyactor::runtime::drop_environment)

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/interpreter.hpp>
+#include <pyactor/libpyactor/main_interpreter.hpp>
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/routing_policy.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pyactor::runtime {
+
+/// One named pool of contexts.
+struct pool_options {
+  /// What its contexts run; `own_gil` needs CPython 3.14 or newer.
+  interpreter_kind kind = interpreter_kind::main;
+  /// Number of contexts, at least 1.
+  size_t size = 1;
+  routing_policy policy = routing_policy::scheduler_id;
+  /// Python source, run in every new environment of the pool before anything
+  /// else; may be empty.
+  std::string preload = {};
+  /// Stack of the contexts' threads; 0 takes the system's default.
+  size_t stack_size_bytes = 0;
+  /// Threads that BLAS and OpenMP libraries may start; 0 leaves it to them.
+  /// Such libraries know one number for the process, so pools that set it must
+  /// agree.
+  size_t blas_threads = 0;
+};
+
+/// Everything about a runtime that is decided before it starts.
+struct runtime_options {
+  /// Defaults to one pool, `default`: an own-GIL context for each CAF worker,
+  /// as far as there are hardware threads; one `main` context where CPython is
+  /// older than 3.14.
+  std::map<std::string, pool_options> pools;
+  python_config python;
+  interpreter_limits limits;
+  /// Runs CPython's initialization, and what Python calls its main thread, on
+  /// the first context of kind `main`, for libraries that insist; else on a
+  /// thread of its own that runs no actors.
+  bool main_thread_is_context = false;
+  /// Bound on `runtime::stop` in the runtime's destructor.
+  std::chrono::milliseconds stop_deadline{10'000};
+  /// trace, debug, info, warning, error, critical or off.
+  std::string log_level = "warning";
+};
+
+/// Adds pyactor's options and its error texts to `config`, before the actor
+/// system exists; call it once. The options, in a configuration file, on the
+/// command line (`--pyactor.venv=DIR`) or by `config.set("pyactor.venv", ...)`:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `pools` | dictionary of pools: `{io={kind="main",size=2}}`, with the keys `kind`, `size`, `policy`, `preload`, `preload-file`, `stack-size`, `blas-threads` |
+/// | `search-paths` | list of folders for `sys.path` |
+/// | `venv` | folder of a virtual environment |
+/// | `allocator` | `standard` or `malloc` |
+/// | `switch-interval` | time, for example `500us` |
+/// | `nesting-depth`, `code-cache` | limits, see interpreter_limits |
+/// | `main-thread-is-context` | see runtime_options |
+/// | `stop-deadline` | time |
+/// | `log-level` | see runtime_options |
+void configure(caf::actor_system_config& config);
+
+/// Reads what `configure` added.
+/// @param workers number of CAF's scheduler threads
+/// @returns `invalid_argument` that names the option and says what would be
+///          right; `unsupported` for own-GIL pools below CPython 3.14
+[[nodiscard]] expected<runtime_options>
+read_options(const caf::actor_system_config& config, size_t workers);
+
+/// @returns `invalid_argument` or `unsupported` for options that cannot be
+expected<void> check(const runtime_options& options);
+
+} // namespace pyactor::runtime

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace pyactor::runtime {
+
+/// The answer that one request still waits for. Delivered at most once; a
+/// request that nobody answered before the last reference was gone is answered
+/// with `reply_lost`, so that it gets exactly one outcome.
+///
+/// Plain CAF promises leave such a request unanswered for ever. This one also
+/// holds no reference to its own actor, so that an actor that keeps a promise
+/// can still be dropped; the response therefore names no sender.
+/// @thread any
+class pending_reply {
+public:
+  /// @param request what `make_response_promise` gave for the current message
+  explicit pending_reply(const caf::response_promise& request);
+
+  pending_reply(const pending_reply&) = delete;
+  pending_reply& operator=(const pending_reply&) = delete;
+
+  /// Answers with `reply_lost` where nothing was delivered.
+  ~pending_reply();
+
+  /// @returns false where the reply was delivered before, or none is expected
+  bool deliver(caf::message content);
+
+  [[nodiscard]] bool pending() const noexcept;
+
+private:
+  mutable std::mutex mtx_;
+  // guarded by mtx_
+  caf::strong_actor_ptr source_;
+  std::vector<caf::strong_actor_ptr> stages_;
+
+  caf::message_id id_;
+};
+
+/// A handler's promise to answer its request later, with `Ts...`.
+///
+/// A client gets exactly one outcome, whichever comes first: what is delivered,
+/// the error with which the actor ends, a handler's exception above all, or
+/// `reply_lost` when the last copy is gone.
+/// @thread any; copies share the reply
+template <class... Ts>
+class promise {
+public:
+  promise() = default;
+
+  explicit promise(std::shared_ptr<pending_reply> reply)
+    : reply_(std::move(reply)) {
+  }
+
+  /// @returns false where an outcome was delivered before
+  bool deliver(Ts... xs) {
+    return reply_
+           && reply_->deliver(caf::make_message(std::move(xs)...));
+  }
+
+  /// @returns false where an outcome was delivered before
+  bool fail(caf::error why) {
+    return reply_ && reply_->deliver(caf::make_message(std::move(why)));
+  }
+
+  [[nodiscard]] bool pending() const noexcept {
+    return reply_ && reply_->pending();
+  }
+
+  /// What a handler returns that has taken a promise.
+  [[nodiscard]] caf::delegated<Ts...> later() const noexcept {
+    return {};
+  }
+
+private:
+  std::shared_ptr<pending_reply> reply_;
+};
+
+} // namespace pyactor::runtime

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/context.hpp>
+#include <pyactor/runtime/error_mapping.hpp>
+#include <pyactor/runtime/pending_reply.hpp>
+#include <pyactor/runtime/pinned_base.hpp>
+
+#include <exception>
+#include <limits>
+#include <memory>
+#include <utility>
+
+namespace pyactor::runtime {
+
+/// A CAF actor that runs on its context's thread: an ordinary event-based actor
+/// whose messages wake that context instead of CAF's scheduler, so that a
+/// message to it costs a CAF message and the Python call, and no more.
+///
+/// Everything that depends on CAF's signatures of `enqueue`, `launch`, `resume`
+/// and `cleanup` is in this template.
+/// @tparam Base `caf::event_based_actor` or `caf::typed_event_based_actor<...>`
+/// @thread handlers, `make_behavior` and `on_exit` run on the context's thread;
+///         the destructor on whichever thread drops the last handle, and so
+///         does `on_exit` of an actor that has not ended by then: it must not
+///         call `python`
+template <class Base>
+class pinned_actor : public Base, public pinned_base {
+public:
+  using super = Base;
+
+  explicit pinned_actor(caf::actor_config& config)
+    : Base(config),
+      pinned_base(config.host,
+                  config.flags & caf::abstract_actor::is_detached_flag) {
+    this->set_default_handler(caf::drop); // CAF's own prints the message
+    this->set_exception_handler([this](std::exception_ptr& thrown) {
+      auto why = to_caf(thrown);
+      fail_replies(why);
+      return why;
+    });
+  }
+
+  /// Promises an answer to the current request, for later. The handler then
+  /// returns `later()` of it.
+  template <class... Ts>
+  [[nodiscard]] promise<Ts...> make_promise() {
+    return promise<Ts...>{
+      track(std::make_unique<pending_reply>(Base::make_response_promise()))};
+  }
+
+  caf::actor_addr address() const noexcept override {
+    return Base::address();
+  }
+
+  // -- CAF's side -------------------------------------------------------------
+
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override {
+    Base::enqueue(std::move(what), &home().residents_unit());
+  }
+
+  void launch(caf::execution_unit*, bool lazy, bool hide) override {
+    if (!home().residents().add(*this)) {
+      this->cleanup(home().lost(), nullptr);
+      return;
+    }
+    Base::launch(&home().residents_unit(), lazy, hide);
+  }
+
+  /// One slice, as caf::scheduled_actor::resume, but for two things: how long
+  /// it lasts is decided between messages, and there are no streams.
+  caf::resumable::resume_result resume(caf::execution_unit* unit,
+                                       size_t) override {
+    context::slice turn{home(), *this, this->id()};
+    if (!this->activate(unit))
+      return caf::resumable::done;
+    size_t handled = 0;
+    consumer consume{{this, handled, std::numeric_limits<size_t>::max()},
+                     *this,
+                     turn};
+    do {
+      if (!this->mailbox().new_round(messages_per_round, consume).consumed_items
+          && block(handled))
+        return caf::resumable::awaiting_message;
+      if (this->finalize())
+        return caf::resumable::done;
+    } while (!turn.over());
+    return block(handled) ? caf::resumable::awaiting_message
+                          : caf::resumable::resume_later;
+  }
+
+  bool cleanup(caf::error&& reason, caf::execution_unit* unit) override {
+    // First what Python holds, then the down messages: a replacement that is
+    // started on one finds the old state gone, or queued before its own start.
+    release_python(reason);
+    home().forget(*this);
+    fail_replies(reason);
+    return Base::cleanup(std::move(reason), unit);
+  }
+
+  void abandon(const caf::error& why) override {
+    if (auto* current = this->current_mailbox_element())
+      if (current->mid.is_request() && !current->mid.is_answered())
+        Base::make_response_promise().deliver(why);
+    fail_replies(why);
+    this->cleanup(caf::error{why}, nullptr);
+  }
+
+private:
+  /// Messages of one priority that are handled in a row, as in CAF.
+  static constexpr size_t messages_per_round = 3;
+
+  /// Hands one message to CAF, then looks whether the slice is over.
+  struct consumer {
+    caf::scheduled_actor::mailbox_visitor handle;
+    pinned_actor& self;
+    context::slice& turn;
+
+    template <class... Ts>
+    caf::intrusive::task_result operator()(Ts&&... xs) {
+      using caf::intrusive::task_result;
+      auto result = handle(std::forward<Ts>(xs)...);
+      self.drop_replies();
+      auto go_on = turn.next_message();
+      // A skipped message goes back to its queue, a dead actor stops anyway.
+      return go_on || result != task_result::resume ? result
+                                                    : task_result::stop_all;
+    }
+  };
+
+  /// @returns whether the mailbox is empty; the next message then wakes up
+  bool block(size_t handled) {
+    if (handled > 0)
+      this->set_receive_timeout();
+    return this->mailbox().try_block();
+  }
+};
+
+/// A pinned actor with dynamically typed messages.
+using python_actor = pinned_actor<caf::event_based_actor>;
+
+/// A pinned actor with a typed interface.
+template <class... Signatures>
+using typed_python_actor
+  = pinned_actor<caf::typed_event_based_actor<Signatures...>>;
+
+} // namespace pyactor::runtime

@@ -1,0 +1,83 @@
+#include <pyactor/runtime/pinned_base.hpp>
+
+#include <pyactor/runtime/context.hpp>
+#include <pyactor/runtime/error_mapping.hpp>
+#include <pyactor/runtime/pending_reply.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+namespace pyactor::runtime {
+
+pinned_base::pinned_base(caf::execution_unit* unit, bool detached) {
+  auto* guests = dynamic_cast<guest_unit*>(unit);
+  if (!guests)
+    throw std::logic_error{"a pinned actor belongs to a context: spawn it with "
+                           "runtime::spawn, not with actor_system::spawn"};
+  if (detached)
+    throw std::logic_error{"a pinned actor cannot be detached: it runs on its "
+                           "context's thread"};
+  home_ = guests->owner().shared_from_this();
+}
+
+pinned_base::~pinned_base() = default;
+
+python_state& pinned_base::state() {
+  if (!state_)
+    state_ = std::make_unique<python_state>();
+  return *state_;
+}
+
+python_scope pinned_base::python() {
+  auto& py = home_->attach();
+  auto& env = state().env;
+  if (!env) {
+    context::python_call running{*home_};
+    env.emplace(value_or_throw(home_->make_environment()));
+  }
+  return python_scope{*home_, py, *env};
+}
+
+std::shared_ptr<pending_reply>
+pinned_base::track(std::unique_ptr<pending_reply> reply) {
+  auto on_last_reference = [this](pending_reply* raw) {
+    std::unique_ptr<pending_reply> owned{raw};
+    auto* here = context::current();
+    // `this` is only compared unless it is the actor that runs here.
+    if (owned->pending() && here && here->running_actor() == this
+        && std::uncaught_exceptions() > 0)
+      replies_.push_back(std::move(owned));
+  };
+  std::shared_ptr<pending_reply> result{reply.release(), on_last_reference};
+  if (owed_.size() >= sweep_at_) {
+    std::erase_if(owed_, [](auto& one) {
+      return one.expired();
+    });
+    sweep_at_ = std::max<size_t>(16, 2 * owed_.size());
+  }
+  owed_.push_back(result);
+  return result;
+}
+
+void pinned_base::fail_replies(const caf::error& why) {
+  if (replies_.empty() && owed_.empty())
+    return;
+  auto answer = caf::make_message(
+    why ? why
+        : to_caf(error{.code = errc::reply_lost,
+                       .message = "the actor ended before it had answered"}));
+  for (auto& reply : std::exchange(replies_, {}))
+    reply->deliver(answer);
+  for (auto& one : std::exchange(owed_, {}))
+    if (auto reply = one.lock())
+      reply->deliver(answer);
+}
+
+void pinned_base::release_python(const caf::error& reason) {
+  if (state_)
+    home_->release(*this, std::move(state_), describe(reason));
+}
+
+} // namespace pyactor::runtime

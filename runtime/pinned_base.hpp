@@ -1,0 +1,87 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/fwd.hpp>
+#include <pyactor/runtime/pending_reply.hpp>
+#include <pyactor/runtime/python_scope.hpp>
+#include <pyactor/runtime/python_state.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace pyactor::runtime {
+
+/// What every pinned actor is, whatever its CAF base class: an actor with a
+/// home context and, once it has used Python, an environment there.
+/// @thread the context's, but for what says otherwise
+class pinned_base {
+public:
+  pinned_base(const pinned_base&) = delete;
+  pinned_base& operator=(const pinned_base&) = delete;
+
+  virtual ~pinned_base();
+
+  /// @thread any
+  [[nodiscard]] context& home() const noexcept {
+    return *home_;
+  }
+
+  /// This actor's Python: attached, with an environment that is created at the
+  /// first use, valid until the handler returns.
+  /// @throws python_error where the pool's preload fails
+  [[nodiscard]] python_scope python();
+
+  /// @thread any
+  [[nodiscard]] virtual caf::actor_addr address() const noexcept = 0;
+
+  /// Ends this actor from outside, while its thread is stuck in Python and will
+  /// touch it no more; the request that it was handling gets `why`.
+  virtual void abandon(const caf::error& why) = 0;
+
+protected:
+  /// @param unit the unit that the actor is spawned on
+  /// @throws std::logic_error where that belongs to no context, or `detached`
+  ///         is set
+  pinned_base(caf::execution_unit* unit, bool detached);
+
+  [[nodiscard]] python_state& state();
+
+  /// Hands what this actor owns in Python to the context; idempotent.
+  /// @thread any
+  void release_python(const caf::error& reason);
+
+  /// Shares a reply that is answered with an error when this actor ends. Its
+  /// last reference may die while the handler throws: then it is kept, so that
+  /// its client gets what was thrown.
+  [[nodiscard]] std::shared_ptr<pending_reply>
+  track(std::unique_ptr<pending_reply> reply);
+
+  /// Answers all replies that are still owed.
+  /// @param why none for an actor that ended normally
+  void fail_replies(const caf::error& why);
+
+  /// Gives up the kept replies: the exception did not leave the handler.
+  void drop_replies() noexcept {
+    if (!replies_.empty())
+      replies_.clear();
+  }
+
+private:
+  friend resident_list;
+
+  std::shared_ptr<context> home_;
+  std::unique_ptr<python_state> state_;
+  /// Replies whose last reference died while the handler threw.
+  std::vector<std::unique_ptr<pending_reply>> replies_;
+  /// Replies that somebody still holds; those that are gone are swept out when
+  /// there are `sweep_at_`.
+  std::vector<std::weak_ptr<pending_reply>> owed_;
+  size_t sweep_at_ = 16;
+
+  // guarded by the resident list's lock
+  pinned_base* next_ = nullptr;
+  pinned_base* previous_ = nullptr;
+  bool listed_ = false;
+};
+
+} // namespace pyactor::runtime

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <pyactor/runtime/context.hpp>
+#include <pyactor/runtime/options.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pyactor::runtime {
+
+/// A named set of contexts of one kind.
+/// @thread any
+class pool {
+public:
+  pool(std::string name, pool_options options,
+       std::vector<std::shared_ptr<context>> contexts);
+
+  [[nodiscard]] const std::string& name() const noexcept {
+    return name_;
+  }
+
+  [[nodiscard]] const pool_options& options() const noexcept {
+    return options_;
+  }
+
+  [[nodiscard]] std::span<const std::shared_ptr<context>>
+  contexts() const noexcept {
+    return contexts_;
+  }
+
+  /// Picks the context of a new actor.
+  /// @param policy overrules the pool's own
+  [[nodiscard]] context& pick(std::optional<size_t> scheduler,
+                              std::optional<routing_policy> policy = {});
+
+private:
+  std::string name_;
+  pool_options options_;
+  std::vector<std::shared_ptr<context>> contexts_;
+  std::atomic<size_t> turn_ = 0;
+};
+
+} // namespace pyactor::runtime

@@ -1,0 +1,83 @@
+#include <pyactor/runtime/python_class.hpp>
+
+#include <pyactor/runtime/log.hpp>
+
+#include <utility>
+
+namespace pyactor::runtime {
+
+python_class_actor::python_class_actor(caf::actor_config& config,
+                                       actor_class what, arguments args,
+                                       on_started started)
+  : python_actor(config),
+    what_(std::move(what)),
+    args_(std::move(args)),
+    started_(std::move(started)),
+    name_("python:" + what_.name) {
+}
+
+python_class_actor::~python_class_actor() {
+  report_start(to_caf(
+    error{.code = errc::reply_lost,
+          .message = what_.name + " was ended before it had started"}));
+}
+
+const char* python_class_actor::name() const {
+  return name_.c_str();
+}
+
+caf::behavior python_class_actor::make_behavior() {
+  auto scope = python();
+  context::python_call running{home()};
+  auto instance = actor_object::create(scope.attached(), scope.environment(),
+                                       what_, args_);
+  args_ = {};
+  if (!instance) {
+    log().info("{}: {} did not start: {}", home().name(), what_.name,
+               to_string(instance.error()));
+    auto why = to_caf(std::move(instance).error());
+    report_start(why);
+    quit(std::move(why));
+    return {};
+  }
+  state().instance = std::move(*instance);
+  report_start({});
+  return {
+    [this](const call& request) {
+      return invoke(request);
+    },
+    [this](const eval& request) -> caf::result<value> {
+      auto result = python().try_eval(request.expression, request.names);
+      if (!result)
+        return to_caf(std::move(result).error());
+      return std::move(*result);
+    },
+    [this](const exec& request) -> caf::result<value> {
+      auto result = python().try_exec(source{request.code, request.file});
+      if (!result)
+        return to_caf(std::move(result).error());
+      return value{};
+    },
+  };
+}
+
+void python_class_actor::report_start(const caf::error& outcome) {
+  if (auto report = std::exchange(started_, nullptr))
+    report(outcome);
+}
+
+caf::result<value> python_class_actor::invoke(const call& request) {
+  auto& py = home().attach();
+  context::python_call running{home()};
+  auto outcome = state().instance->call(py, request.function, request.args);
+  if (outcome.result)
+    return std::move(*outcome.result);
+  auto why = to_caf(std::move(outcome.result).error());
+  if (outcome.ends_actor) {
+    log().info("{}: {} ends: {}", home().name(), what_.name, render(why));
+    quit(why);
+  }
+  return why;
+}
+
+} // namespace pyactor::runtime

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <pyactor/libpyactor/actor_object.hpp>
+#include <pyactor/libpyactor/value.hpp>
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/messages.hpp>
+#include <pyactor/runtime/pinned_actor.hpp>
+
+#include <functional>
+#include <string>
+
+namespace pyactor::runtime {
+
+/// Called on the context's thread, exactly once, with no error when `__init__`
+/// returned, else with what kept the actor from starting; also where it is
+/// ended before it has started.
+using on_started = std::function<void(const caf::error&)>;
+
+/// An actor that is written in Python: an instance of a subclass of
+/// `pyactor.Actor`, in an environment of its own. Speaks `call` (a method by
+/// name), and `eval` and `exec` in its environment.
+///
+/// Start arguments are plain values, captured when it is spawned; one that
+/// cannot start ends with the error that says why.
+class python_class_actor final : public python_actor {
+public:
+  python_class_actor(caf::actor_config& config, actor_class what,
+                     arguments args, on_started started);
+
+  ~python_class_actor() override;
+
+  [[nodiscard]] const char* name() const override;
+
+private:
+  caf::behavior make_behavior() override;
+  void report_start(const caf::error& outcome);
+  caf::result<value> invoke(const call& request);
+
+  actor_class what_;
+  arguments args_;
+  on_started started_;
+  std::string name_;
+};
+
+} // namespace pyactor::runtime

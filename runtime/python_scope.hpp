@@ -1,0 +1,94 @@
+#pragma once
+
+#include <pyactor/libpyactor/environment.hpp>
+#include <pyactor/runtime/context.hpp>
+#include <pyactor/runtime/fwd.hpp>
+
+#include <string_view>
+
+namespace pyactor::runtime {
+
+/// A pinned actor's Python, for the length of one handler. Each operation
+/// exists twice: the plain form throws `python_error`, which, uncaught, ends
+/// the actor with that error; the `try_` form returns it.
+/// @thread the context's, within the handler that got it
+class python_scope {
+public:
+  python_scope(context& home, attach_scope& py, environment& env) noexcept
+    : home_(home), py_(py), env_(env) {
+  }
+
+  /// Runs statements. See environment::exec.
+  void exec(const source& code) {
+    value_or_throw(try_exec(code));
+  }
+
+  expected<void> try_exec(const source& code);
+
+  /// Evaluates one expression. See environment::eval.
+  template <class T = value>
+  T eval(const source& expression, const overlay& names = {}) {
+    return value_or_throw(try_eval<T>(expression, names));
+  }
+
+  template <class T = value>
+  expected<T> try_eval(const source& expression, const overlay& names = {});
+
+  /// Calls a function by name. See environment::call.
+  template <class T = value, class... Ts>
+  T call(std::string_view function, const Ts&... args) {
+    return value_or_throw(try_call<T>(function, args...));
+  }
+
+  template <class T = value, class... Ts>
+  expected<T> try_call(std::string_view function, const Ts&... args);
+
+  /// `call` with positional and keyword arguments that are values already.
+  template <class T = value>
+  T apply(std::string_view function, const arguments& args) {
+    return value_or_throw(try_apply<T>(function, args));
+  }
+
+  template <class T = value>
+  expected<T> try_apply(std::string_view function, const arguments& args);
+
+  /// Binds a name.
+  void set(std::string_view name, const value& x);
+
+  /// For libpyactor's own interface, `converter` and `capi/python.hpp` included.
+  [[nodiscard]] attach_scope& attached() const noexcept {
+    return py_;
+  }
+
+  [[nodiscard]] pyactor::environment& environment() const noexcept {
+    return env_;
+  }
+
+private:
+  context& home_;
+  attach_scope& py_;
+  pyactor::environment& env_;
+};
+
+template <class T>
+expected<T> python_scope::try_eval(const source& expression,
+                                   const overlay& names) {
+  context::python_call running{home_};
+  return env_.eval<T>(py_, expression, names);
+}
+
+template <class T, class... Ts>
+expected<T> python_scope::try_call(std::string_view function,
+                                   const Ts&... args) {
+  context::python_call running{home_};
+  return env_.call<T>(py_, function, args...);
+}
+
+template <class T>
+expected<T> python_scope::try_apply(std::string_view function,
+                                    const arguments& args) {
+  context::python_call running{home_};
+  return env_.apply<T>(py_, function, args);
+}
+
+} // namespace pyactor::runtime

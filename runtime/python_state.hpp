@@ -1,0 +1,18 @@
+#pragma once
+
+#include <pyactor/libpyactor/actor_object.hpp>
+#include <pyactor/libpyactor/environment.hpp>
+
+#include <optional>
+
+namespace pyactor::runtime {
+
+/// What one actor owns in Python. Outlives the actor where its context gets to
+/// the release later.
+struct python_state {
+  std::optional<environment> env;
+  /// The instance, of an actor written in Python.
+  std::optional<actor_object> instance;
+};
+
+} // namespace pyactor::runtime

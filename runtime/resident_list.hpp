@@ -1,0 +1,40 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/fwd.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <vector>
+
+namespace pyactor::runtime {
+
+/// The pinned actors of one context that have not ended.
+/// @thread any
+class resident_list {
+public:
+  /// @returns false where the list is closed
+  bool add(pinned_base& who);
+
+  /// Idempotent.
+  void remove(pinned_base& who) noexcept;
+
+  /// Refuses further actors.
+  void close() noexcept;
+
+  /// @returns handles to those that are not being destroyed at this moment
+  [[nodiscard]] std::vector<caf::strong_actor_ptr> snapshot() const;
+
+  [[nodiscard]] size_t size() const noexcept {
+    return size_.load(std::memory_order_relaxed);
+  }
+
+private:
+  mutable std::mutex mtx_;
+  pinned_base* first_ = nullptr;
+  bool closed_ = false;
+  std::atomic<size_t> size_ = 0;
+};
+
+} // namespace pyactor::runtime

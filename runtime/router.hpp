@@ -1,0 +1,79 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/pool.hpp>
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace pyactor::runtime {
+
+/// Where a new actor is to live.
+struct placement {
+  std::string pool = "default";
+  /// A context of the pool, by index; else one that the pool picks.
+  std::optional<size_t> index = std::nullopt;
+  /// Overrules the pool's policy.
+  std::optional<routing_policy> policy = std::nullopt;
+  /// The actor that asks, called on its own thread: its CAF worker decides
+  /// where the policy is `scheduler_id`. Null for whoever is no actor.
+  caf::local_actor* from = nullptr;
+};
+
+/// Picks contexts, once for each actor.
+/// @thread any
+class router : public std::enable_shared_from_this<router> {
+public:
+  void add(std::unique_ptr<pool> what);
+
+  /// @returns `invalid_argument` that lists the pools
+  [[nodiscard]] expected<pool*> find(std::string_view name) const;
+
+  /// Picks the context of a new actor.
+  /// @returns `invalid_argument` for an unknown pool or index,
+  ///          `interpreter_lost` after `close`
+  [[nodiscard]] expected<context*> place(const placement& where);
+
+  /// The context of an actor that is not pinned: picked at its first request,
+  /// the same ever after, forgotten when the actor ends.
+  [[nodiscard]] expected<context*> bind(const caf::strong_actor_ptr& who,
+                                        const placement& where);
+
+  /// Refuses further placements.
+  void close() noexcept {
+    closed_.store(true, std::memory_order_release);
+  }
+
+  /// Number of actors that `bind` remembers.
+  [[nodiscard]] size_t bindings() const;
+
+  /// In the order of the pools' names.
+  [[nodiscard]] std::vector<std::shared_ptr<context>> contexts() const;
+
+private:
+  struct binding {
+    std::string pool;
+    context* where;
+  };
+
+  [[nodiscard]] expected<context*> explicit_context(pool& from,
+                                                    size_t index) const;
+
+  // fixed before other threads know this object
+  std::map<std::string, std::unique_ptr<pool>, std::less<>> pools_;
+  std::atomic<bool> closed_ = false;
+
+  mutable std::mutex mtx_;
+  std::unordered_map<caf::actor_addr, std::vector<binding>> bindings_;
+};
+
+} // namespace pyactor::runtime

@@ -1,0 +1,314 @@
+#include <pyactor/runtime/runtime.hpp>
+
+#include <pyactor/runtime/actor_host.hpp>
+#include <pyactor/runtime/blas.hpp>
+#include <pyactor/runtime/context_server.hpp>
+#include <pyactor/runtime/log.hpp>
+#include <pyactor/runtime/loop/guest_relief.hpp>
+#include <pyactor/runtime/name_registry.hpp>
+#include <pyactor/runtime/os_thread.hpp>
+#include <pyactor/runtime/python_owner.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+namespace pyactor::runtime {
+
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+/// How long a stop waits before it says for what.
+constexpr auto patience = std::chrono::seconds{1};
+
+} // namespace
+
+/// The contexts whose guests are looked after. Shared with the contexts, because
+/// one that is left behind may still announce a guest.
+struct hosts {
+  std::mutex mtx;
+  std::vector<std::weak_ptr<context>> members;
+  loop::guest_relief relief{[this](clock::time_point now) {
+    return inspect(now);
+  }};
+
+  hosts() {
+    pthread_setname_np(relief.native_handle(), "py:relief");
+  }
+
+  void add(const std::shared_ptr<context>& one) {
+    std::unique_lock guard{mtx};
+    members.push_back(one);
+  }
+
+  /// @returns whether guests still wait
+  bool inspect(clock::time_point now) {
+    std::unique_lock guard{mtx};
+    bool waiting = false;
+    for (auto& member : members)
+      if (auto one = member.lock())
+        waiting |= one->relieve_guests(now, loop::guest_relief::patience);
+    return waiting;
+  }
+};
+
+struct runtime::parts {
+  parts(caf::actor_system& sys, runtime_options opts)
+    : system(sys), options(std::move(opts)) {
+  }
+
+  expected<void> start();
+  expected<void> start_pool(const std::string& name, const pool_options& what);
+  expected<void> start_context(context& what);
+  void spawn_servers();
+  stop_report stop(std::chrono::milliseconds deadline);
+  void await_contexts(clock::time_point deadline);
+  void end_python(clock::time_point deadline, stop_report& report);
+
+  caf::actor_system& system;
+  runtime_options options;
+  std::shared_ptr<router> routes = std::make_shared<router>();
+  std::shared_ptr<name_registry> names = std::make_shared<name_registry>();
+  std::shared_ptr<python_owner> python;
+  main_interpreter* main = nullptr;
+  /// Whether CPython belongs to a context's thread.
+  bool owned_by_context = false;
+  std::vector<std::shared_ptr<context>> contexts;
+  std::unordered_map<context*, caf::actor> servers;
+  std::shared_ptr<hosts> guests = std::make_shared<hosts>();
+  std::optional<stop_report> stopped;
+};
+
+// -- start --------------------------------------------------------------------
+
+expected<std::unique_ptr<runtime>> runtime::start(caf::actor_system& system) {
+  auto options = read_options(system.config(),
+                              system.scheduler().num_workers());
+  if (!options)
+    return unexpected{std::move(options).error()};
+  return start(system, std::move(*options));
+}
+
+expected<std::unique_ptr<runtime>> runtime::start(caf::actor_system& system,
+                                                  runtime_options options) {
+  if (auto good = check(options); !good)
+    return unexpected{std::move(good).error()};
+  if (auto set = set_log_level(options.log_level); !set)
+    return unexpected{std::move(set).error()};
+  auto impl = std::make_unique<parts>(system, std::move(options));
+  if (auto started = impl->start(); !started) {
+    impl->stop(impl->options.stop_deadline);
+    return unexpected{std::move(started).error()};
+  }
+  return std::unique_ptr<runtime>{new runtime{std::move(impl)}};
+}
+
+expected<void> runtime::parts::start() {
+  limit_blas_threads(options);
+  python = std::make_shared<python_owner>(
+    options.python, std::make_shared<actor_host>(system, routes, names));
+  auto first_main = std::ranges::find_if(options.pools, [](auto& entry) {
+    return entry.second.kind == interpreter_kind::main;
+  });
+  owned_by_context = options.main_thread_is_context
+                     && first_main != options.pools.end();
+  if (owned_by_context) {
+    if (auto ok = start_pool(first_main->first, first_main->second); !ok)
+      return ok;
+  } else {
+    auto started = python->start_on_own_thread();
+    if (!started)
+      return unexpected{std::move(started).error()};
+    main = *started;
+  }
+  for (auto& [name, what] : options.pools)
+    if (!routes->find(name))
+      if (auto ok = start_pool(name, what); !ok)
+        return ok;
+  spawn_servers();
+  return {};
+}
+
+expected<void> runtime::parts::start_pool(const std::string& name,
+                                          const pool_options& what) {
+  std::vector<std::shared_ptr<context>> members;
+  for (size_t i = 0; i < what.size; ++i) {
+    context::settings config;
+    config.id = static_cast<uint32_t>(contexts.size());
+    config.name = name + '/' + std::to_string(i);
+    config.pool = name;
+    config.kind = what.kind;
+    config.limits = options.limits;
+    config.preload = what.preload;
+    config.stack_size_bytes = what.stack_size_bytes;
+    config.announce_guest = [desk = guests] {
+      desk->relief.announce();
+    };
+    auto one = std::make_shared<context>(system, std::move(config));
+    if (auto started = start_context(*one); !started)
+      return started;
+    guests->add(one);
+    contexts.push_back(one);
+    members.push_back(std::move(one));
+  }
+  routes->add(std::make_unique<pool>(name, what, std::move(members)));
+  return {};
+}
+
+expected<void> runtime::parts::start_context(context& what) {
+  if (main)
+    return what.start({[this]() -> expected<main_interpreter*> {
+                         return main;
+                       },
+                       {}});
+  auto owner = python;
+  auto started = what.start({[this, owner]() -> expected<main_interpreter*> {
+                               auto result = owner->start_here();
+                               if (result)
+                                 main = *result;
+                               return result;
+                             },
+                             [owner] {
+                               owner->await_and_finalize();
+                             }});
+  return started;
+}
+
+void runtime::parts::spawn_servers() {
+  for (auto& one : contexts)
+    servers.emplace(one.get(), spawn_on<context_server>(*one));
+}
+
+runtime::runtime(std::unique_ptr<parts> impl) noexcept
+  : parts_(std::move(impl)) {
+}
+
+// -- stop ---------------------------------------------------------------------
+
+runtime::~runtime() {
+  auto report = stop(parts_->options.stop_deadline);
+  for (auto& line : report.left)
+    log().error("left behind at the runtime's end: {}", line);
+}
+
+stop_report runtime::stop(std::chrono::milliseconds deadline) {
+  return parts_->stop(deadline);
+}
+
+stop_report runtime::parts::stop(std::chrono::milliseconds deadline) {
+  if (stopped)
+    return *stopped;
+  auto& report = stopped.emplace();
+  auto now = clock::now();
+  routes->close();
+  for (auto& one : contexts)
+    one->request_stop(now + deadline / 2);
+  await_contexts(now + deadline);
+  for (auto& one : contexts)
+    if (!one->await_end(clock::now()))
+      report.left.push_back(one->abandon());
+  end_python(now + deadline, report);
+  if (report.complete()) {
+    for (auto& one : contexts)
+      one->join();
+    servers.clear();
+  } else {
+    // The last handle of an actor that may still be running must not go, nor
+    // what Python code that is left behind may still ask.
+    static_cast<void>(new auto(std::move(servers)));
+    static_cast<void>(new auto(python));
+  }
+  guests->relief.end();
+  return report;
+}
+
+/// Waits for the contexts; says after a second what holds them up.
+void runtime::parts::await_contexts(clock::time_point deadline) {
+  auto say_at = std::min(deadline, clock::now() + patience);
+  for (auto& one : contexts) {
+    if (one->await_end(say_at))
+      continue;
+    if (auto threads = one->lingering_threads(); !threads.empty())
+      log().warn("{}: waiting for Python threads to end: {}", one->name(),
+                 join(threads));
+    else
+      log().warn("{}: waiting for actor {} to return", one->name(),
+                 one->running().read().actor);
+  }
+  for (auto& one : contexts)
+    static_cast<void>(one->await_end(deadline));
+}
+
+void runtime::parts::end_python(clock::time_point deadline,
+                                stop_report& report) {
+  if (!main)
+    return;
+  python->request_end(report.complete());
+  if (!report.complete()) {
+    report.left.push_back("main interpreter: not finalized, because something "
+                          "still uses it");
+    python->abandon();
+    return;
+  }
+  if (!python->await_end(std::min(deadline, clock::now() + patience)))
+    log().warn("main interpreter: waiting for {}", python->what_lingers());
+  if (!python->await_end(deadline)) {
+    report.left.push_back("main interpreter: " + python->what_lingers());
+    python->abandon();
+  } else if (auto& outcome = python->outcome(); !outcome) {
+    report.left.push_back("main interpreter: " + to_string(outcome.error()));
+  }
+}
+
+// -- actors -------------------------------------------------------------------
+
+context& runtime::context_at(const placement& where) const {
+  return *value_or_throw(parts_->routes->place(where));
+}
+
+caf::actor runtime::spawn_python(actor_class what, arguments args,
+                                 const placement& where, on_started started) {
+  return spawn_on<python_class_actor>(context_at(where), std::move(what),
+                                      std::move(args), std::move(started));
+}
+
+caf::actor runtime::context_of(caf::local_actor& who, placement where) {
+  where.from = &who;
+  auto* home = value_or_throw(parts_->routes->bind(who.ctrl(), where));
+  return parts_->servers.at(home);
+}
+
+caf::actor runtime::context_server_at(const placement& where) {
+  return parts_->servers.at(&context_at(where));
+}
+
+expected<void> runtime::register_name(std::string name,
+                                      const caf::actor& who) {
+  return parts_->names->put(std::move(name),
+                            caf::actor_cast<caf::strong_actor_ptr>(who));
+}
+
+caf::actor runtime::whereis(std::string_view name) const {
+  return caf::actor_cast<caf::actor>(parts_->names->find(name));
+}
+
+// -- state --------------------------------------------------------------------
+
+caf::actor_system& runtime::system() const noexcept {
+  return parts_->system;
+}
+
+const runtime_options& runtime::options() const noexcept {
+  return parts_->options;
+}
+
+std::vector<context_stats> runtime::stats() const {
+  std::vector<context_stats> result;
+  for (auto& one : parts_->contexts)
+    result.push_back(one->stats());
+  return result;
+}
+
+} // namespace pyactor::runtime

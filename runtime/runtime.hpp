@@ -1,0 +1,138 @@
+#pragma once
+
+#include <pyactor/libpyactor/actor_object.hpp>
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/context.hpp>
+#include <pyactor/runtime/messages.hpp>
+#include <pyactor/runtime/options.hpp>
+#include <pyactor/runtime/pinned_actor.hpp>
+#include <pyactor/runtime/python_class.hpp>
+#include <pyactor/runtime/router.hpp>
+#include <pyactor/runtime/spawn.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace pyactor::runtime {
+
+/// What `runtime::stop` came to.
+struct stop_report {
+  /// All actors, environments and interpreters are gone, CPython is finalized.
+  [[nodiscard]] bool complete() const noexcept {
+    return left.empty();
+  }
+
+  /// What would not end in time, one line each; it is leaked on purpose.
+  std::vector<std::string> left;
+};
+
+/// Whether the first of some arguments is a placement.
+template <class... Ts>
+inline constexpr bool starts_with_placement = false;
+
+template <class T, class... Ts>
+inline constexpr bool starts_with_placement<T, Ts...>
+  = std::is_same_v<std::remove_cvref_t<T>, placement>;
+
+/// Python beside an actor system: CPython, its contexts, and the actors pinned
+/// to them. One at a time in a process; it must go before its actor system.
+/// @thread any, but `stop` and the destructor: not from a pinned actor
+class runtime {
+public:
+  /// Starts with the options of `system`'s configuration.
+  /// @returns what is wrong with them, or what would not start
+  [[nodiscard]] static expected<std::unique_ptr<runtime>>
+  start(caf::actor_system& system);
+
+  [[nodiscard]] static expected<std::unique_ptr<runtime>>
+  start(caf::actor_system& system, runtime_options options);
+
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  /// Stops, within the option `stop-deadline`.
+  ~runtime();
+
+  // -- actors -----------------------------------------------------------------
+
+  /// Spawns a pinned actor of class `T`, a subclass of `python_actor` or
+  /// `typed_python_actor`.
+  /// @throws python_error where `where` names no context, or after `stop`
+  template <class T, class... Ts>
+  caf::infer_handle_from_class_t<T> spawn(const placement& where, Ts&&... xs) {
+    return spawn_on<T>(context_at(where), std::forward<Ts>(xs)...);
+  }
+
+  /// The same, in the pool `default`.
+  template <class T, class... Ts>
+    requires(!starts_with_placement<Ts...>)
+  caf::infer_handle_from_class_t<T> spawn(Ts&&... xs) {
+    return spawn<T>(placement{}, std::forward<Ts>(xs)...);
+  }
+
+  /// Spawns a pinned actor from a function, for example
+  /// `caf::behavior counter(python_actor* self)`.
+  /// @throws as above
+  template <class F, class... Ts>
+  auto spawn_function(const placement& where, F fun, Ts&&... xs) {
+    return spawn_function_on(context_at(where), std::move(fun),
+                             std::forward<Ts>(xs)...);
+  }
+
+  /// Spawns an actor that is written in Python.
+  /// @param started told, on the context's thread, when `__init__` returned, or
+  ///                what kept the actor from starting
+  /// @throws as above
+  caf::actor spawn_python(actor_class what, arguments args = {},
+                          const placement& where = {}, on_started started = {});
+
+  /// The context that serves an ordinary actor's own environment: the same one
+  /// for all its life. Takes `call`, `eval` and `exec`.
+  /// @throws as above
+  caf::actor context_of(caf::local_actor& who, placement where = {});
+
+  /// The actor behind a context that takes `call`, `eval` and `exec`.
+  /// @throws as above
+  caf::actor context_server_at(const placement& where);
+
+  // -- names ------------------------------------------------------------------
+
+  /// Gives an actor a name, which goes with it; see name_registry.
+  expected<void> register_name(std::string name, const caf::actor& who);
+
+  /// @returns an invalid handle where no live actor has the name
+  [[nodiscard]] caf::actor whereis(std::string_view name) const;
+
+  // -- state ------------------------------------------------------------------
+
+  [[nodiscard]] caf::actor_system& system() const noexcept;
+
+  [[nodiscard]] const runtime_options& options() const noexcept;
+
+  /// One entry for each context.
+  [[nodiscard]] std::vector<context_stats> stats() const;
+
+  /// The context of a placement, for its properties.
+  /// @throws as above
+  [[nodiscard]] context& context_at(const placement& where) const;
+
+  /// Ends actors, environments, interpreters and CPython, in that order.
+  /// Idempotent.
+  /// @param deadline bound on all of it; what would not end is left behind
+  stop_report stop(std::chrono::milliseconds deadline);
+
+private:
+  struct parts;
+
+  explicit runtime(std::unique_ptr<parts> impl) noexcept;
+
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace pyactor::runtime

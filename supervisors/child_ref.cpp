@@ -1,0 +1,45 @@
+#include <pyactor/supervisors/child_ref.hpp>
+
+namespace pyactor::supervisors {
+
+namespace {
+
+std::unexpected<caf::error> unavailable(const engine::child_view& view) {
+  return std::unexpected{
+    child_unavailable{view.status, view.retry_after}.to_error()};
+}
+
+} // namespace
+
+caf::error request_fate::translate(const caf::error& what) const {
+  if (incarnation == 0)
+    return obstacle.to_error();
+  if (what == caf::sec::request_receiver_down)
+    return child_down{incarnation}.to_error();
+  return what;
+}
+
+child_ref::child_ref(std::shared_ptr<engine::child_slot> slot)
+  : slot_(std::move(slot)) {
+  // nop
+}
+
+std::expected<caf::actor, caf::error> child_ref::current() const {
+  auto view = slot_->look();
+  if (!view->handle)
+    return unavailable(*view);
+  return view->handle;
+}
+
+std::expected<incarnation_id, caf::error> child_ref::incarnation() const {
+  auto view = slot_->look();
+  if (!view->handle)
+    return unavailable(*view);
+  return view->requests->incarnation();
+}
+
+child_status child_ref::status() const noexcept {
+  return slot_->look()->status;
+}
+
+} // namespace pyactor::supervisors

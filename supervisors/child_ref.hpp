@@ -1,0 +1,122 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/engine/child_slot.hpp>
+#include <pyactor/supervisors/error.hpp>
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace pyactor::supervisors {
+
+/// What became of a request at the moment it was made.
+struct request_fate {
+  /// The incarnation it was sent to; 0 if it was not sent.
+  incarnation_id incarnation = 0;
+  /// Why it was not sent.
+  child_unavailable obstacle;
+
+  /// @returns CAF's error in terms of supervision
+  [[nodiscard]] caf::error translate(const caf::error& what) const;
+};
+
+/// The outcome of a request to a supervised child, yet to come. Use it once,
+/// as CAF's own: `then` or `await` in an event-based actor, `receive` in a
+/// blocking or scoped one. Exactly one of the two functions is called.
+/// @thread the requesting actor's
+template <class Handle>
+class child_response {
+public:
+  child_response(Handle handle, request_fate fate,
+                 std::shared_ptr<engine::in_flight::ticket> ticket)
+    : handle_(std::move(handle)), fate_(fate), ticket_(std::move(ticket)) {
+    // nop
+  }
+
+  template <class F, class OnError>
+  void then(F f, OnError on_error) && {
+    handle_.then(std::move(f), guarded(std::move(on_error)));
+  }
+
+  template <class F, class OnError>
+  void await(F f, OnError on_error) && {
+    handle_.await(std::move(f), guarded(std::move(on_error)));
+  }
+
+  template <class F, class OnError>
+  void receive(F f, OnError on_error) && {
+    auto last = fate_.incarnation == 0;
+    handle_.receive(std::move(f), [&](caf::error& what) {
+      last = last || child_down::from_error(what);
+      auto translated = fate_.translate(what);
+      on_error(translated);
+    });
+    // A blocking actor keeps what nobody waits for. If the incarnation ended
+    // after this outcome, its second one is on the way: take it out, too.
+    if (!last && !(ticket_ && ticket_->settle()))
+      handle_.receive([] {}, [](caf::error&) {});
+  }
+
+private:
+  /// The handler holds the ticket, so CAF gives it back with the handler.
+  template <class OnError>
+  auto guarded(OnError on_error) {
+    return [fate = fate_, ticket = std::move(ticket_),
+            on_error = std::move(on_error)](caf::error& what) mutable {
+      auto translated = fate.translate(what);
+      on_error(translated);
+    };
+  }
+
+  Handle handle_;
+  request_fate fate_;
+  std::shared_ptr<engine::in_flight::ticket> ticket_;
+};
+
+/// A client's handle to a supervised child: leads to the incarnation that runs
+/// at the moment of each use, and fails at once while none does. It keeps no
+/// incarnation and no supervisor alive.
+/// @thread any; a value, cheap to copy
+class child_ref {
+public:
+  explicit child_ref(std::shared_ptr<engine::child_slot> slot);
+
+  /// @returns the handle of the running incarnation, or `child_unavailable`.
+  ///          Let go of it soon: a raw handle stays with its incarnation.
+  [[nodiscard]] std::expected<caf::actor, caf::error> current() const;
+
+  /// @returns the running incarnation, or `child_unavailable`
+  [[nodiscard]] std::expected<incarnation_id, caf::error> incarnation() const;
+
+  [[nodiscard]] child_status status() const noexcept;
+
+  /// Sends a request to the running incarnation. It has exactly one outcome:
+  /// - the response, or the error that the child answered with
+  /// - `sup_errc::child_unavailable`: it was not sent
+  /// - `sup_errc::child_down`: the incarnation ended first; whether it had
+  ///   handled the request is not known, and nobody sends it again
+  /// - `sec::request_timeout`: a late response is dropped
+  /// @param self     the requesting actor: an event-based actor's pointer or a
+  ///                 `scoped_actor`
+  /// @param timeout  a duration, or `caf::infinite`
+  template <class Self, class Timeout, class... Ts>
+  [[nodiscard]] auto request(Self&& self, Timeout timeout, Ts&&... xs) const {
+    auto view = slot_->look();
+    auto sent = self->request(view->handle, timeout, std::forward<Ts>(xs)...);
+    std::shared_ptr<engine::in_flight::ticket> ticket;
+    request_fate fate{0, {view->status, view->retry_after}};
+    if (view->handle) {
+      fate.incarnation = view->requests->incarnation();
+      ticket = view->requests->enter({self->address(), sent.id()});
+    }
+    return child_response{std::move(sent), fate, std::move(ticket)};
+  }
+
+private:
+  std::shared_ptr<engine::child_slot> slot_;
+};
+
+} // namespace pyactor::supervisors

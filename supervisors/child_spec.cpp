@@ -1,0 +1,66 @@
+#include <pyactor/supervisors/child_spec.hpp>
+
+#include <unordered_set>
+#include <utility>
+
+namespace pyactor::supervisors {
+
+namespace {
+
+spec_fault fault_of(const child_spec& spec) {
+  using std::chrono::nanoseconds;
+  if (spec.id.empty())
+    return spec_fault::missing_id;
+  if (!spec.start)
+    return spec_fault::missing_start;
+  if (spec.shutdown
+      && (spec.shutdown->timeout < nanoseconds::zero()
+          || spec.shutdown->kill_grace < nanoseconds::zero()))
+    return spec_fault::invalid_shutdown;
+  if (spec.start_timeout && *spec.start_timeout <= nanoseconds::zero())
+    return spec_fault::invalid_start_timeout;
+  return spec_fault::none;
+}
+
+} // namespace
+
+spec_check check_child_specs(std::span<const child_spec> specs) {
+  std::unordered_set<std::string_view> ids;
+  for (const auto& spec : specs) {
+    if (auto fault = fault_of(spec); fault != spec_fault::none)
+      return {fault, spec.id};
+    if (!ids.insert(spec.id).second)
+      return {spec_fault::duplicate_id, spec.id};
+  }
+  return {};
+}
+
+child_spec with_defaults(child_spec spec) {
+  auto is_supervisor = spec.type == child_type::supervisor;
+  if (!spec.shutdown)
+    spec.shutdown = stop_policy{
+      .mode = is_supervisor ? stop_mode::infinity : stop_mode::timed};
+  if (!spec.start_timeout)
+    spec.start_timeout = is_supervisor ? forever : std::chrono::seconds{30};
+  return spec;
+}
+
+std::string_view to_string(spec_fault fault) noexcept {
+  switch (fault) {
+    case spec_fault::none:
+      return "no fault";
+    case spec_fault::missing_id:
+      return "a child spec needs an id";
+    case spec_fault::missing_start:
+      return "a child spec needs a start function";
+    case spec_fault::invalid_shutdown:
+      return "shutdown times must not be negative";
+    case spec_fault::invalid_start_timeout:
+      return "start_timeout must be positive";
+    case spec_fault::duplicate_id:
+      return "two child specs have the same id";
+  }
+  return "unknown";
+}
+
+} // namespace pyactor::supervisors

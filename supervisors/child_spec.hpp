@@ -1,0 +1,75 @@
+#pragma once
+
+#include <pyactor/supervisors/child_start.hpp>
+#include <pyactor/supervisors/child_state.hpp>
+#include <pyactor/supervisors/restart_type.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pyactor::supervisors {
+
+/// A time that never comes.
+inline constexpr auto forever = std::chrono::nanoseconds::max();
+
+/// How to stop a child, step by step; each step is taken only if the one
+/// before did not end the child. Bound: `timeout` + 2 * `kill_grace`.
+struct stop_policy {
+  stop_mode mode = stop_mode::timed;
+  /// From the request to the kill; unused unless `timed`.
+  std::chrono::nanoseconds timeout = std::chrono::seconds{5};
+  /// From the kill to a last check, and again to giving the child up as lost:
+  /// a handler that never returns cannot be killed.
+  std::chrono::nanoseconds kill_grace = std::chrono::seconds{1};
+
+  friend bool operator==(const stop_policy&, const stop_policy&) = default;
+};
+
+enum class child_type : uint8_t { worker, supervisor };
+
+/// What a supervisor needs to know about a child.
+struct child_spec {
+  /// Unique within its supervisor.
+  std::string id{};
+  /// Starts one incarnation; see `start_fn`.
+  start_fn start{};
+  restart_type restart = restart_type::permanent;
+  child_type type = child_type::worker;
+  /// Default: `timed`, or `infinity` for a supervisor.
+  std::optional<stop_policy> shutdown{};
+  /// From the start function to the acknowledgement, `forever` for no limit.
+  /// Default: 30 s, or `forever` for a supervisor.
+  std::optional<std::chrono::nanoseconds> start_timeout{};
+};
+
+/// What is wrong with a list of specs.
+enum class spec_fault : uint8_t {
+  none,
+  missing_id,
+  missing_start,
+  invalid_shutdown,
+  invalid_start_timeout,
+  duplicate_id,
+};
+
+struct spec_check {
+  spec_fault fault = spec_fault::none;
+  /// The spec it is about; empty where it has no id.
+  std::string id;
+
+  friend bool operator==(const spec_check&, const spec_check&) = default;
+};
+
+/// @returns the first fault of `specs`, in list order
+[[nodiscard]] spec_check check_child_specs(std::span<const child_spec> specs);
+
+/// @returns `spec` with every default that depends on its type filled in
+[[nodiscard]] child_spec with_defaults(child_spec spec);
+
+[[nodiscard]] std::string_view to_string(spec_fault fault) noexcept;
+
+} // namespace pyactor::supervisors

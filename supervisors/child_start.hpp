@@ -1,0 +1,177 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/child_state.hpp>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace pyactor::supervisors {
+
+/// How a child tells its supervisor that it is ready, or why it is not. Bound
+/// to one incarnation: a late one, or a second one, has no effect.
+/// @thread any; copies are equal
+class init_ack {
+public:
+  init_ack() = default;
+
+  init_ack(caf::actor_addr supervisor, incarnation_id incarnation);
+
+  /// The child is ready.
+  /// @param host  the execution unit of the calling actor, if there is one: the
+  ///              supervisor then wakes up on it, which saves a trip through
+  ///              the scheduler
+  void operator()(caf::execution_unit* host = nullptr) const;
+
+  /// The child cannot start. The supervisor sees to it that it ends.
+  /// @param reason  its rendered text is what people get to read
+  void operator()(caf::error reason, caf::execution_unit* host = nullptr) const;
+
+private:
+  caf::actor_addr supervisor_;
+  incarnation_id incarnation_ = 0;
+};
+
+/// What a start function gets to work with.
+/// @thread the supervisor's, for the duration of the call; `ack` may be copied
+///         and kept
+class start_context {
+public:
+  start_context(caf::event_based_actor& supervisor, const std::string& id,
+                incarnation_id incarnation);
+
+  /// @returns the id of the child's spec
+  [[nodiscard]] const std::string& id() const noexcept {
+    return id_;
+  }
+
+  [[nodiscard]] incarnation_id incarnation() const noexcept {
+    return incarnation_;
+  }
+
+  [[nodiscard]] const init_ack& ack() const noexcept {
+    return ack_;
+  }
+
+  [[nodiscard]] caf::actor_system& system() const noexcept {
+    return supervisor_->system();
+  }
+
+  /// @returns who will ask the child to stop
+  [[nodiscard]] caf::actor_addr supervisor() const noexcept {
+    return supervisor_->address();
+  }
+
+  /// Spawns an actor next to the supervisor, on the same execution unit.
+  template <caf::spawn_options Os = caf::no_spawn_options, class F, class... Ts>
+  caf::actor spawn(F fun, Ts&&... xs) const {
+    return supervisor_->spawn<Os>(std::move(fun), std::forward<Ts>(xs)...);
+  }
+
+  template <class Impl, caf::spawn_options Os = caf::no_spawn_options,
+            class... Ts>
+  caf::actor spawn_class(Ts&&... xs) const {
+    return caf::actor_cast<caf::actor>(
+      supervisor_->spawn<Impl, Os>(std::forward<Ts>(xs)...));
+  }
+
+private:
+  caf::event_based_actor* supervisor_;
+  const std::string& id_;
+  incarnation_id incarnation_;
+  init_ack ack_;
+};
+
+/// There is nothing to run this time: the child counts as stopped.
+struct start_ignored {};
+
+using start_result = std::variant<caf::actor, start_ignored, caf::error>;
+
+/// Starts one incarnation of a child: spawns it and returns its handle at once.
+/// The child, or whoever knows, calls `ack` when it is ready. Runs on the
+/// supervisor's thread and must not block. What the child gets to start with is
+/// captured here by value, so that each incarnation starts with the same.
+using start_fn = std::function<start_result(const start_context&)>;
+
+/// Runs the initialization of an actor and acknowledges it.
+/// @returns what `init` returns; an empty behavior if it throws, after the
+///          text of the exception went to the supervisor and `self` has quit
+template <class Init>
+caf::behavior acknowledge(caf::event_based_actor* self, const init_ack& ack,
+                          Init init) {
+  try {
+    caf::behavior result = init();
+    if (!runtime::is_quitting(self))
+      ack(self->context());
+    return result;
+  } catch (const std::exception& what) {
+    auto reason = caf::make_error(caf::sec::runtime_error, what.what());
+    ack(reason, self->context());
+    self->quit(std::move(reason));
+    return {};
+  }
+}
+
+/// Starts a function-based event-based actor that is ready once its function
+/// has returned: `start_function(counter, 0)` for
+/// `behavior counter(event_based_actor*, int)`. The arguments are copied for
+/// each incarnation.
+template <class F, class... Ts>
+start_fn start_function(F fun, Ts... xs) {
+  return [fun, xs...](const start_context& context) -> start_result {
+    return context.spawn(
+      [ack = context.ack(), fun, xs...](caf::event_based_actor* self) {
+        return acknowledge(self, ack, [&]() -> caf::behavior {
+          if constexpr (std::is_invocable_v<const F&, caf::event_based_actor*,
+                                            const Ts&...>)
+            return fun(self, xs...);
+          else
+            return fun(xs...);
+        });
+      });
+  };
+}
+
+/// Starts a class-based event-based actor that is ready once its
+/// `make_behavior` has returned. The arguments are copied for each incarnation.
+template <class Impl, class... Ts>
+start_fn start_class(Ts... xs) {
+  class acknowledging : public Impl {
+  public:
+    acknowledging(caf::actor_config& config, init_ack ack, const Ts&... args)
+      : Impl(config, args...), ack_(std::move(ack)) {
+      // nop
+    }
+
+    caf::behavior make_behavior() override {
+      return acknowledge(this, ack_, [&] {
+        return Impl::make_behavior();
+      });
+    }
+
+  private:
+    init_ack ack_;
+  };
+  return [xs...](const start_context& context) -> start_result {
+    return context.spawn_class<acknowledging>(context.ack(), xs...);
+  };
+}
+
+/// Starts whatever `fun` spawns and takes it for ready at once. A failure of
+/// its initialization then counts as an exit, not as a failed start.
+/// @param fun  callable as `caf::actor (const start_context&)`
+template <class F>
+start_fn started_on_spawn(F fun) {
+  return [fun = std::move(fun)](const start_context& context) -> start_result {
+    caf::actor result = fun(context);
+    context.ack()();
+    return result;
+  };
+}
+
+} // namespace pyactor::supervisors

@@ -1,0 +1,247 @@
+#pragma once
+
+#include <pyactor/supervisors/restart_type.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <variant>
+
+/// The life of one child as a pure function: state and event give the next
+/// state and what is to be done. The supervisor carries events in and effects
+/// out; it decides nothing of this itself.
+namespace pyactor::supervisors {
+
+/// Numbers every attempt to start a child: unique within its supervisor, rising,
+/// never used again. 0 is none.
+using incarnation_id = uint64_t;
+
+enum class child_phase : uint8_t {
+  /// Nothing runs, and nothing is going to by itself.
+  stopped,
+  /// The start function ran; the child has not acknowledged yet.
+  starting,
+  /// The child has acknowledged.
+  running,
+  /// The child is on its way out, on somebody's purpose.
+  stopping,
+  /// The child will be started again by itself.
+  restarting,
+};
+
+/// On whose account a start runs: this decides what its failure means.
+enum class start_cause : uint8_t {
+  /// The supervisor itself starts; a failure undoes that.
+  init,
+  /// A caller asked; a failure is the caller's answer.
+  request,
+  /// A restart; a failure counts and is tried again.
+  automatic,
+};
+
+/// On whose account a stop runs: this decides what follows it.
+enum class stop_cause : uint8_t {
+  /// A caller terminates the child; it stays stopped.
+  request,
+  /// A caller resets the child; it is started again.
+  cycle,
+  /// The start failed in a way that may leave the child alive.
+  failed_start,
+  /// The supervisor itself stops.
+  supervisor,
+};
+
+/// How far the stop ladder has gone.
+enum class stop_step : uint8_t { asked, killed, checked };
+
+/// What people get to see of a child. Coarser than its phase: a restart looks
+/// like one thing, from the end of an incarnation to the next that runs.
+enum class child_status : uint8_t {
+  /// The supervisor has no such child, or not yet.
+  unknown,
+  stopped,
+  starting,
+  running,
+  stopping,
+  /// Comes back by itself.
+  restarting,
+  /// The supervisor has ended; nothing of it comes back.
+  supervisor_down,
+};
+
+/// How a child wants to be stopped.
+enum class stop_mode : uint8_t {
+  /// Kill it right away.
+  brutal_kill,
+  /// Ask, wait, kill.
+  timed,
+  /// Ask and wait for as long as it takes.
+  infinity,
+};
+
+struct child_state {
+  child_phase phase = child_phase::stopped;
+  /// The incarnation that starts, runs or stops; otherwise the last one.
+  incarnation_id incarnation = 0;
+  /// Meaningful from the start of an incarnation to its end.
+  start_cause started_for = start_cause::init;
+  /// The next two are meaningful while stopping.
+  stop_cause stopped_for = stop_cause::request;
+  stop_step step = stop_step::asked;
+
+  friend bool operator==(const child_state&, const child_state&) = default;
+};
+
+/// What stays the same while a child lives, and what its supervisor is up to.
+struct child_rules {
+  restart_type restart = restart_type::permanent;
+  stop_mode stop = stop_mode::timed;
+  /// Set once the supervisor stops: an exit then leads to no restart, whether
+  /// or not it was the child's turn to stop.
+  bool absorb_exits = false;
+};
+
+namespace child_events {
+
+/// Begin incarnation `id`.
+struct start {
+  incarnation_id id;
+  start_cause cause;
+};
+/// The start function said that there is nothing to run.
+struct start_ignored {};
+/// The start function failed; nothing runs.
+struct start_refused {};
+/// The child acknowledged its start.
+struct ready {
+  incarnation_id id;
+};
+/// The child reported that it cannot start. It may still be alive.
+struct init_failed {
+  incarnation_id id;
+};
+/// The child ended.
+struct down {
+  incarnation_id id;
+  exit_class cls;
+};
+/// The child's timer fired: a start or a step of the stop ladder takes too
+/// long, or a pause before a restart is over.
+struct overdue {};
+/// Somebody wants the child stopped.
+struct stop {
+  stop_cause cause;
+};
+/// Somebody lost patience with a child that stops.
+struct stop_harder {};
+
+} // namespace child_events
+
+using child_event
+  = std::variant<child_events::start, child_events::start_ignored,
+                 child_events::start_refused, child_events::ready,
+                 child_events::init_failed, child_events::down,
+                 child_events::overdue, child_events::stop,
+                 child_events::stop_harder>;
+
+/// What is to be done to the incarnation. (What clients see needs no effect of
+/// its own: an incarnation is visible exactly while its child is `running`.)
+enum class child_effect : uint8_t {
+  /// Ask the child to stop, ahead of what waits in its mailbox.
+  ask,
+  /// Kill the child, ahead of what waits in its mailbox.
+  kill,
+  /// Monitor the child once more, in case its end went unheard.
+  watch_again,
+  /// Set the child's timer for its start, its stop, or the grace after a kill.
+  arm_start,
+  arm_stop,
+  arm_grace,
+  /// Call the child's timer off.
+  disarm,
+  /// Forget the handle: the incarnation has ended.
+  release,
+  /// Forget the handle of an incarnation that does not end.
+  abandon,
+};
+
+/// What the event means for the supervisor and for those who wait.
+enum class child_outcome : uint8_t {
+  /// Nothing beyond the effects.
+  none,
+  /// Too late, or about another incarnation: count it.
+  stale,
+  /// Stale, and from an incarnation that should not be alive: tell it to die.
+  stale_ready,
+  /// Call the start function.
+  spawn,
+  /// The child runs.
+  started,
+  /// The start came to nothing, as the start function wanted.
+  ignored,
+  /// The start failed.
+  start_failed,
+  /// The child ended of its own accord; start it again.
+  exited_restart,
+  /// The child ended of its own accord; it stays stopped.
+  exited_keep,
+  /// The child ended of its own accord; drop its spec.
+  exited_forget,
+  /// The stop is complete; the child stays stopped.
+  stopped,
+  /// The stop is complete; start the child again.
+  stopped_restart,
+  /// A pause before a restart is over; start the child again.
+  pause_over,
+  /// The stop takes long, and may.
+  stalled,
+};
+
+/// Effects in the order in which they are to be carried out.
+class effect_list {
+public:
+  template <class... Effects>
+  constexpr effect_list(Effects... effects) // NOLINT: implicit on purpose
+    : items_{effects...}, size_(sizeof...(effects)) {
+    static_assert(sizeof...(effects) <= 4);
+  }
+
+  [[nodiscard]] constexpr const child_effect* begin() const noexcept {
+    return items_.data();
+  }
+
+  [[nodiscard]] constexpr const child_effect* end() const noexcept {
+    return items_.data() + size_;
+  }
+
+  [[nodiscard]] friend constexpr bool operator==(const effect_list& x,
+                                                 const effect_list& y) noexcept {
+    return std::equal(x.begin(), x.end(), y.begin(), y.end());
+  }
+
+private:
+  std::array<child_effect, 4> items_;
+  size_t size_;
+};
+
+struct child_transition {
+  child_state next;
+  effect_list effects;
+  child_outcome outcome = child_outcome::none;
+
+  friend bool operator==(const child_transition&, const child_transition&)
+    = default;
+};
+
+[[nodiscard]] child_status status_of(const child_state& state) noexcept;
+
+[[nodiscard]] std::string_view to_string(child_status status) noexcept;
+
+/// The transition function.
+[[nodiscard]] child_transition step(const child_state& state,
+                                    const child_rules& rules,
+                                    const child_event& event);
+
+} // namespace pyactor::supervisors

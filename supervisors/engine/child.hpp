@@ -1,0 +1,59 @@
+#pragma once
+
+#include <pyactor/supervisors/child_spec.hpp>
+#include <pyactor/supervisors/engine/child_slot.hpp>
+#include <pyactor/supervisors/error.hpp>
+#include <pyactor/supervisors/operation.hpp>
+#include <pyactor/supervisors/restart_strategy.hpp>
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pyactor::supervisors::engine {
+
+/// Somebody's order for a child, and where the answer goes.
+struct order {
+  operation what;
+  std::string id;
+  caf::response_promise promise;
+  /// Set for `start_child`.
+  std::optional<child_spec> spec;
+};
+
+/// Why a start came to nothing.
+struct start_failure {
+  exit_info exit;
+  caf::error cause;
+};
+
+/// All that a supervisor knows of one child.
+struct child {
+  start_position position;
+  child_spec spec;
+  std::shared_ptr<child_slot> slot;
+  child_state state;
+
+  /// The one strong handle; set while something starts, runs or stops.
+  caf::actor handle;
+  std::shared_ptr<in_flight> requests;
+
+  /// Known from the first sign of a failed start until the next start.
+  std::optional<start_failure> failure;
+
+  /// Orders that the current start or stop will answer, and orders that wait
+  /// for the child to settle; both in the order of their arrival.
+  std::vector<order> waiting;
+  std::deque<order> queue;
+
+  uint64_t starts = 0;
+  uint64_t restarts = 0;
+  std::optional<exit_info> last_exit;
+  std::chrono::steady_clock::time_point ready_since;
+  std::chrono::steady_clock::time_point down_since;
+};
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,67 @@
+#include <pyactor/supervisors/engine/child_slot.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace pyactor::supervisors::engine {
+
+namespace {
+
+/// @returns the view of a child that does not run, shared by all such
+const child_slot::view_ptr& plain_view(child_status status) {
+  static const auto views = [] {
+    std::array<child_slot::view_ptr, 7> result;
+    for (size_t i = 0; i < result.size(); ++i)
+      result[i] = std::make_shared<const child_view>(
+        child_view{.status = static_cast<child_status>(i)});
+    return result;
+  }();
+  return views[static_cast<size_t>(status)];
+}
+
+} // namespace
+
+child_slot::child_slot() : view_(plain_view(child_status::unknown)) {
+  // nop
+}
+
+void child_slot::show(child_status status,
+                      std::chrono::nanoseconds retry_after) {
+  if (retry_after.count() == 0)
+    show(plain_view(status));
+  else
+    show(std::make_shared<const child_view>(
+      child_view{.status = status, .retry_after = retry_after}));
+}
+
+std::shared_ptr<child_slot> child_directory::slot(const std::string& id) {
+  std::unique_lock guard{mutex_};
+  auto& known = slots_[id];
+  if (auto result = known.lock())
+    return result;
+  auto result = std::make_shared<child_slot>();
+  if (closed_)
+    result->show(child_status::supervisor_down);
+  known = result;
+  drop_unused();
+  return result;
+}
+
+void child_directory::close() {
+  std::unique_lock guard{mutex_};
+  closed_ = true;
+  for (auto& [id, known] : slots_)
+    if (auto slot = known.lock())
+      slot->show(child_status::supervisor_down);
+}
+
+void child_directory::drop_unused() {
+  if (slots_.size() < high_mark_)
+    return;
+  std::erase_if(slots_, [](const auto& entry) {
+    return entry.second.expired();
+  });
+  high_mark_ = std::max<size_t>(64, 2 * slots_.size());
+}
+
+} // namespace pyactor::supervisors::engine

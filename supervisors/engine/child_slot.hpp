@@ -1,0 +1,68 @@
+#pragma once
+
+#include <pyactor/supervisors/engine/in_flight.hpp>
+#include <pyactor/supervisors/error.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace pyactor::supervisors::engine {
+
+/// What clients see of a child at one moment.
+struct child_view {
+  child_status status = child_status::unknown;
+  /// Set, and null otherwise, while the child runs.
+  caf::actor handle{};
+  std::shared_ptr<in_flight> requests{};
+  /// Meaningful while it restarts.
+  std::chrono::nanoseconds retry_after{0};
+};
+
+/// Where a supervisor shows the current incarnation of one child to clients on
+/// every thread. It holds the incarnation's handle only while the child runs.
+/// @thread any; `show` only by the supervisor
+class child_slot {
+public:
+  using view_ptr = std::shared_ptr<const child_view>;
+
+  child_slot();
+
+  [[nodiscard]] view_ptr look() const noexcept {
+    return view_.load(std::memory_order_acquire);
+  }
+
+  void show(view_ptr view) {
+    view_.store(std::move(view), std::memory_order_release);
+  }
+
+  void show(child_status status, std::chrono::nanoseconds retry_after = {});
+
+private:
+  std::atomic<view_ptr> view_;
+};
+
+/// The slots of one supervisor by child id. A slot is found again for as long
+/// as anybody holds it, also after its child was deleted and added anew.
+/// @thread any
+class child_directory {
+public:
+  /// @returns the slot for `id`, made on demand
+  [[nodiscard]] std::shared_ptr<child_slot> slot(const std::string& id);
+
+  /// Marks every slot: no child of this supervisor comes back.
+  void close();
+
+private:
+  void drop_unused();
+
+  std::mutex mutex_;
+  bool closed_ = false;
+  size_t high_mark_ = 64;
+  std::unordered_map<std::string, std::weak_ptr<child_slot>> slots_;
+};
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/child_state.hpp>
+
+#include <list>
+#include <memory>
+#include <mutex>
+
+namespace pyactor::supervisors::engine {
+
+/// The requests that one incarnation has been sent and not answered. CAF alone
+/// leaves a request unanswered when its receiver dies with the promise in hand.
+/// @thread any
+class in_flight : public std::enable_shared_from_this<in_flight> {
+public:
+  struct request {
+    caf::actor_addr client;
+    caf::message_id response;
+  };
+
+  /// One request's place here. Leaves when it is destroyed.
+  class ticket {
+  public:
+    ticket(std::shared_ptr<in_flight> home, std::list<request>::iterator place);
+
+    ~ticket();
+
+    ticket(const ticket&) = delete;
+    ticket& operator=(const ticket&) = delete;
+
+    /// Says that the request has its outcome.
+    /// @returns whether it was in time: otherwise the end of the incarnation
+    ///          has sent an outcome too, or is about to
+    bool settle();
+
+  private:
+    std::shared_ptr<in_flight> home_;
+    std::list<request>::iterator place_;
+    bool settled_ = false;
+  };
+
+  explicit in_flight(incarnation_id incarnation);
+
+  [[nodiscard]] incarnation_id incarnation() const noexcept {
+    return incarnation_;
+  }
+
+  /// Registers a request that has just been sent. If the incarnation has ended
+  /// in between, the request is failed right here.
+  /// @returns its ticket; null if it was failed
+  [[nodiscard]] std::shared_ptr<ticket> enter(request what);
+
+  /// Fails all requests that have no outcome yet, and all that come later.
+  void close(caf::execution_unit* host);
+
+private:
+  const incarnation_id incarnation_;
+  std::mutex mutex_;
+  bool closed_ = false;
+  std::list<request> requests_;
+};
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,97 @@
+#include <pyactor/supervisors/engine/supervisor_actor.hpp>
+
+namespace pyactor::supervisors::engine {
+
+void start_record::set(sup_error what) {
+  std::unique_lock guard{mutex_};
+  failure_ = std::move(what);
+}
+
+std::optional<sup_error> start_record::get() const {
+  std::unique_lock guard{mutex_};
+  return failure_;
+}
+
+/// Starts the children of the list one after another: the next one when the
+/// one before has acknowledged, or had nothing to start.
+void supervisor_actor::advance_start() {
+  while (stage_ == stage::initializing) {
+    auto* who = roster_.first_from(start_cursor_);
+    if (!who) {
+      finish_start();
+      return;
+    }
+    start_cursor_ = who->position;
+    if (who->starts == 0)
+      start(*who, start_cause::init);
+    else if (who->state.started_for == start_cause::init
+             && (who->state.phase == child_phase::starting
+                 || who->state.phase == child_phase::stopping))
+      return;
+    else
+      ++start_cursor_;
+  }
+}
+
+void supervisor_actor::finish_start() {
+  stage_ = stage::operating;
+  for (auto& promise : std::exchange(awaiting_start_, {}))
+    promise.deliver(await_start_reply{});
+  if (ack_)
+    (*ack_)(context());
+  for (auto& what : std::exchange(early_orders_, {}))
+    dispatch(std::move(what));
+}
+
+/// Begins the end of the supervisor; the first reason counts.
+/// @param answer  what those hear who wait for the start
+void supervisor_actor::begin_stop(caf::error reason, sup_error answer) {
+  if (stage_ == stage::stopping || stage_ == stage::ended)
+    return;
+  auto starting = stage_ == stage::initializing;
+  stage_ = stage::stopping;
+  keep_alive_ = this;
+  exit_reason_ = std::move(reason);
+  if (starting)
+    record_->set(answer);
+  start_failure_ = std::move(answer);
+  refuse_all_orders(sup_errc::shutting_down);
+}
+
+/// Stops the children one after another, newest first: the next one when the
+/// one before has ended, or was abandoned.
+void supervisor_actor::advance_stop() {
+  while (auto* who = roster_.last_before(stop_cursor_)) {
+    const auto& now = who->state;
+    if (now.phase == child_phase::stopped) {
+      stop_cursor_ = who->position;
+      continue;
+    }
+    if (now.phase == child_phase::stopping
+        && now.stopped_for == stop_cause::supervisor)
+      return;
+    auto position = who->position;
+    apply(*who, child_events::stop{stop_cause::supervisor});
+    if (auto* still = roster_.find(position); still && forced_)
+      apply(*still, child_events::stop_harder{});
+  }
+  finish_stop();
+}
+
+/// Kills the child that is being stopped; later ones as their turn comes.
+void supervisor_actor::force_stop() {
+  forced_ = true;
+  if (auto* who = roster_.last_before(stop_cursor_))
+    apply(*who, child_events::stop_harder{});
+}
+
+void supervisor_actor::finish_stop() {
+  stage_ = stage::ended;
+  for (auto& promise : std::exchange(awaiting_start_, {}))
+    promise.deliver(await_start_reply{std::unexpected{*start_failure_}});
+  if (ack_)
+    (*ack_)(to_caf_error(*start_failure_), context());
+  quit(std::move(exit_reason_));
+}
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,189 @@
+#include <pyactor/supervisors/engine/supervisor_actor.hpp>
+
+#include <array>
+
+namespace pyactor::supervisors::engine {
+
+template <class Message>
+void supervisor_actor::take_order(operation what, const Message& message) {
+  order result{what, {}, make_response_promise(), std::nullopt};
+  if constexpr (std::is_same_v<Message, start_child>) {
+    result.id = message.spec.id;
+    result.spec = message.spec;
+  } else {
+    result.id = message.id;
+  }
+  dispatch(std::move(result));
+  advance();
+}
+
+caf::message_handler supervisor_actor::order_handlers() {
+  return {
+    [this](const start_child& message) {
+      take_order(operation::start_child, message);
+    },
+    [this](const restart_child& message) {
+      take_order(operation::restart_child, message);
+    },
+    [this](const cycle_child& message) {
+      take_order(operation::cycle_child, message);
+    },
+    [this](const terminate_child& message) {
+      take_order(operation::terminate_child, message);
+    },
+    [this](const delete_child& message) {
+      take_order(operation::delete_child, message);
+    },
+  };
+}
+
+void supervisor_actor::dispatch(order what) {
+  if (stage_ == stage::stopping || stage_ == stage::ended) {
+    answer(what, std::unexpected{error_about(what, sup_errc::shutting_down)});
+  } else if (stage_ == stage::initializing) {
+    early_orders_.push_back(std::move(what));
+  } else if (auto* who = roster_.find(what.id)) {
+    if (who->queue.empty())
+      handle_order(*who, std::move(what));
+    else
+      who->queue.push_back(std::move(what));
+  } else if (what.what == operation::start_child) {
+    add_child(std::move(what));
+  } else {
+    answer(what, std::unexpected{error_about(what, sup_errc::not_found)});
+  }
+}
+
+void supervisor_actor::add_child(order what) {
+  std::array specs{std::move(*what.spec)};
+  if (auto check = check_child_specs(specs); check != spec_check{}) {
+    auto error = error_about(what, sup_errc::invalid_spec);
+    error.message = to_string(check.fault);
+    answer(what, std::unexpected{std::move(error)});
+    return;
+  }
+  auto& who = roster_.add(with_defaults(std::move(specs[0])),
+                          directory_->slot(what.id));
+  show(who);
+  who.waiting.push_back(std::move(what));
+  start(who, start_cause::request);
+}
+
+/// Does with an order for a child that exists what its state allows.
+void supervisor_actor::handle_order(child& who, order what) {
+  auto refuse = [&](sup_errc code) {
+    answer(what, std::unexpected{error_about(what, code)});
+  };
+  switch (admit(what.what, who.state)) {
+    case admission::run:
+      execute(who, std::move(what));
+      break;
+    case admission::join:
+      who.waiting.push_back(std::move(what));
+      break;
+    case admission::queue:
+      who.queue.push_back(std::move(what));
+      break;
+    case admission::done:
+      answer(what, incarnation_id{0});
+      break;
+    case admission::already_started:
+      refuse(sup_errc::already_started);
+      break;
+    case admission::already_present:
+      refuse(sup_errc::already_present);
+      break;
+    case admission::running:
+      refuse(sup_errc::running);
+      break;
+    case admission::restarting:
+      refuse(sup_errc::restarting);
+      break;
+  }
+}
+
+void supervisor_actor::execute(child& who, order what) {
+  auto operation = what.what;
+  if (operation == operation::delete_child) {
+    answer(what, incarnation_id{0});
+    forget(who);
+    return;
+  }
+  who.waiting.push_back(std::move(what));
+  if (operation == operation::terminate_child)
+    apply(who, child_events::stop{stop_cause::request});
+  else if (who.state.phase == child_phase::running)
+    apply(who, child_events::stop{stop_cause::cycle});
+  else
+    start(who, start_cause::request);
+}
+
+/// Takes up the orders that waited for a child to settle, in order, for as long
+/// as it is settled.
+void supervisor_actor::settle(start_position position) {
+  for (;;) {
+    auto* who = roster_.find(position);
+    if (!who || who->queue.empty() || stage_ != stage::operating
+        || admit(who->queue.front().what, who->state) == admission::queue)
+      return;
+    auto next = std::move(who->queue.front());
+    who->queue.pop_front();
+    handle_order(*who, std::move(next));
+  }
+}
+
+/// Drops a child. The orders that still wait for it find no child, or add it
+/// anew.
+void supervisor_actor::forget(child& who) {
+  auto queue = std::move(who.queue);
+  deadlines_.clear(who.position);
+  who.slot->show(child_status::unknown);
+  roster_.remove(who);
+  for (auto& what : queue)
+    dispatch(std::move(what));
+}
+
+void supervisor_actor::answer_starts(
+  child& who, const sup_expected<incarnation_id>& result) {
+  std::erase_if(who.waiting, [&](order& what) {
+    if (what.what == operation::terminate_child)
+      return false;
+    answer(what, result);
+    return true;
+  });
+}
+
+void supervisor_actor::answer_stops(child& who) {
+  for (auto& what : std::exchange(who.waiting, {}))
+    answer(what, incarnation_id{0});
+}
+
+/// Refuses all that has not begun. What has begun is answered when it is done;
+/// at the end of the supervisor, that is refused, too.
+void supervisor_actor::refuse_all_orders(sup_errc code) {
+  auto refuse = [code](order& what) {
+    answer(what, std::unexpected{error_about(what, code)});
+  };
+  for (auto& what : std::exchange(early_orders_, {}))
+    refuse(what);
+  for (auto& [position, who] : roster_.children()) {
+    for (auto& what : std::exchange(who.queue, {}))
+      refuse(what);
+    if (stage_ == stage::ended)
+      for (auto& what : std::exchange(who.waiting, {}))
+        refuse(what);
+  }
+  if (stage_ == stage::ended)
+    for (auto& promise : std::exchange(awaiting_start_, {}))
+      promise.deliver(await_start_reply{std::unexpected{sup_error{code}}});
+}
+
+void supervisor_actor::answer(order& what, sup_expected<incarnation_id> result) {
+  what.promise.deliver(order_reply{std::move(result)});
+}
+
+sup_error supervisor_actor::error_about(const order& what, sup_errc code) {
+  return {.code = code, .id = what.id};
+}
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/child_spec.hpp>
+
+#include <vector>
+
+namespace pyactor::supervisors::engine {
+
+/// A child whose supervisor died.
+struct orphan {
+  caf::actor_addr child;
+  stop_policy shutdown;
+};
+
+/// Stops children whose supervisor ended without having stopped them, whatever
+/// its reason was: asks each as its policy says, kills what is left when its
+/// time is over. Returns at once.
+/// @param parent  the dead supervisor, in whose name the children are asked
+/// @thread any
+void stop_orphans(caf::actor_system& system, const caf::actor_addr& parent,
+                  const std::vector<orphan>& orphans);
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,88 @@
+#include <pyactor/supervisors/engine/supervisor_actor.hpp>
+
+#include <ranges>
+
+namespace pyactor::supervisors::engine {
+
+caf::message_handler supervisor_actor::query_handlers() {
+  return {
+    [this](which_children) {
+      return list_children();
+    },
+    [this](count_children) {
+      return count();
+    },
+    [this](const get_child_spec& what) {
+      return spec_of(what.id);
+    },
+    [this](get_statistics) {
+      return statistics();
+    },
+  };
+}
+
+which_children_reply supervisor_actor::list_children() const {
+  which_children_reply result;
+  for (const auto& [position, who] :
+       roster_.children() | std::views::reverse) {
+    child_info info{who.spec.id,
+                    who.spec.type,
+                    who.spec.restart,
+                    status_of(who.state),
+                    who.state.incarnation,
+                    who.starts,
+                    who.restarts,
+                    who.last_exit};
+    if (info.status == child_status::running)
+      info.uptime = clock().now() - who.ready_since;
+    result.children.push_back(std::move(info));
+  }
+  return result;
+}
+
+count_children_reply supervisor_actor::count() const {
+  child_counts result;
+  for (const auto& [position, who] : roster_.children()) {
+    ++result.specs;
+    ++(who.spec.type == child_type::supervisor ? result.supervisors
+                                               : result.workers);
+    auto status = status_of(who.state);
+    if (status != child_status::stopped && status != child_status::restarting)
+      ++result.active;
+  }
+  return {result};
+}
+
+get_child_spec_reply supervisor_actor::spec_of(const std::string& id) {
+  if (auto* who = roster_.find(id))
+    return {who->spec};
+  return {std::unexpected{sup_error{.code = sup_errc::not_found, .id = id}}};
+}
+
+get_statistics_reply supervisor_actor::statistics() const {
+  auto result = seen_;
+  result.window_used = intensity_.used(clock().now());
+  for (const auto& [incarnation, who] : zombies_)
+    result.zombies.push_back({who.id, incarnation});
+  return {std::move(result)};
+}
+
+void supervisor_actor::report(supervision_event::kind what, const child& who,
+                              std::chrono::nanoseconds latency) {
+  if (!flags_.observer)
+    return;
+  supervision_event event{what, who.spec.id, who.state.incarnation,
+                          std::nullopt, latency};
+  if (what == supervision_event::kind::start_failed)
+    event.exit = who.failure->exit;
+  else if (what != supervision_event::kind::started
+           && what != supervision_event::kind::restarted)
+    event.exit = who.last_exit;
+  try {
+    flags_.observer(event);
+  } catch (...) {
+    ++seen_.observer_errors;
+  }
+}
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,57 @@
+#include <pyactor/supervisors/engine/roster.hpp>
+
+#include <iterator>
+
+namespace pyactor::supervisors::engine {
+
+child& roster::add(child_spec spec, std::shared_ptr<child_slot> slot) {
+  auto position = ++last_position_;
+  auto& result = children_[position];
+  result.position = position;
+  result.spec = std::move(spec);
+  result.slot = std::move(slot);
+  by_id_.emplace(result.spec.id, &result);
+  return result;
+}
+
+void roster::remove(const child& who) {
+  by_id_.erase(who.spec.id);
+  children_.erase(who.position);
+}
+
+child* roster::find(start_position position) {
+  auto known = children_.find(position);
+  return known == children_.end() ? nullptr : &known->second;
+}
+
+child* roster::find(const std::string& id) {
+  auto known = by_id_.find(id);
+  return known == by_id_.end() ? nullptr : known->second;
+}
+
+child* roster::first_from(start_position position) {
+  auto known = children_.lower_bound(position);
+  return known == children_.end() ? nullptr : &known->second;
+}
+
+child* roster::last_before(start_position position) {
+  auto known = children_.lower_bound(position);
+  return known == children_.begin() ? nullptr : &std::prev(known)->second;
+}
+
+child* roster::find_incarnation(incarnation_id incarnation) {
+  auto known = by_incarnation_.find(incarnation);
+  return known == by_incarnation_.end() ? nullptr : known->second;
+}
+
+incarnation_id roster::new_incarnation(child& who) {
+  auto result = ++last_incarnation_;
+  by_incarnation_.emplace(result, &who);
+  return result;
+}
+
+void roster::retire(incarnation_id incarnation) {
+  by_incarnation_.erase(incarnation);
+}
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <pyactor/supervisors/engine/child.hpp>
+
+#include <map>
+#include <string>
+#include <unordered_map>
+
+namespace pyactor::supervisors::engine {
+
+/// The children of one supervisor, by start order, by id, and by incarnation.
+/// A child's address here is stable until it is removed.
+/// @thread the supervisor's
+class roster {
+public:
+  using map_type = std::map<start_position, child>;
+
+  /// Adds a child at the end of the start order.
+  /// @pre its id is not in use
+  child& add(child_spec spec, std::shared_ptr<child_slot> slot);
+
+  void remove(const child& who);
+
+  [[nodiscard]] child* find(start_position position);
+
+  [[nodiscard]] child* find(const std::string& id);
+
+  /// @returns the first child at or after `position`
+  [[nodiscard]] child* first_from(start_position position);
+
+  /// @returns the last child before `position`
+  [[nodiscard]] child* last_before(start_position position);
+
+  /// @returns the child whose incarnation this is, while it lives
+  [[nodiscard]] child* find_incarnation(incarnation_id incarnation);
+
+  /// Gives `who` a new incarnation number.
+  [[nodiscard]] incarnation_id new_incarnation(child& who);
+
+  /// Forgets an incarnation: what still comes from it is stale.
+  void retire(incarnation_id incarnation);
+
+  [[nodiscard]] map_type& children() noexcept {
+    return children_;
+  }
+
+  [[nodiscard]] const map_type& children() const noexcept {
+    return children_;
+  }
+
+private:
+  map_type children_;
+  std::unordered_map<std::string, child*> by_id_;
+  std::unordered_map<incarnation_id, child*> by_incarnation_;
+  start_position last_position_ = 0;
+  incarnation_id last_incarnation_ = 0;
+};
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/child_state.hpp>
+
+/// What children, clocks and parents tell a supervisor. Whatever comes from a
+/// child names its incarnation, never its id or address.
+namespace pyactor::supervisors::engine {
+
+/// A child is ready, or cannot start.
+struct child_acknowledged {
+  incarnation_id incarnation;
+  /// None if it is ready.
+  caf::error failure;
+};
+
+/// A child ended.
+struct child_ended {
+  incarnation_id incarnation;
+  caf::error reason;
+};
+
+/// Time to look at the deadlines.
+struct tick {
+  caf::actor_clock::time_point due;
+};
+
+/// The actor that this supervisor belongs to ended.
+struct parent_ended {
+  caf::error reason;
+};
+
+/// Nobody holds a `supervisor_ref` any more.
+struct owners_gone {};
+
+} // namespace pyactor::supervisors::engine
+
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_acknowledged)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_ended)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::tick)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::parent_ended)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::owners_gone)

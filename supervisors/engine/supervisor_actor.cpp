@@ -1,0 +1,185 @@
+#include <pyactor/supervisors/engine/orphan_guard.hpp>
+#include <pyactor/supervisors/engine/supervisor_actor.hpp>
+#include <pyactor/supervisors/engine/watch.hpp>
+
+namespace pyactor::supervisors::engine {
+
+supervisor_actor::supervisor_actor(caf::actor_config& config,
+                                   supervisor_setup setup)
+  : caf::event_based_actor(config),
+    flags_(std::move(setup.flags)),
+    directory_(std::move(setup.directory)),
+    record_(std::move(setup.record)),
+    parent_(std::move(setup.parent)),
+    ack_(std::move(setup.ack)),
+    intensity_({flags_.intensity, flags_.period}) {
+  for (auto& spec : setup.specs) {
+    auto slot = directory_->slot(spec.id);
+    show(roster_.add(with_defaults(std::move(spec)), std::move(slot)));
+  }
+}
+
+const char* supervisor_actor::name() const {
+  return "supervisor";
+}
+
+caf::behavior supervisor_actor::make_behavior() {
+  ignore_strays();
+  if (!ack_)
+    if (auto parent = runtime::upgrade(parent_))
+      watch(parent, {address(), 0});
+  advance();
+  return signal_handlers().or_else(order_handlers()).or_else(query_handlers());
+}
+
+/// Only its parent and its owners stop a supervisor. CAF handles a kill before
+/// any of these handlers sees it.
+void supervisor_actor::ignore_strays() {
+  set_exit_handler([this](caf::exit_msg& what) {
+    if (parent_ && what.source == parent_) {
+      begin_stop(what.reason, {.code = sup_errc::shutting_down});
+      advance();
+    } else {
+      ++seen_.stray_messages;
+    }
+  });
+  set_down_handler([this](caf::down_msg&) {
+    ++seen_.stray_messages;
+  });
+  set_error_handler([this](caf::error&) {
+    ++seen_.stray_messages;
+  });
+  set_default_handler(
+    [this](caf::scheduled_actor*, caf::message_view&)
+      -> caf::result<caf::message> {
+      ++seen_.stray_messages;
+      return caf::sec::unexpected_message;
+    });
+}
+
+caf::message_handler supervisor_actor::signal_handlers() {
+  auto shutdown = caf::make_error(caf::exit_reason::user_shutdown);
+  return {
+    [this](const child_acknowledged& what) {
+      on_acknowledged(what);
+      advance();
+    },
+    [this](const child_ended& what) {
+      on_ended(what);
+      advance();
+    },
+    [this](const tick& what) {
+      on_tick(what);
+      advance();
+    },
+    [this, shutdown](const stop_supervisor& what) {
+      begin_stop(shutdown, {.code = sup_errc::shutting_down});
+      if (what.how == stop_supervisor::forced)
+        force_stop();
+      advance();
+    },
+    [this, shutdown](owners_gone) {
+      begin_stop(shutdown, {.code = sup_errc::shutting_down});
+      advance();
+    },
+    [this](await_start) {
+      auto promise = make_response_promise();
+      if (stage_ == stage::operating)
+        promise.deliver(await_start_reply{});
+      else
+        awaiting_start_.push_back(std::move(promise));
+      advance();
+    },
+  };
+}
+
+void supervisor_actor::on_acknowledged(const child_acknowledged& what) {
+  auto* who = roster_.find_incarnation(what.incarnation);
+  if (!who) {
+    ++seen_.stale_events;
+    kill_zombie(what.incarnation);
+    return;
+  }
+  if (!what.failure) {
+    apply(*who, child_events::ready{what.incarnation});
+    return;
+  }
+  if (who->state.phase == child_phase::starting)
+    note_failure(*who, exit_kind::start_failed, what.failure);
+  apply(*who, child_events::init_failed{what.incarnation});
+}
+
+void supervisor_actor::on_ended(const child_ended& what) {
+  if (what.incarnation == 0) { // the parent
+    begin_stop(what.reason, {.code = sup_errc::shutting_down});
+    return;
+  }
+  auto* who = roster_.find_incarnation(what.incarnation);
+  if (!who) {
+    if (zombies_.erase(what.incarnation) == 0)
+      ++seen_.stale_events;
+    return;
+  }
+  auto how = describe_exit(what.reason, what.incarnation, flags_.exits,
+                           system());
+  if (who->state.phase == child_phase::starting)
+    note_failure(*who, exit_kind::start_failed, what.reason);
+  who->last_exit = who->failure ? who->failure->exit : how;
+  if (who->state.phase == child_phase::stopping && !who->failure
+      && !is_orderly_stop(how)) {
+    ++seen_.shutdown_errors;
+    report(supervision_event::kind::shutdown_error, *who);
+  }
+  apply(*who, child_events::down{what.incarnation, how.cls});
+}
+
+void supervisor_actor::on_tick(const tick& what) {
+  while (!ticks_.empty() && ticks_.back() <= what.due)
+    ticks_.pop_back();
+  while (auto position = deadlines_.pop_due(clock().now())) {
+    auto* who = roster_.find(*position);
+    if (!who)
+      continue;
+    if (who->state.phase == child_phase::starting)
+      note_failure(*who, exit_kind::start_timeout,
+                   caf::make_error(sup_errc::start_failed,
+                                   "no acknowledgement in time"));
+    apply(*who, child_events::overdue{});
+  }
+}
+
+void supervisor_actor::advance() {
+  if (stage_ == stage::initializing)
+    advance_start();
+  if (stage_ == stage::stopping)
+    advance_stop();
+  if (stage_ == stage::ended)
+    return;
+  schedule_tick();
+}
+
+void supervisor_actor::schedule_tick() {
+  auto next = deadlines_.next();
+  if (next == time_point::max() || (!ticks_.empty() && ticks_.back() <= next))
+    return;
+  ticks_.push_back(next);
+  scheduled_send(caf::actor{this}, next, tick{next});
+}
+
+/// Runs for whatever reason the supervisor ends, in order or not.
+void supervisor_actor::on_exit() {
+  stage_ = stage::ended;
+  directory_->close();
+  refuse_all_orders(sup_errc::supervisor_down);
+  if (!ack_)
+    unwatch(runtime::upgrade(parent_), {address(), 0});
+  std::vector<orphan> orphans;
+  for (auto& [position, who] : roster_.children())
+    if (who.handle)
+      orphans.push_back({who.handle.address(), *who.spec.shutdown});
+  if (!orphans.empty())
+    stop_orphans(system(), address(), orphans);
+  keep_alive_ = nullptr;
+}
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,181 @@
+#pragma once
+
+#include <pyactor/supervisors/engine/child.hpp>
+#include <pyactor/supervisors/engine/deadlines.hpp>
+#include <pyactor/supervisors/engine/roster.hpp>
+#include <pyactor/supervisors/engine/signals.hpp>
+#include <pyactor/supervisors/messages.hpp>
+#include <pyactor/supervisors/restart_intensity.hpp>
+#include <pyactor/supervisors/supervisor.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace pyactor::supervisors::engine {
+
+/// Why a supervisor could not start. It outlives the supervisor, which may have
+/// ended before anybody could ask it.
+/// @thread any
+class start_record {
+public:
+  void set(sup_error what);
+
+  [[nodiscard]] std::optional<sup_error> get() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::optional<sup_error> failure_;
+};
+
+/// What a supervisor starts with.
+/// @pre the specs are valid
+struct supervisor_setup {
+  supervisor_flags flags;
+  std::vector<child_spec> specs;
+  std::shared_ptr<child_directory> directory;
+  std::shared_ptr<start_record> record;
+  /// When it ends, so does the supervisor; may be null.
+  caf::actor_addr parent;
+  /// Set if the parent is a supervisor: it looks after its children itself.
+  std::optional<init_ack> ack;
+};
+
+/// Carries events to the pure decisions (`child_state`, `operation`,
+/// `restart_intensity`, `restart_strategy`), and their effects out. It never
+/// blocks; every message is one short step.
+///
+/// Sources: supervisor_actor.cpp (messages in), life_cycle.cpp (its own start
+/// and stop), transitions.cpp (children), orders.cpp (callers), queries.cpp.
+class supervisor_actor : public caf::event_based_actor {
+public:
+  supervisor_actor(caf::actor_config& config, supervisor_setup setup);
+
+  caf::behavior make_behavior() override;
+
+  void on_exit() override;
+
+  const char* name() const override;
+
+private:
+  enum class stage : uint8_t { initializing, operating, stopping, ended };
+
+  struct zombie {
+    std::string id;
+    caf::actor_addr address;
+  };
+
+  using time_point = deadlines::time_point;
+
+  // -- messages in ------------------------------------------------------------
+
+  void ignore_strays();
+  caf::message_handler signal_handlers();
+  caf::message_handler order_handlers();
+  caf::message_handler query_handlers();
+  void on_acknowledged(const child_acknowledged& what);
+  void on_ended(const child_ended& what);
+  void on_tick(const tick& what);
+
+  /// Ends every step: moves a start or a stop of the supervisor on, and sees
+  /// to the next tick.
+  void advance();
+
+  void schedule_tick();
+
+  // -- its own start and stop -------------------------------------------------
+
+  void advance_start();
+  void advance_stop();
+  void finish_start();
+  void finish_stop();
+  void begin_stop(caf::error reason, sup_error answer);
+  void force_stop();
+
+  // -- children ---------------------------------------------------------------
+
+  void apply(child& who, const child_event& event);
+  void carry_out(child& who, child_effect effect);
+  void conclude(child& who, child_outcome outcome);
+  void start(child& who, start_cause cause);
+  void spawn_incarnation(child& who);
+  void adopt(child& who, const caf::actor& handle);
+  void refuse_start(child& who, caf::error cause);
+  void on_started(child& who);
+  void on_start_failed(child& who);
+  void on_ignored(child& who);
+  void on_exited(child& who, child_outcome outcome);
+  void on_stopped(child& who);
+  void abandon(child& who);
+  void count_restart(child& who);
+  bool within_intensity(child& who);
+  void forget(child& who);
+  void kill_zombie(incarnation_id incarnation);
+  void show(child& who, std::chrono::nanoseconds retry_after = {});
+  void note_failure(child& who, exit_kind kind, const caf::error& cause);
+  child_rules rules_of(const child& who) const;
+  void arm(child& who, std::chrono::nanoseconds pause);
+  void send_exit_to(const child& who, caf::exit_reason reason);
+
+  // -- callers ----------------------------------------------------------------
+
+  template <class Message>
+  void take_order(operation what, const Message& message);
+  void dispatch(order what);
+  void add_child(order what);
+  void handle_order(child& who, order what);
+  void execute(child& who, order what);
+  void settle(start_position position);
+  void answer_starts(child& who, const sup_expected<incarnation_id>& result);
+  void answer_stops(child& who);
+  void refuse_all_orders(sup_errc code);
+  static void answer(order& what, sup_expected<incarnation_id> result);
+  static sup_error error_about(const order& what, sup_errc code);
+
+  // -- questions --------------------------------------------------------------
+
+  which_children_reply list_children() const;
+  count_children_reply count() const;
+  get_child_spec_reply spec_of(const std::string& id);
+  get_statistics_reply statistics() const;
+
+  void report(supervision_event::kind what, const child& who,
+              std::chrono::nanoseconds latency = {});
+
+  // -- data -------------------------------------------------------------------
+
+  supervisor_flags flags_;
+  std::shared_ptr<child_directory> directory_;
+  std::shared_ptr<start_record> record_;
+  caf::actor_addr parent_;
+  std::optional<init_ack> ack_;
+
+  stage stage_ = stage::initializing;
+  roster roster_;
+  restart_intensity intensity_;
+  deadlines deadlines_;
+  /// Ticks on their way, latest first. There is rarely more than one, because
+  /// a tick is sent only if it is earlier than all others.
+  std::vector<time_point> ticks_;
+  std::map<incarnation_id, zombie> zombies_;
+  supervisor_statistics seen_;
+
+  /// The first child whose start is not over; while initializing.
+  start_position start_cursor_ = 0;
+  std::vector<caf::response_promise> awaiting_start_;
+  /// Orders that came before the supervisor had started.
+  std::vector<order> early_orders_;
+
+  /// Children at or above this position are stopped; while stopping.
+  start_position stop_cursor_ = ~start_position{0};
+  bool forced_ = false;
+  caf::error exit_reason_;
+  /// What those hear who wait for a start that did not come about.
+  std::optional<sup_error> start_failure_;
+  /// Holds this actor until its children are stopped, whoever lets go of it.
+  caf::actor keep_alive_;
+};
+
+} // namespace pyactor::supervisors::engine

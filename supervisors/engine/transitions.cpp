@@ -1,0 +1,332 @@
+#include <pyactor/supervisors/engine/supervisor_actor.hpp>
+#include <pyactor/supervisors/engine/watch.hpp>
+
+namespace pyactor::supervisors::engine {
+
+namespace {
+
+/// How often a stop that may take for ever is reported.
+constexpr auto stall_interval = std::chrono::seconds{10};
+
+} // namespace
+
+// -- state machine: events in, effects out ------------------------------------
+
+/// The last thing a caller may do with `who`: it may be gone afterwards.
+void supervisor_actor::apply(child& who, const child_event& event) {
+  auto transition = step(who.state, rules_of(who), event);
+  auto changed = who.state != transition.next;
+  who.state = transition.next;
+  if (changed)
+    show(who);
+  for (auto effect : transition.effects)
+    carry_out(who, effect);
+  conclude(who, transition.outcome);
+}
+
+child_rules supervisor_actor::rules_of(const child& who) const {
+  return {who.spec.restart, who.spec.shutdown->mode,
+          stage_ == stage::stopping};
+}
+
+void supervisor_actor::carry_out(child& who, child_effect effect) {
+  switch (effect) {
+    case child_effect::ask:
+      send_exit_to(who, caf::exit_reason::user_shutdown);
+      break;
+    case child_effect::kill:
+      seen_.kills += who.state.step == stop_step::killed;
+      send_exit_to(who, caf::exit_reason::kill);
+      break;
+    case child_effect::watch_again:
+      if (auto handle = caf::actor_cast<caf::strong_actor_ptr>(who.handle)) {
+        watch_key key{address(), who.state.incarnation};
+        unwatch(handle, key);
+        watch(handle, key, who.requests);
+      }
+      break;
+    case child_effect::arm_start:
+      arm(who, *who.spec.start_timeout);
+      break;
+    case child_effect::arm_stop:
+      arm(who, who.spec.shutdown->mode == stop_mode::timed
+                 ? who.spec.shutdown->timeout
+                 : stall_interval);
+      break;
+    case child_effect::arm_grace:
+      arm(who, who.spec.shutdown->kill_grace);
+      break;
+    case child_effect::disarm:
+      deadlines_.clear(who.position);
+      break;
+    case child_effect::release:
+      roster_.retire(who.state.incarnation);
+      who.handle = nullptr;
+      who.requests = nullptr;
+      break;
+    case child_effect::abandon:
+      abandon(who);
+      break;
+  }
+}
+
+void supervisor_actor::conclude(child& who, child_outcome outcome) {
+  switch (outcome) {
+    case child_outcome::none:
+      break;
+    case child_outcome::stale:
+    case child_outcome::stale_ready:
+      ++seen_.stale_events;
+      break;
+    case child_outcome::spawn:
+      spawn_incarnation(who);
+      break;
+    case child_outcome::started:
+      on_started(who);
+      break;
+    case child_outcome::ignored:
+      on_ignored(who);
+      break;
+    case child_outcome::start_failed:
+      on_start_failed(who);
+      break;
+    case child_outcome::exited_restart:
+    case child_outcome::exited_keep:
+    case child_outcome::exited_forget:
+      on_exited(who, outcome);
+      break;
+    case child_outcome::stopped:
+      on_stopped(who);
+      break;
+    case child_outcome::stopped_restart:
+      start(who, start_cause::request);
+      break;
+    case child_outcome::pause_over:
+      start(who, start_cause::automatic);
+      break;
+    case child_outcome::stalled:
+      report(supervision_event::kind::stop_stalled, who);
+      break;
+  }
+}
+
+/// Shows clients what the child is doing: an incarnation while it runs.
+void supervisor_actor::show(child& who, std::chrono::nanoseconds retry_after) {
+  auto status = status_of(who.state);
+  if (status != child_status::running)
+    who.slot->show(status, retry_after);
+  else
+    who.slot->show(std::make_shared<const child_view>(
+      child_view{status, who.handle, who.requests}));
+}
+
+void supervisor_actor::arm(child& who, std::chrono::nanoseconds pause) {
+  auto now = clock().now();
+  if (pause < time_point::max() - now)
+    deadlines_.set(who.position, now + pause);
+  else
+    deadlines_.clear(who.position);
+}
+
+void supervisor_actor::send_exit_to(const child& who,
+                                    caf::exit_reason reason) {
+  tell_exit(caf::actor_cast<caf::strong_actor_ptr>(who.handle), address(),
+            reason, context());
+}
+
+// -- starting -----------------------------------------------------------------
+
+void supervisor_actor::start(child& who, start_cause cause) {
+  ++who.starts;
+  who.failure = std::nullopt;
+  apply(who, child_events::start{roster_.new_incarnation(who), cause});
+}
+
+void supervisor_actor::spawn_incarnation(child& who) {
+  start_context context{*this, who.spec.id, who.state.incarnation};
+  start_result result = start_ignored{};
+  try {
+    result = who.spec.start(context);
+  } catch (const std::exception& what) {
+    result = caf::make_error(sup_errc::start_failed, std::string{what.what()});
+  } catch (...) {
+    result = caf::make_error(sup_errc::start_failed,
+                             "the start function threw no std::exception");
+  }
+  if (auto* handle = std::get_if<caf::actor>(&result)) {
+    adopt(who, *handle);
+  } else if (auto* cause = std::get_if<caf::error>(&result)) {
+    refuse_start(who, std::move(*cause));
+  } else {
+    roster_.retire(who.state.incarnation);
+    apply(who, child_events::start_ignored{});
+  }
+}
+
+void supervisor_actor::adopt(child& who, const caf::actor& handle) {
+  auto pointer = caf::actor_cast<caf::strong_actor_ptr>(handle);
+  if (!pointer) {
+    refuse_start(who, caf::make_error(sup_errc::start_failed,
+                                      "the start function gave no handle"));
+    return;
+  }
+  if (is_watched(pointer)) {
+    refuse_start(who, caf::make_error(sup_errc::already_started,
+                                      "the actor has a supervisor already"));
+    return;
+  }
+  who.handle = handle;
+  who.requests = std::make_shared<in_flight>(who.state.incarnation);
+  watch(pointer, {address(), who.state.incarnation}, who.requests);
+}
+
+void supervisor_actor::refuse_start(child& who, caf::error cause) {
+  roster_.retire(who.state.incarnation);
+  note_failure(who, exit_kind::start_failed, cause);
+  who.last_exit = who.failure->exit;
+  apply(who, child_events::start_refused{});
+}
+
+/// Keeps the first, most specific sign of a failed start.
+void supervisor_actor::note_failure(child& who, exit_kind kind,
+                                    const caf::error& cause) {
+  if (who.failure)
+    return;
+  auto how = describe_exit(cause, who.state.incarnation, flags_.exits,
+                           system());
+  if (!cause)
+    how.message = "ended before it was ready";
+  how.kind = kind;
+  how.cls = exit_class::abnormal;
+  who.failure = start_failure{std::move(how), cause};
+}
+
+void supervisor_actor::on_started(child& who) {
+  auto now = clock().now();
+  who.ready_since = now;
+  if (who.state.started_for == start_cause::automatic)
+    report(supervision_event::kind::restarted, who, now - who.down_since);
+  else
+    report(supervision_event::kind::started, who);
+  answer_starts(who, who.state.incarnation);
+  settle(who.position);
+}
+
+void supervisor_actor::on_ignored(child& who) {
+  auto position = who.position;
+  answer_starts(who, incarnation_id{0});
+  if (who.spec.restart == restart_type::temporary)
+    forget(who);
+  else
+    settle(position);
+}
+
+void supervisor_actor::on_start_failed(child& who) {
+  report(supervision_event::kind::start_failed, who);
+  if (stage_ == stage::stopping) {
+    answer_starts(who, std::unexpected{sup_error{
+                         .code = sup_errc::shutting_down, .id = who.spec.id}});
+    return;
+  }
+  const auto& failure = *who.failure;
+  sup_error what{sup_errc::start_failed, who.spec.id, failure.exit.message,
+                 failure.exit, failure.cause};
+  switch (who.state.started_for) {
+    case start_cause::init:
+      what.code = sup_errc::failed_to_start_child;
+      begin_stop(to_caf_error(what), what);
+      break;
+    case start_cause::request: {
+      auto added = std::ranges::any_of(who.waiting, [](const order& waiting) {
+        return waiting.what == operation::start_child;
+      });
+      answer_starts(who, std::unexpected{what});
+      if (added || who.spec.restart == restart_type::temporary)
+        forget(who);
+      else
+        settle(who.position);
+      break;
+    }
+    case start_cause::automatic:
+      if (within_intensity(who)) {
+        arm(who, flags_.min_retry_delay);
+        show(who, flags_.min_retry_delay);
+      }
+      break;
+  }
+}
+
+// -- ending -------------------------------------------------------------------
+
+void supervisor_actor::on_exited(child& who, child_outcome outcome) {
+  who.down_since = clock().now();
+  report(supervision_event::kind::exited, who);
+  if (outcome == child_outcome::exited_keep || stage_ == stage::stopping) {
+    settle(who.position);
+  } else if (outcome == child_outcome::exited_forget) {
+    forget(who);
+  } else if (within_intensity(who)) {
+    auto plan = plan_restart(flags_.strategy, who.position);
+    for (auto position = plan.first; position <= plan.last; ++position)
+      if (auto* member = roster_.find(position)) {
+        ++member->restarts;
+        start(*member, start_cause::automatic);
+      }
+  }
+}
+
+/// Counts one restart decision.
+/// @returns false if it was one too many; the supervisor then stops
+bool supervisor_actor::within_intensity(child& who) {
+  ++seen_.restarts;
+  if (intensity_.add(clock().now()))
+    return true;
+  report(supervision_event::kind::give_up, who);
+  sup_error what{.code = sup_errc::give_up,
+                 .id = who.spec.id,
+                 .message = "too many restarts",
+                 .reason = who.last_exit};
+  if (who.last_exit)
+    what.message += "; last exit " + to_string(*who.last_exit);
+  begin_stop(to_caf_error(what), what);
+  return false;
+}
+
+void supervisor_actor::on_stopped(child& who) {
+  auto code = stage_ == stage::stopping ? sup_errc::shutting_down
+                                        : sup_errc::terminated;
+  sup_error what{.code = code, .id = who.spec.id};
+  if (who.failure && stage_ != stage::stopping)
+    what = {sup_errc::start_failed, who.spec.id, who.failure->exit.message,
+            who.failure->exit, who.failure->cause};
+  answer_starts(who, std::unexpected{std::move(what)});
+  answer_stops(who);
+  if (who.spec.restart == restart_type::temporary
+      && stage_ != stage::stopping)
+    forget(who);
+  else
+    settle(who.position);
+}
+
+void supervisor_actor::abandon(child& who) {
+  auto id = who.state.incarnation;
+  ++seen_.abandons;
+  zombies_.emplace(id, zombie{who.spec.id, who.handle.address()});
+  who.last_exit = exit_info{.kind = exit_kind::abandoned,
+                            .cls = exit_class::abnormal,
+                            .message = "did not end although it was killed",
+                            .incarnation = id};
+  report(supervision_event::kind::abandoned, who);
+  who.requests->close(context());
+  roster_.retire(id);
+  who.handle = nullptr;
+  who.requests = nullptr;
+}
+
+void supervisor_actor::kill_zombie(incarnation_id incarnation) {
+  if (auto known = zombies_.find(incarnation); known != zombies_.end())
+    tell_exit(runtime::upgrade(known->second.address), address(),
+              caf::exit_reason::kill, context());
+}
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,174 @@
+#include <pyactor/supervisors/error.hpp>
+
+namespace pyactor::supervisors {
+
+namespace {
+
+/// @returns the rendered text of `what`: a lone string as it is, so that the
+///          lines of a traceback stay lines
+std::string text_of(const caf::error& what, const caf::actor_system& system) {
+  if (!what)
+    return {};
+  auto is_plain = what.category() == runtime::supervision_category
+                  || what.category() == runtime::exit_category
+                  || what == caf::sec::runtime_error;
+  if (is_plain && what.context().match_elements<std::string>())
+    return what.context().get_as<std::string>(0);
+  return system.render(what);
+}
+
+exit_kind kind_of(const caf::error& what) {
+  if (!what)
+    return exit_kind::normal;
+  if (what.category() == runtime::exit_category) {
+    switch (static_cast<caf::exit_reason>(what.code())) {
+      case caf::exit_reason::normal:
+        return exit_kind::normal;
+      case caf::exit_reason::user_shutdown:
+        return exit_kind::shutdown;
+      case caf::exit_reason::kill:
+        return exit_kind::killed;
+      case caf::exit_reason::unreachable:
+        return exit_kind::unreachable;
+      default:
+        return exit_kind::error;
+    }
+  }
+  if (what.category() == runtime::supervision_category)
+    switch (static_cast<sup_errc>(what.code())) {
+      case sup_errc::give_up:
+        return exit_kind::give_up;
+      case sup_errc::failed_to_start_child:
+      case sup_errc::start_failed:
+        return exit_kind::start_failed;
+      default:
+        break;
+    }
+  return exit_kind::error;
+}
+
+std::string render(uint8_t code, caf::atom_value, const caf::message& context) {
+  auto result = to_string(static_cast<sup_errc>(code));
+  if (context.match_elements<std::string>())
+    return result + ": " + context.get_as<std::string>(0);
+  caf::error what{code, runtime::supervision_category, context};
+  if (auto down = child_down::from_error(what))
+    return result + ": incarnation " + std::to_string(down->incarnation)
+           + " ended before it had answered";
+  if (auto info = child_unavailable::from_error(what)) {
+    result += ": the child is ";
+    result += to_string(info->status);
+    if (info->retry_after.count() > 0)
+      result += ", next start in "
+                + std::to_string(info->retry_after.count() / 1'000'000) + " ms";
+  }
+  return result;
+}
+
+} // namespace
+
+std::string to_string(sup_errc code) {
+  switch (code) {
+    case sup_errc::not_found:
+      return "not_found";
+    case sup_errc::already_started:
+      return "already_started";
+    case sup_errc::already_present:
+      return "already_present";
+    case sup_errc::running:
+      return "running";
+    case sup_errc::restarting:
+      return "restarting";
+    case sup_errc::start_failed:
+      return "start_failed";
+    case sup_errc::terminated:
+      return "terminated";
+    case sup_errc::shutting_down:
+      return "shutting_down";
+    case sup_errc::supervisor_down:
+      return "supervisor_down";
+    case sup_errc::timed_out:
+      return "timed_out";
+    case sup_errc::invalid_spec:
+      return "invalid_spec";
+    case sup_errc::failed_to_start_child:
+      return "failed_to_start_child";
+    case sup_errc::give_up:
+      return "give_up";
+    case sup_errc::child_unavailable:
+      return "child_unavailable";
+    case sup_errc::child_down:
+      return "child_down";
+  }
+  return "unknown";
+}
+
+std::string to_string(const sup_error& what) {
+  auto result = to_string(what.code);
+  if (!what.id.empty())
+    result += " '" + what.id + "'";
+  if (!what.message.empty())
+    result += ": " + what.message;
+  return result;
+}
+
+caf::error to_caf_error(const sup_error& what) {
+  auto text = what.id.empty() ? what.message
+              : what.message.empty()
+                ? what.id
+                : "'" + what.id + "': " + what.message;
+  return caf::make_error(what.code, std::move(text));
+}
+
+caf::error child_unavailable::to_error() const {
+  return caf::make_error(sup_errc::child_unavailable,
+                         static_cast<uint8_t>(status),
+                         static_cast<int64_t>(retry_after.count()));
+}
+
+std::optional<child_unavailable>
+child_unavailable::from_error(const caf::error& what) {
+  if (!what || what != caf::make_error(sup_errc::child_unavailable)
+      || !what.context().match_elements<uint8_t, int64_t>())
+    return std::nullopt;
+  return child_unavailable{
+    static_cast<child_status>(what.context().get_as<uint8_t>(0)),
+    std::chrono::nanoseconds{what.context().get_as<int64_t>(1)}};
+}
+
+caf::error child_down::to_error() const {
+  return caf::make_error(sup_errc::child_down, incarnation);
+}
+
+std::optional<child_down> child_down::from_error(const caf::error& what) {
+  if (!what || what != caf::make_error(sup_errc::child_down)
+      || !what.context().match_elements<uint64_t>())
+    return std::nullopt;
+  return child_down{what.context().get_as<uint64_t>(0)};
+}
+
+caf::error shutdown_reason(std::string detail) {
+  return {static_cast<uint8_t>(caf::exit_reason::user_shutdown),
+          runtime::exit_category, caf::make_message(std::move(detail))};
+}
+
+exit_info describe_exit(const caf::error& what, uint64_t incarnation,
+                        const exit_rules& rules,
+                        const caf::actor_system& system) {
+  exit_info result;
+  result.kind = kind_of(what);
+  result.cls = classify(result.kind, rules);
+  result.incarnation = incarnation;
+  if (what) {
+    result.code = what.code();
+    result.type = caf::to_string(what.category());
+    result.message = text_of(what, system);
+  }
+  return result;
+}
+
+void configure(caf::actor_system_config& config) {
+  config.add_error_category(runtime::supervision_category, render);
+}
+
+} // namespace pyactor::supervisors

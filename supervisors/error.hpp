@@ -1,0 +1,116 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/child_state.hpp>
+#include <pyactor/supervisors/exit_info.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pyactor::supervisors {
+
+/// What went wrong in supervision, by what the caller can do about it.
+enum class sup_errc : uint8_t {
+  /// No child has this id.
+  not_found = 1,
+  /// A child of this id runs, or the actor already has a supervisor.
+  already_started,
+  /// A child of this id exists, but does not run: restart or delete it.
+  already_present,
+  /// The child runs: terminate it first.
+  running,
+  /// The supervisor is about to start the child again by itself.
+  restarting,
+  /// The child did not start; the reason says why.
+  start_failed,
+  /// Somebody else terminated the child while it was being started.
+  terminated,
+  /// The supervisor is stopping and takes no more orders.
+  shutting_down,
+  /// The supervisor has ended.
+  supervisor_down,
+  /// The supervisor did not answer in time; it may still do what was asked.
+  timed_out,
+  /// A child spec or a flag is wrong; the message says which and how.
+  invalid_spec,
+  /// A supervisor could not start one of its children, and undid the rest.
+  failed_to_start_child,
+  /// A supervisor had more restarts than its intensity allows.
+  give_up,
+  /// A client asked a child that does not run right now.
+  child_unavailable,
+  /// A child ended before it had answered a client.
+  child_down,
+};
+
+/// @returns the enumerator's name, for example `not_found`
+[[nodiscard]] std::string to_string(sup_errc code);
+
+/// A failed call to a supervisor, as plain data.
+struct sup_error {
+  sup_errc code = sup_errc::not_found;
+  /// The child it is about; empty where it is about none.
+  std::string id{};
+  /// For a person.
+  std::string message{};
+  /// How the incarnation ended that failed to start.
+  std::optional<exit_info> reason{};
+  /// What the start function or the child itself reported, unchanged.
+  caf::error cause{};
+};
+
+/// @returns one line: code, child, message
+[[nodiscard]] std::string to_string(const sup_error& what);
+
+/// @returns `what` for a border where only a `caf::error` passes; code and text
+///          survive
+[[nodiscard]] caf::error to_caf_error(const sup_error& what);
+
+template <class T>
+using sup_expected = std::expected<T, sup_error>;
+
+/// Why a client's message was not sent.
+struct child_unavailable {
+  child_status status = child_status::unknown;
+  /// How long the supervisor pauses before it tries again; 0: not known.
+  std::chrono::nanoseconds retry_after{0};
+
+  [[nodiscard]] caf::error to_error() const;
+
+  /// @returns the content of a `sup_errc::child_unavailable`
+  [[nodiscard]] static std::optional<child_unavailable>
+  from_error(const caf::error& what);
+};
+
+/// Which incarnation left a client's request unanswered.
+struct child_down {
+  uint64_t incarnation = 0;
+
+  [[nodiscard]] caf::error to_error() const;
+
+  /// @returns the content of a `sup_errc::child_down`
+  [[nodiscard]] static std::optional<child_down>
+  from_error(const caf::error& what);
+};
+
+/// @returns the reason of an actor that shuts down and says why; as good as
+///          `exit_reason::user_shutdown`
+[[nodiscard]] caf::error shutdown_reason(std::string detail);
+
+/// @returns the exit reason `what` as plain data
+[[nodiscard]] exit_info describe_exit(const caf::error& what,
+                                      uint64_t incarnation,
+                                      const exit_rules& rules,
+                                      const caf::actor_system& system);
+
+/// Teaches an actor system to render this category. Call it before the actor
+/// system exists.
+void configure(caf::actor_system_config& config);
+
+} // namespace pyactor::supervisors
+
+CAF_ERROR_CODE_ENUM(pyactor::supervisors::sup_errc, "supervisor")

@@ -1,0 +1,76 @@
+#include <pyactor/supervisors/exit_info.hpp>
+
+namespace pyactor::supervisors {
+
+exit_class classify(exit_kind kind, const exit_rules& rules) noexcept {
+  switch (kind) {
+    case exit_kind::normal:
+      return exit_class::normal;
+    case exit_kind::shutdown:
+      return exit_class::shutdown;
+    case exit_kind::give_up:
+      return rules.give_up_is_failure ? exit_class::abnormal
+                                      : exit_class::shutdown;
+    default:
+      return exit_class::abnormal;
+  }
+}
+
+bool is_orderly_stop(const exit_info& how) noexcept {
+  switch (how.kind) {
+    case exit_kind::normal:
+    case exit_kind::shutdown:
+    case exit_kind::killed:
+    case exit_kind::unreachable:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string_view to_string(exit_kind kind) noexcept {
+  switch (kind) {
+    case exit_kind::normal:
+      return "normal";
+    case exit_kind::shutdown:
+      return "shutdown";
+    case exit_kind::error:
+      return "error";
+    case exit_kind::killed:
+      return "killed";
+    case exit_kind::unreachable:
+      return "unreachable";
+    case exit_kind::start_failed:
+      return "start_failed";
+    case exit_kind::start_timeout:
+      return "start_timeout";
+    case exit_kind::abandoned:
+      return "abandoned";
+    case exit_kind::give_up:
+      return "give_up";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(exit_class cls) noexcept {
+  switch (cls) {
+    case exit_class::normal:
+      return "normal";
+    case exit_class::shutdown:
+      return "shutdown";
+    case exit_class::abnormal:
+      return "abnormal";
+  }
+  return "unknown";
+}
+
+std::string to_string(const exit_info& how) {
+  std::string result{to_string(how.kind)};
+  if (!how.message.empty()) {
+    result += ": ";
+    result += how.message.substr(0, how.message.find('\n'));
+  }
+  return result;
+}
+
+} // namespace pyactor::supervisors

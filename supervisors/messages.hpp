@@ -1,0 +1,118 @@
+#pragma once
+
+#include <pyactor/supervisors/child_spec.hpp>
+#include <pyactor/supervisors/error.hpp>
+#include <pyactor/supervisors/statistics.hpp>
+
+#include <string>
+#include <vector>
+
+/// What a supervisor understands, for actors that talk to it directly. Each is
+/// a request; the comment names the response. Nobody else needs these:
+/// `supervisor_ref` has a function for each.
+namespace pyactor::supervisors {
+
+// -- orders; executed one after another for each child id ---------------------
+
+/// Adds a child at the end of the start order and starts it. -> order_reply
+struct start_child {
+  child_spec spec;
+};
+
+/// Starts a stopped child. -> order_reply
+struct restart_child {
+  std::string id;
+};
+
+/// Stops a child, without counting it as a restart, and starts it again with
+/// fresh state. Starts a stopped one. -> order_reply
+struct cycle_child {
+  std::string id;
+};
+
+/// Stops a child; it stays stopped. Drops the spec of a temporary one.
+/// -> order_reply
+struct terminate_child {
+  std::string id;
+};
+
+/// Drops the spec of a stopped child. -> order_reply
+struct delete_child {
+  std::string id;
+};
+
+/// The incarnation that an order started; 0 where it started none.
+struct order_reply {
+  sup_expected<incarnation_id> result;
+};
+
+// -- questions; answered at once, also while children start and stop ----------
+
+/// -> which_children_reply
+struct which_children {};
+
+struct which_children_reply {
+  /// Newest first.
+  std::vector<child_info> children;
+};
+
+/// -> count_children_reply
+struct count_children {};
+
+struct count_children_reply {
+  child_counts counts;
+};
+
+/// -> get_child_spec_reply
+struct get_child_spec {
+  std::string id;
+};
+
+struct get_child_spec_reply {
+  sup_expected<child_spec> result;
+};
+
+/// -> get_statistics_reply
+struct get_statistics {};
+
+struct get_statistics_reply {
+  supervisor_statistics statistics;
+};
+
+// -- life of the supervisor itself --------------------------------------------
+
+/// Answered once the supervisor has started all children, or has failed to.
+/// -> await_start_reply
+struct await_start {};
+
+struct await_start_reply {
+  sup_expected<void> result;
+};
+
+/// Stops all children, newest first, and then the supervisor. No response;
+/// monitor the supervisor.
+struct stop_supervisor {
+  /// Forced: children that may take for ever are killed instead.
+  enum urgency : uint8_t { orderly, forced };
+  urgency how = orderly;
+};
+
+} // namespace pyactor::supervisors
+
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::start_child)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::restart_child)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::cycle_child)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::terminate_child)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::delete_child)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::order_reply)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::which_children)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::which_children_reply)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::count_children)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::count_children_reply)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::get_child_spec)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::get_child_spec_reply)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::get_statistics)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::get_statistics_reply)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::await_start)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::await_start_reply)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::stop_supervisor)

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <pyactor/runtime/runtime.hpp>
+#include <pyactor/supervisors/child_start.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace pyactor::supervisors {
+
+/// Starts an actor that is written in Python; it is ready once its `__init__`
+/// has returned, and one whose `__init__` raises is a failed start, with the
+/// Python traceback in its reason.
+/// @param python must outlive the supervisor
+/// @param what,args captured here, so that each incarnation starts with the same
+/// @param where picked afresh for each incarnation
+[[nodiscard]] inline start_fn start_python(runtime::runtime& python,
+                                           actor_class what,
+                                           arguments args = {},
+                                           runtime::placement where = {}) {
+  return [&python, what = std::move(what), args = std::move(args),
+          where = std::move(where)](const start_context& context)
+           -> start_result {
+    auto started = [ack = context.ack()](const caf::error& outcome) {
+      if (outcome)
+        ack(outcome);
+      else
+        ack();
+    };
+    try {
+      return python.spawn_python(what, args, where, started);
+    } catch (const python_error& what_failed) {
+      return runtime::to_caf(what_failed.info());
+    }
+  };
+}
+
+/// Starts a pinned actor of class `Impl`; it is ready once its `make_behavior`
+/// has returned. The arguments are copied for each incarnation.
+/// @param python must outlive the supervisor
+template <class Impl, class... Ts>
+start_fn start_pinned(runtime::runtime& python, runtime::placement where,
+                      Ts... xs) {
+  class acknowledging : public Impl {
+  public:
+    acknowledging(caf::actor_config& config, init_ack ack, const Ts&... args)
+      : Impl(config, args...), ack_(std::move(ack)) {
+    }
+
+    caf::behavior make_behavior() override {
+      return acknowledge(this, ack_, [this] {
+        return Impl::make_behavior();
+      });
+    }
+
+  private:
+    init_ack ack_;
+  };
+  return [&python, where = std::move(where),
+          xs...](const start_context& context) -> start_result {
+    try {
+      return python.spawn<acknowledging>(where, context.ack(), xs...);
+    } catch (const python_error& what_failed) {
+      return runtime::to_caf(what_failed.info());
+    }
+  };
+}
+
+} // namespace pyactor::supervisors

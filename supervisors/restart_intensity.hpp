@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+namespace pyactor::supervisors {
+
+/// How many restarts a supervisor takes before it gives up.
+struct restart_limit {
+  /// At most so many restarts ...
+  uint32_t intensity = 1;
+  /// ... within this time. Two restarts exactly one period apart both count.
+  std::chrono::nanoseconds period = std::chrono::seconds{5};
+};
+
+/// Counts restarts in a sliding window, exact to the nanosecond. The clock is
+/// the caller's. Remembers at most `intensity + 1` restarts.
+/// @thread one at a time
+class restart_intensity {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  explicit restart_intensity(restart_limit limit);
+
+  /// Counts a restart.
+  /// @returns whether the limit still holds
+  /// @pre `now` never goes back
+  [[nodiscard]] bool add(time_point now);
+
+  /// @returns how many restarts the window holds at `now`
+  [[nodiscard]] size_t used(time_point now) const;
+
+private:
+  restart_limit limit_;
+  std::deque<time_point> restarts_;
+};
+
+} // namespace pyactor::supervisors

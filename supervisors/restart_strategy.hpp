@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+namespace pyactor::supervisors {
+
+/// Which children a restart takes along.
+enum class restart_strategy : uint8_t {
+  /// Only the child that failed.
+  one_for_one,
+};
+
+/// A child's place in the start order of its supervisor; later is larger.
+using start_position = uint64_t;
+
+/// What a restart covers: every child from `first` to `last`, both included.
+/// Those of them that still run, other than the failed one, are stopped first,
+/// newest to oldest; then all are started, oldest to newest.
+struct restart_plan {
+  start_position first;
+  start_position last;
+
+  friend bool operator==(const restart_plan&, const restart_plan&) = default;
+};
+
+/// @returns what the restart of the child at `failed` covers
+[[nodiscard]] constexpr restart_plan
+plan_restart(restart_strategy strategy, start_position failed) noexcept {
+  switch (strategy) {
+    case restart_strategy::one_for_one:
+      break;
+  }
+  return {failed, failed};
+}
+
+} // namespace pyactor::supervisors

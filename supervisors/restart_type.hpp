@@ -1,0 +1,43 @@
+#pragma once
+
+#include <pyactor/supervisors/exit_info.hpp>
+
+#include <cstdint>
+
+namespace pyactor::supervisors {
+
+/// Which exits of its own bring a child back.
+enum class restart_type : uint8_t {
+  /// Every exit.
+  permanent,
+  /// Only an abnormal exit.
+  transient,
+  /// None; its spec is dropped with it.
+  temporary,
+};
+
+/// What becomes of a child that ended of its own accord.
+enum class exit_verdict : uint8_t {
+  /// Start it again.
+  restart,
+  /// Keep its spec, stopped.
+  keep,
+  /// Drop its spec.
+  forget,
+};
+
+[[nodiscard]] constexpr exit_verdict judge(restart_type restart,
+                                           exit_class cls) noexcept {
+  switch (restart) {
+    case restart_type::permanent:
+      return exit_verdict::restart;
+    case restart_type::transient:
+      return cls == exit_class::abnormal ? exit_verdict::restart
+                                         : exit_verdict::keep;
+    case restart_type::temporary:
+      break;
+  }
+  return exit_verdict::forget;
+}
+
+} // namespace pyactor::supervisors

@@ -1,0 +1,38 @@
+#include <pyactor/supervisors/statistics.hpp>
+
+namespace pyactor::supervisors {
+
+std::string_view to_string(supervision_event::kind what) noexcept {
+  using enum supervision_event::kind;
+  switch (what) {
+    case started:
+      return "started";
+    case restarted:
+      return "restarted";
+    case exited:
+      return "exited";
+    case start_failed:
+      return "start_failed";
+    case stop_stalled:
+      return "stop_stalled";
+    case shutdown_error:
+      return "shutdown_error";
+    case abandoned:
+      return "abandoned";
+    case give_up:
+      return "give_up";
+  }
+  return "unknown";
+}
+
+std::string to_string(const supervision_event& event) {
+  std::string result{to_string(event.what)};
+  result += " '" + event.id + "'";
+  if (event.incarnation != 0)
+    result += " #" + std::to_string(event.incarnation);
+  if (event.exit)
+    result += ": " + to_string(*event.exit);
+  return result;
+}
+
+} // namespace pyactor::supervisors

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <pyactor/supervisors/child_spec.hpp>
+#include <pyactor/supervisors/error.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pyactor::supervisors {
+
+/// One child, as it is right now.
+struct child_info {
+  std::string id;
+  child_type type = child_type::worker;
+  restart_type restart = restart_type::permanent;
+  child_status status = child_status::stopped;
+  /// The incarnation that starts, runs or stops; otherwise the last one.
+  incarnation_id incarnation = 0;
+  /// Attempts to start it, and those of them that were automatic restarts.
+  uint64_t starts = 0;
+  uint64_t restarts = 0;
+  std::optional<exit_info> last_exit;
+  /// Since it acknowledged; 0 unless it runs.
+  std::chrono::nanoseconds uptime{0};
+};
+
+struct child_counts {
+  /// All children.
+  size_t specs = 0;
+  /// Those that are alive: not stopped, not coming back.
+  size_t active = 0;
+  /// Supervisors and workers among all children, alive or not.
+  size_t supervisors = 0;
+  size_t workers = 0;
+
+  friend bool operator==(const child_counts&, const child_counts&) = default;
+};
+
+/// An incarnation that did not end although it was killed.
+struct zombie_info {
+  std::string id;
+  incarnation_id incarnation = 0;
+};
+
+/// What a supervisor has seen and done since it started.
+struct supervisor_statistics {
+  /// Restart decisions, and how many of them the window holds now.
+  uint64_t restarts = 0;
+  size_t window_used = 0;
+  /// Acknowledgements and ends that came too late or twice.
+  uint64_t stale_events = 0;
+  /// Exit messages, errors and other messages that a supervisor does not take.
+  uint64_t stray_messages = 0;
+  /// Children that had to be killed, and incarnations given up as lost.
+  uint64_t kills = 0;
+  uint64_t abandons = 0;
+  /// Children that ended a stop otherwise than they should.
+  uint64_t shutdown_errors = 0;
+  /// Exceptions that the observer let out.
+  uint64_t observer_errors = 0;
+  std::vector<zombie_info> zombies;
+};
+
+/// What happens to children, for logs and measurements.
+struct supervision_event {
+  enum class kind : uint8_t {
+    /// A child acknowledged its first start, or one that somebody asked for.
+    started,
+    /// A child acknowledged an automatic restart; `latency` is set.
+    restarted,
+    /// A child ended of its own accord; `exit` says how.
+    exited,
+    /// A start failed; `exit` says how.
+    start_failed,
+    /// A child that may take for ever to stop takes long.
+    stop_stalled,
+    /// A child ended a stop otherwise than it should; `exit` says how.
+    shutdown_error,
+    /// An incarnation did not end although it was killed.
+    abandoned,
+    /// The supervisor gives up: too many restarts.
+    give_up,
+  };
+
+  kind what = kind::started;
+  std::string id;
+  incarnation_id incarnation = 0;
+  std::optional<exit_info> exit;
+  /// From the end of the old incarnation to the acknowledgement of the new one,
+  /// as the supervisor saw them.
+  std::chrono::nanoseconds latency{0};
+};
+
+[[nodiscard]] std::string_view to_string(supervision_event::kind what) noexcept;
+
+/// @returns one line: what, which child, which incarnation, how it ended
+[[nodiscard]] std::string to_string(const supervision_event& event);
+
+} // namespace pyactor::supervisors

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/child_ref.hpp>
+#include <pyactor/supervisors/child_spec.hpp>
+#include <pyactor/supervisors/error.hpp>
+#include <pyactor/supervisors/messages.hpp>
+#include <pyactor/supervisors/restart_strategy.hpp>
+#include <pyactor/supervisors/statistics.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pyactor::supervisors {
+
+/// How a supervisor behaves.
+struct supervisor_flags {
+  restart_strategy strategy = restart_strategy::one_for_one;
+  /// More than `intensity` restarts within `period`, and it gives up: stops
+  /// all children and ends with `sup_errc::give_up`.
+  uint32_t intensity = 1;
+  std::chrono::nanoseconds period = std::chrono::seconds{5};
+  /// The least pause after a restart whose start failed.
+  std::chrono::nanoseconds min_retry_delay = std::chrono::milliseconds{10};
+  exit_rules exits{};
+  /// Told what happens; runs on the supervisor's thread, so it must not block.
+  /// What it throws is counted and otherwise ignored.
+  std::function<void(const supervision_event&)> observer{};
+};
+
+/// A supervisor that the holder owns: when the last copy of this handle is
+/// gone, the supervisor stops its children and ends.
+///
+/// The functions below wait for the supervisor's answer, so they are not for
+/// the handlers of actors; those send the messages of `messages.hpp` to
+/// `handle()`. None of them blocks the supervisor. Beside the errors that each
+/// names, all of them fail with
+/// - `shutting_down`: the supervisor stops
+/// - `supervisor_down`: it has ended
+/// - `timed_out`: no answer within `timeout`
+/// @thread any; a value
+class supervisor_ref {
+public:
+  using duration = std::chrono::nanoseconds;
+
+  /// Adds a child at the end of the start order and starts it.
+  /// @returns its incarnation; 0 if its start function had nothing to start
+  ///          - `invalid_spec`
+  ///          - `already_started`, `already_present`: the id is in use
+  ///          - `start_failed`: the spec is dropped again
+  ///          - `terminated`: by somebody else, meanwhile
+  sup_expected<incarnation_id> start_child(child_spec spec,
+                                           duration timeout = forever) const;
+
+  /// Starts a stopped child.
+  /// @returns its incarnation; 0 if its start function had nothing to start
+  ///          - `not_found`, `running`, `restarting`
+  ///          - `start_failed`: it stays stopped
+  sup_expected<incarnation_id> restart_child(std::string id,
+                                             duration timeout = forever) const;
+
+  /// Resets a child: stops it and starts it with fresh state, at no cost in
+  /// restart intensity. Starts a stopped one.
+  /// @returns as `restart_child`
+  sup_expected<incarnation_id> cycle_child(std::string id,
+                                           duration timeout = forever) const;
+
+  /// Stops a child, and drops its spec if it is temporary. Succeeds also if it
+  /// was stopped already.
+  /// @returns `not_found`
+  sup_expected<void> terminate_child(std::string id,
+                                     duration timeout = forever) const;
+
+  /// Drops the spec of a stopped child.
+  /// @returns `not_found`, `running`, `restarting`
+  sup_expected<void> delete_child(std::string id,
+                                  duration timeout = forever) const;
+
+  /// @returns all children, newest first
+  sup_expected<std::vector<child_info>>
+  which_children(duration timeout = forever) const;
+
+  sup_expected<child_counts> count_children(duration timeout = forever) const;
+
+  /// @returns the spec with its defaults filled in, or `not_found`
+  sup_expected<child_spec> get_child_spec(std::string id,
+                                          duration timeout = forever) const;
+
+  sup_expected<supervisor_statistics>
+  statistics(duration timeout = forever) const;
+
+  /// Waits until the supervisor has started its children.
+  /// @returns `failed_to_start_child`, `give_up`
+  sup_expected<void> await_start(duration timeout = forever) const;
+
+  /// @returns why the supervisor could not start; none if it could, or does not
+  ///          know yet. For actors: an `await_start` request comes too late
+  ///          when the start has failed already.
+  [[nodiscard]] std::optional<sup_error> start_failure() const;
+
+  /// Stops all children, newest first, then the supervisor, and waits for its
+  /// end. Succeeds also if it has ended already.
+  sup_expected<void> stop(duration timeout = forever,
+                          stop_supervisor::urgency how
+                          = stop_supervisor::orderly) const;
+
+  /// @returns a client's handle to the child of this id, whether or not there
+  ///          is one yet
+  [[nodiscard]] child_ref child(const std::string& id) const;
+
+  /// @returns the supervisor as an actor
+  [[nodiscard]] const caf::actor& handle() const noexcept;
+
+private:
+  friend sup_expected<supervisor_ref>
+  spawn_supervisor(caf::actor_system&, supervisor_flags,
+                   std::vector<child_spec>, const caf::actor&);
+
+  struct ownership;
+
+  explicit supervisor_ref(std::shared_ptr<const ownership> owner);
+
+  template <class Reply, class Message>
+  sup_expected<Reply> ask(Message what, duration timeout) const;
+
+  template <class Message>
+  sup_expected<incarnation_id> give_order(Message what, duration timeout) const;
+
+  std::shared_ptr<const ownership> owner_;
+};
+
+/// Starts a supervisor and, one after another, its children.
+/// @returns once the last child has acknowledged
+///          - `invalid_spec`
+///          - `failed_to_start_child`: the started ones are stopped again
+///          - `timed_out`: the same
+/// @thread any outside of actors; blocks
+[[nodiscard]] sup_expected<supervisor_ref>
+start_supervisor(caf::actor_system& system, supervisor_flags flags,
+                 std::vector<child_spec> specs,
+                 std::chrono::nanoseconds timeout = forever);
+
+/// Starts a supervisor without waiting for its children; for actors, which
+/// then request `await_start`.
+/// @param parent  when it ends, the supervisor stops; may be null
+/// @returns `invalid_spec`
+[[nodiscard]] sup_expected<supervisor_ref>
+spawn_supervisor(caf::actor_system& system, supervisor_flags flags,
+                 std::vector<child_spec> specs, const caf::actor& parent = {});
+
+/// @returns the start function of a child that is itself a supervisor. Its spec
+///          wants `type = child_type::supervisor`.
+[[nodiscard]] start_fn supervise(supervisor_flags flags,
+                                 std::vector<child_spec> specs);
+
+} // namespace pyactor::supervisors

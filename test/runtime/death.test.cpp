@@ -1,0 +1,414 @@
+#include <pyactor/test/support/runtime_world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+using namespace pyactor;
+using namespace pyactor::runtime;
+using namespace pyactor::test;
+
+namespace {
+
+/// Runs any code inside a method, and counts.
+constexpr auto runner = R"(
+import os, pyactor
+
+class Main(pyactor.Actor):
+    keep_alive_on = (ValueError, KeyboardInterrupt)
+
+    def __init__(self):
+        self.count = 0
+
+    def run(self, code):
+        exec(code, globals())
+
+    def increment(self):
+        self.count += 1
+        return self.count
+
+    def wait(self, fd):
+        pyactor.send("test", "waiting")
+        os.read(fd, 1)
+        return "done"
+)";
+
+/// A pinned C++ actor: what its Python raises leaves its handler.
+caf::behavior daring(python_actor* self) {
+  return {
+    [self](const exec& request) {
+      self->python().exec(request.code);
+      return value{};
+    },
+  };
+}
+
+/// The same, but asks for errors as values.
+caf::behavior careful(python_actor* self) {
+  return {
+    [self](const exec& request) -> caf::result<value> {
+      auto done = self->python().try_exec(request.code);
+      if (!done)
+        return to_caf(std::move(done).error());
+      return value{};
+    },
+  };
+}
+
+struct fatal_code {
+  std::string type;
+  std::string text;
+  std::string code;
+};
+
+std::vector<fatal_code> fatal_codes() {
+  return {
+    {"builtins.RuntimeError", "no more", "raise RuntimeError('no more')"},
+    {"builtins.SystemExit", "3", "import sys; sys.exit(3)"},
+    {"builtins.KeyboardInterrupt", "", "raise KeyboardInterrupt"},
+    {"builtins.RecursionError", "recursion",
+     "def endless(): endless()\nendless()"},
+    {"builtins.MemoryError", "", "bytearray(1 << 62)"},
+    {"builtins.GeneratorExit", "", "raise GeneratorExit"},
+  };
+}
+
+bool tells_all(const error& what, const fatal_code& wanted) {
+  return matches(what, {errc::python_exception, wanted.type, wanted.text})
+         && what.traceback.find("Traceback") != std::string::npos
+         && what.traceback.find("line 1") != std::string::npos;
+}
+
+/// An ordinary actor that passes requests on to its context, waiting for each
+/// answer, and answers with it.
+caf::behavior owner(caf::event_based_actor* self, caf::actor server) {
+  return {
+    [self, server](const eval& request) {
+      auto answer = self->make_response_promise();
+      self->request(server, caf::infinite, request)
+        .then(
+          [answer](value& result) mutable {
+            answer.deliver(std::move(result));
+          },
+          [answer](caf::error& why) mutable {
+            answer.deliver(std::move(why));
+          });
+    },
+    [self, server](const exec& request) {
+      self->send(server, request);
+    },
+  };
+}
+
+void kill(const caf::actor& who) {
+  caf::anon_send_exit(who, caf::exit_reason::kill);
+}
+
+} // namespace
+
+TEST_CASE("an actor that dies while its request is queued leaks nothing",
+          "[death]") {
+  auto kind = GENERATE(from_range(kinds()));
+  runtime_world world{one_pool(kind)};
+  REQUIRE(world.ask(world.server(), exec{"x = 1"}));
+  auto before = world.live_environments();
+  auto doomed = world.system().spawn(owner, world.server());
+  busy_context busy{world};
+  caf::anon_send(doomed, exec{"import pyactor\npyactor.send('test', 'ran')"});
+  caf::anon_send(doomed, exec{"import pyactor\npyactor.send('test', 'ran')"});
+  auto pending = world.client()->request(world.server(), patience, eval{"x"});
+  caf::anon_send_exit(doomed, caf::exit_reason::user_shutdown);
+  world.await_exit(doomed);
+  busy.open();
+  value answer;
+  pending.receive(
+    [&](value& x) {
+      answer = std::move(x);
+    },
+    [](caf::error&) {});
+  CHECK(answer == 1);
+  CHECK(world.ask(world.server(), eval{"x"}) == 1);
+  CHECK(world.await_environments(before));
+  CHECK_FALSE(world.hear(std::chrono::milliseconds{0}));
+}
+
+TEST_CASE("an owner that dies while its request runs leaks nothing",
+          "[death]") {
+  auto kind = GENERATE(from_range(kinds()));
+  runtime_world world{one_pool(kind)};
+  REQUIRE(world.ask(world.server(), exec{"x = 1"}));
+  auto before = world.live_environments();
+  auto doomed = world.system().spawn(owner, world.server());
+  gate gate;
+  caf::anon_send(doomed,
+                 exec{"import os, pyactor\npyactor.send('test', 'waiting')\n"
+                      "os.read("
+                      + std::to_string(gate.fd())
+                      + ", 1)\npyactor.send('test', 'ran')\n"});
+  REQUIRE(world.hear());
+  CHECK(world.live_environments() == before + 1);
+  kill(doomed);
+  world.await_exit(doomed);
+  gate.open();
+  // The request in flight held its environment.
+  auto ran = world.hear();
+  REQUIRE(ran);
+  CHECK(ran->function == "ran");
+  CHECK(world.await_environments(before));
+  CHECK(world.ask(world.server(), eval{"x"}) == 1);
+}
+
+TEST_CASE("a pinned actor that is killed while it runs answers, then goes",
+          "[death]") {
+  auto kind = GENERATE(from_range(kinds()));
+  runtime_world world{one_pool(kind)};
+  auto neighbour = world.spawn(runner);
+  REQUIRE(world.call(neighbour, "increment") == 1);
+  auto before = world.live_environments();
+  auto doomed = world.spawn(runner);
+  gate gate;
+  auto running = world.client()->request(
+    doomed, patience, world.make_call("wait", gate.fd()));
+  REQUIRE(world.hear());
+  auto queued = world.client()->request(doomed, patience,
+                                        world.make_call("increment"));
+  auto other = world.client()->request(neighbour, patience,
+                                       world.make_call("increment"));
+  kill(doomed);
+  gate.open();
+  value answer;
+  running.receive(
+    [&](value& x) {
+      answer = std::move(x);
+    },
+    [](caf::error&) {});
+  CHECK(answer == "done");
+  error why;
+  queued.receive([](value&) {},
+                 [&](caf::error& x) {
+                   why = from_caf(x);
+                 });
+  CHECK(matches(why, {errc::actor_dead}));
+  other.receive(
+    [&](value& x) {
+      answer = std::move(x);
+    },
+    [](caf::error&) {});
+  CHECK(answer == 2);
+  world.await_exit(doomed);
+  CHECK(world.await_environments(before));
+}
+
+TEST_CASE("a request for a dead owner's environment gives environment_lost",
+          "[death]") {
+  runtime_world world;
+  auto doomed = world.system().spawn(owner, world.server());
+  auto env = world.ask(world.server(), make_environment{doomed->address()});
+  REQUIRE(env);
+  REQUIRE(world.ask(world.server(), exec{"x = 1", {}, *env}));
+  busy_context busy{world};
+  kill(doomed);
+  world.await_exit(doomed);
+  auto queued = world.client()->request(world.server(), patience,
+                                        eval{"x", {}, *env});
+  busy.open();
+  error why;
+  queued.receive([](value&) {},
+                 [&](caf::error& x) {
+                   why = from_caf(x);
+                 });
+  CHECK(matches(why, {errc::environment_lost}));
+  CHECK(fails(world.ask(world.server(), drop_environment{*env}),
+              {errc::environment_lost}));
+  CHECK(fails(world.ask(world.server(), make_environment{doomed->address()}),
+              {errc::environment_lost}));
+  CHECK(world.await_environments(0));
+}
+
+TEST_CASE("what ends an actor written in Python leaves its neighbours alone",
+          "[death]") {
+  auto kind = GENERATE(from_range(kinds()));
+  auto fatal = GENERATE(from_range(fatal_codes()));
+  if (fatal.type == "builtins.KeyboardInterrupt" && fatal.text.empty())
+    fatal.text = "";
+  runtime_world world{one_pool(kind)};
+  auto neighbour = world.spawn(runner);
+  REQUIRE(world.call(neighbour, "increment") == 1);
+  REQUIRE(world.ask(world.server(), exec{"x = 1"}));
+  auto before = world.live_environments();
+  auto doomed = world.spawn(runner);
+  auto failed = world.call(doomed, "run", fatal.code);
+  REQUIRE_FALSE(failed);
+  CHECK(tells_all(failed.error(), fatal));
+  CHECK(tells_all(from_caf(world.await_exit(doomed)), fatal));
+  CHECK(world.await_environments(before));
+  CHECK(world.call(neighbour, "increment") == 2);
+  CHECK(world.ask(world.server(), eval{"x"}) == 1);
+}
+
+TEST_CASE("what ends a C++ actor leaves its neighbours alone", "[death]") {
+  auto fatal = GENERATE(from_range(fatal_codes()));
+  runtime_world world;
+  auto neighbour = world.spawn(runner);
+  auto doomed = world.python().spawn_function({}, daring);
+  auto failed = world.ask(doomed, exec{fatal.code});
+  REQUIRE_FALSE(failed);
+  CHECK(tells_all(failed.error(), fatal));
+  CHECK(tells_all(from_caf(world.await_exit(doomed)), fatal));
+  CHECK(world.call(neighbour, "increment") == 1);
+  CHECK(world.await_environments(1));
+}
+
+TEST_CASE("what an ordinary actor's code raises ends nobody", "[death]") {
+  auto fatal = GENERATE(from_range(fatal_codes()));
+  runtime_world world;
+  auto neighbour = world.spawn(runner);
+  REQUIRE(world.ask(world.server(), exec{"x = 1"}));
+  auto failed = world.ask(world.server(), exec{fatal.code});
+  REQUIRE_FALSE(failed);
+  CHECK(tells_all(failed.error(), fatal));
+  CHECK(world.call(neighbour, "increment") == 1);
+  CHECK(world.ask(world.server(), eval{"x"}) == 1);
+}
+
+TEST_CASE("an error that is asked for as a value does not end its actor",
+          "[death]") {
+  runtime_world world;
+  auto actor = world.python().spawn_function({}, careful);
+  REQUIRE(world.ask(actor, exec{"x = 1"}));
+  CHECK(fails(world.ask(actor, exec{"y = x / 0"}),
+              {errc::python_exception, "builtins.ZeroDivisionError"}));
+  CHECK(world.ask(actor, exec{"assert x == 1"}));
+}
+
+TEST_CASE("a C++ exception ends its actor, and its text reaches the client",
+          "[death]") {
+  runtime_world world;
+  auto throwing = [](python_actor*) {
+    return caf::behavior{[](const exec&) -> value {
+      throw std::runtime_error{"the disk is full"};
+    }};
+  };
+  auto actor = world.python().spawn_function({}, throwing);
+  is_failure wanted{errc::reply_lost, "", "the disk is full"};
+  CHECK(fails(world.ask(actor, exec{}), wanted));
+  CHECK(matches(from_caf(world.await_exit(actor)), wanted));
+}
+
+TEST_CASE("what a class keeps alive on answers without ending the actor",
+          "[death]") {
+  runtime_world world;
+  auto actor = world.spawn(runner);
+  REQUIRE(world.call(actor, "increment") == 1);
+  CHECK(fails(world.call(actor, "run", "raise ValueError('too long')"),
+              {errc::python_exception, "builtins.ValueError", "too long"}));
+  CHECK(fails(world.call(actor, "run", "raise UnicodeError('a subclass')"),
+              {errc::python_exception, "builtins.UnicodeError"}));
+  CHECK(world.call(actor, "increment") == 2);
+  CHECK(fails(world.call(actor, "run",
+                         "import pyactor; raise pyactor.Reject('not now')"),
+              {errc::rejected, "", "not now"}));
+  CHECK(world.call(actor, "increment") == 3);
+}
+
+TEST_CASE("KeyboardInterrupt ends an actor that would keep alive on it",
+          "[death]") {
+  runtime_world world;
+  auto actor = world.spawn(runner);
+  CHECK(fails(world.call(actor, "run", "raise KeyboardInterrupt"),
+              {errc::python_exception, "builtins.KeyboardInterrupt"}));
+  CHECK(world.await_exit(actor));
+}
+
+TEST_CASE("a call that no method takes leaves the actor alive", "[death]") {
+  runtime_world world;
+  auto actor = world.spawn(runner);
+  CHECK(fails(world.call(actor, "fly"), {errc::not_found, "", "fly"}));
+  CHECK(fails(world.call(actor, "__init__"), {errc::not_found}));
+  CHECK(fails(world.call(actor, "increment", 1), {errc::invalid_argument}));
+  CHECK(world.call(actor, "increment") == 1);
+}
+
+TEST_CASE("a message of a type that no handler takes is an error of its sender",
+          "[death]") {
+  runtime_world world;
+  auto actor = world.spawn(runner);
+  CHECK(fails(world.ask<value>(actor, std::string{"hello"}),
+              {errc::invalid_argument}));
+  CHECK(world.call(actor, "increment") == 1);
+}
+
+TEST_CASE("an __init__ that raises is a failed start with its traceback",
+          "[death]") {
+  auto kind = GENERATE(from_range(kinds()));
+  runtime_world world{one_pool(kind)};
+  std::promise<caf::error> reported;
+  auto doomed = world.spawn("import pyactor\n"
+                            "class Main(pyactor.Actor):\n"
+                            "    def __init__(self, x):\n"
+                            "        raise LookupError(f'no model {x}')\n"
+                            "    def on_exit(self, reason):\n"
+                            "        pyactor.send('test', 'on_exit')\n",
+                            {.positional = {7}}, {},
+                            [&](const caf::error& outcome) {
+                              reported.set_value(outcome);
+                            });
+  auto why = from_caf(reported.get_future().get());
+  is_failure wanted{errc::python_exception, "builtins.LookupError",
+                    "no model 7"};
+  CHECK(matches(why, wanted));
+  CHECK(why.traceback.find("in __init__") != std::string::npos);
+  CHECK(matches(from_caf(world.await_exit(doomed)), wanted));
+  CHECK(fails(world.call(doomed, "anything"), {errc::actor_dead}));
+  CHECK(world.await_environments(0));
+  CHECK_FALSE(world.hear(std::chrono::milliseconds{0}));
+}
+
+TEST_CASE("an actor ends with the reason that it was given", "[death]") {
+  auto reason = GENERATE(caf::exit_reason::user_shutdown,
+                         caf::exit_reason::kill,
+                         caf::exit_reason::remote_link_unreachable);
+  runtime_world world;
+  auto actor = world.spawn(runner);
+  REQUIRE(world.call(actor, "increment") == 1);
+  caf::anon_send_exit(actor, reason);
+  CHECK(world.await_exit(actor) == reason);
+  CHECK(world.live_environments() == 0);
+  CHECK(fails(world.call(actor, "increment"), {errc::actor_dead}));
+}
+
+TEST_CASE("an actor whose last handle is dropped ends as unreachable",
+          "[death]") {
+  runtime_world world;
+  auto actor = world.spawn(runner);
+  world.client()->monitor(actor);
+  REQUIRE(world.call(actor, "increment") == 1);
+  actor = nullptr;
+  caf::error reason;
+  world.client()->receive([&](caf::down_msg& down) {
+    reason = std::move(down.reason);
+  });
+  CHECK(reason == caf::exit_reason::unreachable);
+  CHECK(world.await_environments(0));
+}
+
+TEST_CASE("many actors that die in the middle of their work leak nothing",
+          "[death]") {
+  auto kind = GENERATE(from_range(kinds()));
+  runtime_world world{one_pool(kind, 2)};
+  auto neighbour = world.spawn(runner);
+  for (int i = 1; i <= 100; ++i) {
+    auto doomed = world.spawn(runner);
+    for (int j = 0; j < 4; ++j)
+      caf::anon_send(doomed, world.make_call("increment"));
+    if (i % 3 == 0)
+      kill(doomed);
+    else if (i % 3 == 1)
+      caf::anon_send(doomed, world.make_call("run", "1 / 0"));
+    REQUIRE(world.call(neighbour, "increment") == i);
+  }
+  CHECK(world.eventually([&] {
+    return world.live_environments(0) + world.live_environments(1) == 1;
+  }));
+  CHECK(world.stats(0).live_actors + world.stats(1).live_actors == 3);
+}

@@ -1,0 +1,457 @@
+#include <pyactor/test/support/runtime_world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <sstream>
+#include <thread>
+
+using namespace pyactor;
+using namespace pyactor::runtime;
+using namespace pyactor::test;
+
+namespace {
+
+/// What a handler does once it has taken its promise.
+enum class plan : uint8_t {
+  keep,
+  keep_and_raise,
+  keep_and_quit,
+  raise,
+  drop,
+  deliver_on_a_thread,
+  deliver_and_raise,
+};
+
+struct ask_later {
+  plan what;
+};
+
+/// Delivers what was kept.
+struct settle {
+  int64_t with;
+};
+
+constexpr auto raising = "raise ValueError('after the promise')";
+
+} // namespace
+
+PYACTOR_LOCAL_MESSAGE(ask_later)
+PYACTOR_LOCAL_MESSAGE(settle)
+
+namespace {
+
+using answer_promise = promise<int64_t>;
+
+/// Takes a promise for each question; how often it was the first to answer is
+/// what `settle` says.
+class promiser : public python_actor {
+public:
+  using python_actor::python_actor;
+
+  caf::behavior make_behavior() override {
+    return {
+      [this](const ask_later& request) {
+        return take(request.what);
+      },
+      [this](const settle& request) {
+        int64_t first = 0;
+        for (auto& one : std::exchange(kept_, {}))
+          first += one.deliver(request.with);
+        return first;
+      },
+      [](const exec&) {
+        return value{};
+      },
+    };
+  }
+
+private:
+  caf::delegated<int64_t> take(plan what) {
+    auto mine = make_promise<int64_t>();
+    auto result = mine.later();
+    switch (what) {
+      case plan::keep_and_raise:
+      case plan::keep:
+      case plan::keep_and_quit:
+        kept_.push_back(std::move(mine));
+        break;
+      case plan::deliver_and_raise:
+        mine.deliver(42);
+        break;
+      case plan::deliver_on_a_thread:
+        std::jthread{[mine = std::move(mine)]() mutable {
+          mine.deliver(42);
+        }}.detach();
+        return result;
+      default:
+        break;
+    }
+    if (what == plan::keep_and_quit)
+      quit();
+    else if (what != plan::keep && what != plan::drop)
+      python().exec(raising);
+    return result;
+  }
+
+  std::vector<answer_promise> kept_;
+};
+
+/// What `promiser` does in a function, with what it kept in its behavior.
+caf::behavior forgetful(python_actor* self) {
+  auto kept = std::make_shared<std::vector<answer_promise>>();
+  return {
+    [self, kept](const ask_later& request) {
+      kept->push_back(self->make_promise<int64_t>());
+      auto result = kept->back().later();
+      if (request.what == plan::keep_and_raise)
+        self->python().exec(raising);
+      return result;
+    },
+  };
+}
+
+using typed_interface
+  = caf::typed_actor<caf::replies_to<ask_later>::with<int64_t>,
+                     caf::replies_to<settle>::with<int64_t>>;
+
+class typed_promiser
+  : public typed_python_actor<caf::replies_to<ask_later>::with<int64_t>,
+                              caf::replies_to<settle>::with<int64_t>> {
+public:
+  using pinned_actor::pinned_actor;
+
+  behavior_type make_behavior() override {
+    return {
+      [this](const ask_later& request) {
+        kept_ = make_promise<int64_t>();
+        if (request.what == plan::keep_and_raise)
+          python().exec(raising);
+        return kept_.later();
+      },
+      [this](const settle& request) -> int64_t {
+        return kept_.deliver(request.with);
+      },
+    };
+  }
+
+private:
+  answer_promise kept_;
+};
+
+const is_failure raised{errc::python_exception, "builtins.ValueError",
+                        "after the promise"};
+
+/// Sends a request without waiting.
+template <class Handle, class Request>
+auto start(runtime_world& world, const Handle& whom, Request request) {
+  return world.client()->request(whom, patience, request);
+}
+
+template <class Response>
+expected<int64_t> finish(Response& response) {
+  expected<int64_t> result;
+  response.receive(
+    [&](int64_t x) {
+      result = x;
+    },
+    [&](caf::error& why) {
+      result = unexpected{from_caf(why)};
+    });
+  return result;
+}
+
+/// Says what it is told at its end, and where that is.
+constexpr auto leaver = R"(
+import pyactor, threading
+
+class Held:
+    def __del__(self):
+        pyactor.send("test", "released", threading.get_native_id())
+
+class Main(pyactor.Actor):
+    def __init__(self, failing=False):
+        self.failing = failing
+        self.held = Held()
+
+    def where(self):
+        return threading.get_native_id()
+
+    def on_exit(self, reason):
+        pyactor.send("test", "on_exit", threading.get_native_id(), reason)
+        if self.failing:
+            raise OSError("cannot say goodbye")
+
+    def fail(self):
+        raise RuntimeError("the end")
+)";
+
+/// What the runtime logs meanwhile.
+class log_capture {
+public:
+  log_capture() {
+    spdlog::get("pyactor.runtime")->sinks().push_back(sink_);
+  }
+
+  ~log_capture() {
+    std::erase(spdlog::get("pyactor.runtime")->sinks(), sink_);
+  }
+
+  [[nodiscard]] std::string text() const {
+    return text_.str();
+  }
+
+private:
+  std::ostringstream text_;
+  spdlog::sink_ptr sink_
+    = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+};
+
+/// Awaits `on_exit` and the release, in this order, on the thread `where`.
+/// @returns the reason
+std::string expect_departure(runtime_world& world, const value& where) {
+  auto left = world.hear();
+  REQUIRE(left);
+  CHECK(left->function == "on_exit");
+  CHECK(left->args.positional.at(0) == where);
+  auto released = world.hear();
+  REQUIRE(released);
+  CHECK(released->function == "released");
+  CHECK(released->args.positional.at(0) == where);
+  REQUIRE(world.await_environments(0));
+  CHECK_FALSE(world.hear(std::chrono::milliseconds{0}));
+  return *left->args.positional.at(1).as_str();
+}
+
+} // namespace
+
+TEST_CASE("a promise that is kept is answered from a later message",
+          "[promises]") {
+  runtime_world world;
+  auto actor = world.python().spawn<promiser>();
+  auto first = start(world, actor, ask_later{plan::keep});
+  auto second = start(world, actor, ask_later{plan::keep});
+  CHECK(world.ask<int64_t>(actor, settle{7}) == 2);
+  CHECK(finish(first) == 7);
+  CHECK(finish(second) == 7);
+  CHECK_FALSE(world.client()->has_next_message());
+}
+
+TEST_CASE("a promise is answered from another thread", "[promises]") {
+  runtime_world world;
+  auto actor = world.python().spawn<promiser>();
+  CHECK(world.ask<int64_t>(actor, ask_later{plan::deliver_on_a_thread}) == 42);
+}
+
+TEST_CASE("what a handler raises after it took a promise reaches the client",
+          "[promises]") {
+  auto what = GENERATE(plan::raise, plan::keep_and_raise);
+  runtime_world world;
+  auto actor = world.python().spawn<promiser>();
+  CHECK(fails(world.ask<int64_t>(actor, ask_later{what}), raised));
+  CHECK(matches(from_caf(world.await_exit(actor)), raised));
+  CHECK_FALSE(world.client()->has_next_message());
+}
+
+TEST_CASE("a promise in a behavior is answered with what its handler raises",
+          "[promises]") {
+  runtime_world world;
+  auto actor = world.python().spawn_function({}, forgetful);
+  auto earlier = start(world, actor, ask_later{plan::keep});
+  CHECK(fails(world.ask<int64_t>(actor, ask_later{plan::keep_and_raise}),
+              raised));
+  CHECK(fails(finish(earlier), raised));
+}
+
+TEST_CASE("a handler that raises answers all promises that its actor kept",
+          "[promises]") {
+  runtime_world world;
+  auto actor = world.python().spawn<promiser>();
+  auto kept = start(world, actor, ask_later{plan::keep});
+  CHECK(fails(world.ask<int64_t>(actor, ask_later{plan::raise}), raised));
+  CHECK(fails(finish(kept), raised));
+  CHECK_FALSE(world.client()->has_next_message());
+}
+
+TEST_CASE("what is delivered before a handler raises is the only answer",
+          "[promises]") {
+  runtime_world world;
+  auto actor = world.python().spawn<promiser>();
+  CHECK(world.ask<int64_t>(actor, ask_later{plan::deliver_and_raise}) == 42);
+  CHECK(matches(from_caf(world.await_exit(actor)), raised));
+  CHECK_FALSE(world.client()->has_next_message());
+}
+
+TEST_CASE("a promise that is dropped is answered with reply_lost",
+          "[promises]") {
+  runtime_world world;
+  auto actor = world.python().spawn<promiser>();
+  CHECK(fails(world.ask<int64_t>(actor, ask_later{plan::drop}),
+              {errc::reply_lost, "", "without an answer"}));
+  CHECK(world.ask(actor, exec{}));
+}
+
+TEST_CASE("a promise of an actor that quits is answered with an error",
+          "[promises]") {
+  runtime_world world;
+  auto actor = world.python().spawn<promiser>();
+  auto failed = world.ask<int64_t>(actor, ask_later{plan::keep_and_quit});
+  CHECK(fails(failed, {errc::reply_lost, "", "ended"}));
+}
+
+TEST_CASE("a promise of an actor that is killed is answered with an error",
+          "[promises]") {
+  auto reason = GENERATE(caf::exit_reason::kill,
+                         caf::exit_reason::user_shutdown);
+  runtime_world world;
+  auto actor = world.python().spawn<promiser>();
+  auto request = start(world, actor, ask_later{plan::keep});
+  REQUIRE(world.ask(actor, exec{}));
+  caf::anon_send_exit(actor, reason);
+  CHECK(fails(finish(request), {errc::actor_dead}));
+  CHECK_FALSE(world.client()->has_next_message());
+}
+
+TEST_CASE("a promise of an actor that lost its last handle is answered with an "
+          "error",
+          "[promises]") {
+  runtime_world world;
+  auto actor = world.python().spawn<promiser>();
+  auto request = start(world, actor, ask_later{plan::keep});
+  REQUIRE(world.ask(actor, exec{}));
+  actor = nullptr;
+  CHECK(fails(finish(request), {errc::actor_dead}));
+  CHECK_FALSE(world.client()->has_next_message());
+}
+
+TEST_CASE("a promise to a request that was delegated reaches the client",
+          "[promises]") {
+  runtime_world world;
+  auto actor = world.python().spawn<promiser>();
+  auto front = world.system().spawn([actor](caf::event_based_actor* self) {
+    return caf::behavior{[self, actor](const ask_later& request) {
+      return self->delegate(actor, request);
+    }};
+  });
+  auto request = start(world, front, ask_later{plan::keep});
+  REQUIRE(world.eventually([&] {
+    return world.ask<int64_t>(actor, settle{7}) == 1;
+  }));
+  CHECK(finish(request) == 7);
+  CHECK(fails(world.ask<int64_t>(front, ask_later{plan::keep_and_raise}),
+              raised));
+}
+
+TEST_CASE("a typed actor keeps and loses promises as others do",
+          "[promises]") {
+  runtime_world world;
+  typed_interface actor = world.python().spawn<typed_promiser>();
+  auto kept = start(world, actor, ask_later{plan::keep});
+  auto first = start(world, actor, settle{7});
+  CHECK(finish(first) == 1);
+  CHECK(finish(kept) == 7);
+  auto lost = start(world, actor, ask_later{plan::keep_and_raise});
+  CHECK(fails(finish(lost), raised));
+}
+
+TEST_CASE("a promise for a message that nobody waits for answers nobody",
+          "[promises]") {
+  runtime_world world;
+  auto actor = world.python().spawn<promiser>();
+  world.client()->send(actor, ask_later{plan::keep});
+  caf::anon_send(actor, ask_later{plan::keep});
+  CHECK(world.ask<int64_t>(actor, settle{7}));
+  CHECK_FALSE(world.client()->has_next_message());
+}
+
+TEST_CASE("an actor whose last handle is dropped on any thread leaves on its "
+          "context's",
+          "[promises]") {
+  auto kind = GENERATE(from_range(kinds()));
+  runtime_world world{one_pool(kind)};
+  auto actor = world.spawn(leaver);
+  auto where = world.call(actor, "where");
+  REQUIRE(where);
+  std::jthread{[last = std::move(actor)]() mutable {
+    last = nullptr;
+  }}.join();
+  CHECK(expect_departure(world, *where).find("unreachable")
+        != std::string::npos);
+}
+
+TEST_CASE("the last handle of an actor may go in its neighbour's handler",
+          "[promises]") {
+  runtime_world world;
+  auto actor = world.spawn(leaver);
+  auto where = world.call(actor, "where");
+  REQUIRE(where);
+  auto holder = [&actor](python_actor* self) {
+    return caf::behavior{[self, &actor](const exec&) {
+      self->python().exec("x = 1");
+      actor = nullptr;
+      return self->python().eval("x");
+    }};
+  };
+  auto neighbour = world.python().spawn_function({}, holder);
+  CHECK(world.ask(neighbour, exec{}) == 1);
+  neighbour = nullptr;
+  expect_departure(world, *where);
+}
+
+TEST_CASE("on_exit is told once why its actor ends", "[promises]") {
+  auto kind = GENERATE(from_range(kinds()));
+  runtime_world world{one_pool(kind)};
+  auto actor = world.spawn(leaver);
+  auto where = world.call(actor, "where");
+  REQUIRE(where);
+  SECTION("an exit message") {
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    CHECK(expect_departure(world, *where).find("user_shutdown")
+          != std::string::npos);
+  }
+  SECTION("an exception of its own") {
+    CHECK_FALSE(world.call(actor, "fail"));
+    CHECK(expect_departure(world, *where).find("RuntimeError: the end")
+          != std::string::npos);
+  }
+  SECTION("the end of the runtime") {
+    world.drop_runtime();
+    auto left = world.hear();
+    REQUIRE(left);
+    CHECK(left->function == "on_exit");
+  }
+}
+
+TEST_CASE("what on_exit raises is logged, and the actor is released",
+          "[promises]") {
+  runtime_world world;
+  log_capture log;
+  auto actor = world.spawn(leaver, {.positional = {true}});
+  auto where = world.call(actor, "where");
+  REQUIRE(where);
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  expect_departure(world, *where);
+  CHECK(world.await_exit(actor) == caf::exit_reason::user_shutdown);
+  CHECK(log.text().find("on_exit raised builtins.OSError: cannot say goodbye")
+        != std::string::npos);
+  CHECK(world.ask(world.server(), eval{"6 * 7"}) == 42);
+}
+
+TEST_CASE("user actors outlive the runtime", "[promises]") {
+  runtime_world world;
+  auto pinned = world.python().spawn<promiser>();
+  auto plain = world.system().spawn([pinned](caf::event_based_actor* self) {
+    return caf::behavior{[self, pinned](const settle& request) {
+      return self->delegate(pinned, request);
+    }};
+  });
+  REQUIRE(world.ask<int64_t>(plain, settle{1}) == 0);
+  auto kept = start(world, pinned, ask_later{plan::keep});
+  world.drop_runtime();
+  CHECK_FALSE(finish(kept));
+  CHECK(fails(world.ask<int64_t>(plain, settle{1}), {errc::actor_dead}));
+}

@@ -1,0 +1,69 @@
+#include <pyactor/supervisors/child_spec.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <vector>
+
+using namespace pyactor::supervisors;
+using namespace std::chrono_literals;
+
+namespace {
+
+start_result nothing(const start_context&) {
+  return start_ignored{};
+}
+
+} // namespace
+
+TEST_CASE("a wrong child spec is named together with its fault",
+          "[child_spec]") {
+  using enum spec_fault;
+  struct row {
+    std::vector<child_spec> specs;
+    spec_check expected;
+  };
+  const row table[] = {
+    {{}, {}},
+    {{{.id = "a", .start = nothing}, {.id = "b", .start = nothing}}, {}},
+    {{{.start = nothing}}, {missing_id, ""}},
+    {{{.id = "a"}}, {missing_start, "a"}},
+    {{{.id = "a", .start = nothing}, {.id = "a", .start = nothing}},
+     {duplicate_id, "a"}},
+    {{{.id = "a", .start = nothing, .shutdown = stop_policy{.timeout = -1ns}}},
+     {invalid_shutdown, "a"}},
+    {{{.id = "a",
+       .start = nothing,
+       .shutdown = stop_policy{.kill_grace = -1ns}}},
+     {invalid_shutdown, "a"}},
+    {{{.id = "a", .start = nothing, .start_timeout = 0ns}},
+     {invalid_start_timeout, "a"}},
+  };
+  for (const auto& [specs, expected] : table) {
+    auto found = check_child_specs(specs);
+    CAPTURE(to_string(found.fault), to_string(expected.fault));
+    CHECK(found == expected);
+  }
+}
+
+TEST_CASE("a minimal spec has the defaults of its type", "[child_spec]") {
+  auto worker = with_defaults({.id = "a", .start = nothing});
+  CHECK(worker.restart == restart_type::permanent);
+  CHECK(worker.type == child_type::worker);
+  CHECK(worker.shutdown == stop_policy{stop_mode::timed, 5s, 1s});
+  CHECK(worker.start_timeout == 30s);
+  auto supervisor = with_defaults(
+    {.id = "a", .start = nothing, .type = child_type::supervisor});
+  CHECK(supervisor.shutdown->mode == stop_mode::infinity);
+  CHECK(supervisor.start_timeout == forever);
+}
+
+TEST_CASE("what a spec says stands against the defaults", "[child_spec]") {
+  auto spec = with_defaults(
+    {.id = "a",
+     .start = nothing,
+     .type = child_type::supervisor,
+     .shutdown = stop_policy{.mode = stop_mode::brutal_kill},
+     .start_timeout = 1s});
+  CHECK(spec.shutdown->mode == stop_mode::brutal_kill);
+  CHECK(spec.start_timeout == 1s);
+}

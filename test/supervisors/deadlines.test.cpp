@@ -1,0 +1,40 @@
+#include <pyactor/supervisors/engine/deadlines.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+using pyactor::supervisors::engine::deadlines;
+using namespace std::chrono_literals;
+using time_point = deadlines::time_point;
+
+TEST_CASE("deadlines come due in the order of time, not of setting",
+          "[deadlines]") {
+  deadlines all;
+  all.set(1, time_point{3s});
+  all.set(2, time_point{1s});
+  all.set(3, time_point{2s});
+  CHECK(all.next() == time_point{1s});
+  CHECK_FALSE(all.pop_due(time_point{1s - 1ns}));
+  CHECK(all.pop_due(time_point{2s}) == 2);
+  CHECK(all.pop_due(time_point{2s}) == 3);
+  CHECK_FALSE(all.pop_due(time_point{2s}));
+  CHECK(all.next() == time_point{3s});
+}
+
+TEST_CASE("a child has one deadline at most: the one set last",
+          "[deadlines]") {
+  deadlines all;
+  all.set(1, time_point{1s});
+  all.set(1, time_point{5s});
+  CHECK_FALSE(all.pop_due(time_point{4s}));
+  CHECK(all.pop_due(time_point{5s}) == 1);
+  CHECK(all.next() == time_point::max());
+}
+
+TEST_CASE("a cleared deadline never comes", "[deadlines]") {
+  deadlines all;
+  all.set(1, time_point{1s});
+  all.clear(1);
+  all.clear(2);
+  CHECK_FALSE(all.pop_due(time_point{1h}));
+  CHECK(all.next() == time_point::max());
+}

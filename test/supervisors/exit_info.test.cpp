@@ -1,0 +1,39 @@
+#include <pyactor/supervisors/exit_info.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace pyactor::supervisors;
+
+TEST_CASE("only a normal end and a shutdown are not abnormal", "[exit_info]") {
+  using enum exit_kind;
+  for (auto kind : {error, killed, unreachable, start_failed, start_timeout,
+                    abandoned}) {
+    CAPTURE(to_string(kind));
+    CHECK(classify(kind, {}) == exit_class::abnormal);
+  }
+  CHECK(classify(normal, {}) == exit_class::normal);
+  CHECK(classify(shutdown, {}) == exit_class::shutdown);
+}
+
+TEST_CASE("a supervisor that gave up has failed, unless the rules say OTP",
+          "[exit_info]") {
+  CHECK(classify(exit_kind::give_up, {.give_up_is_failure = true})
+        == exit_class::abnormal);
+  CHECK(classify(exit_kind::give_up, {.give_up_is_failure = false})
+        == exit_class::shutdown);
+}
+
+TEST_CASE("a child may answer a stop by ending, but not by failing",
+          "[exit_info]") {
+  using enum exit_kind;
+  for (auto kind : {normal, shutdown, killed, unreachable})
+    CHECK(is_orderly_stop({.kind = kind}));
+  for (auto kind : {error, start_failed, start_timeout, abandoned, give_up})
+    CHECK_FALSE(is_orderly_stop({.kind = kind}));
+}
+
+TEST_CASE("an exit prints as one line", "[exit_info]") {
+  exit_info how{.kind = exit_kind::error, .message = "ValueError: 7\n  more"};
+  CHECK(to_string(how) == "error: ValueError: 7");
+  CHECK(to_string(exit_info{}) == "normal");
+}

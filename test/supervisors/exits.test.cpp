@@ -1,0 +1,291 @@
+#include "world.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+
+using namespace pyactor::supervisors;
+using namespace std::chrono_literals;
+using mode = child_control::start_mode;
+
+namespace {
+
+const auto normal = caf::error{};
+const auto shutdown = caf::make_error(caf::exit_reason::user_shutdown);
+const supervisor_flags many{.intensity = 100, .period = 1h};
+
+/// One child of this type that ends with `reason`.
+struct exit_case {
+  exit_case(restart_type type, caf::error reason) {
+    w.start(many, {w.spec("c", type)});
+    w.tell("c", die{std::move(reason)});
+  }
+
+  world w;
+};
+
+std::string join(const std::vector<std::string>& lines) {
+  std::string result;
+  for (const auto& line : lines)
+    result += (result.empty() ? "" : ", ") + line;
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("a permanent child comes back after every end", "[exits]") {
+  for (const auto& reason :
+       {normal, shutdown, shutdown_reason("detail"), crash()}) {
+    exit_case x{restart_type::permanent, reason};
+    CHECK(x.w.child("c").starts == 2);
+    CHECK(x.w.count() == child_counts{1, 1, 0, 1});
+    CHECK(x.w.statistics().restarts == 1);
+  }
+}
+
+TEST_CASE("a transient child comes back after an abnormal end only",
+          "[exits]") {
+  for (const auto& reason : {normal, shutdown, shutdown_reason("detail")}) {
+    exit_case x{restart_type::transient, reason};
+    CHECK(x.w.child("c").starts == 1);
+    CHECK(x.w.count() == child_counts{1, 0, 0, 1});
+    CHECK(x.w.statistics().restarts == 0);
+  }
+  exit_case x{restart_type::transient, crash()};
+  CHECK(x.w.child("c").starts == 2);
+  CHECK(x.w.count() == child_counts{1, 1, 0, 1});
+}
+
+TEST_CASE("a temporary child never comes back and leaves no spec",
+          "[exits]") {
+  for (const auto& reason :
+       {normal, shutdown, shutdown_reason("detail"), crash()}) {
+    exit_case x{restart_type::temporary, reason};
+    CHECK(x.w.child("c").starts == 1);
+    CHECK(x.w.count() == child_counts{0, 0, 0, 0});
+    auto again = x.w.order(start_child{x.w.spec("c", restart_type::temporary)});
+    CHECK(again.ok());
+    CHECK(x.w.count() == child_counts{1, 1, 0, 1});
+  }
+}
+
+TEST_CASE("a stopped transient child can be restarted after each shutdown",
+          "[exits]") {
+  world w;
+  w.start(many, {w.spec("c", restart_type::transient)});
+  w.tell("c", die{shutdown});
+  CHECK(w.which() == "c:stopped");
+  CHECK(w.order(restart_child{"c"}).ok());
+  CHECK(w.which() == "c:running");
+  w.tell("c", die{shutdown_reason("detail")});
+  CHECK(w.which() == "c:stopped");
+}
+
+TEST_CASE("killing a child from outside is a crash", "[exits]") {
+  world w;
+  w.start(many, {w.spec("c", restart_type::transient)});
+  w.kill("c");
+  CHECK(w.child("c").starts == 2);
+  CHECK(w.info("c").last_exit->kind == exit_kind::killed);
+  CHECK(w.info("c").restarts == 1);
+}
+
+TEST_CASE("an exception that leaves a handler is a crash with its reason",
+          "[exits]") {
+  world w;
+  w.start(many, {w.spec("c", restart_type::transient)});
+  w.tell("c", fail{});
+  CHECK(w.child("c").starts == 2);
+  auto last = *w.info("c").last_exit;
+  CHECK(last.kind == exit_kind::error);
+  CHECK(last.cls == exit_class::abnormal);
+  CHECK(last.message == "thrown");
+  CHECK(last.incarnation == 1);
+}
+
+TEST_CASE("one_for_one leaves the siblings of a crashed child alone",
+          "[exits]") {
+  world w;
+  w.start(many, {w.spec("a"), w.spec("b"), w.spec("c")});
+  w.tell("b", die{crash()});
+  CHECK(w.child("a").starts == 1);
+  CHECK(w.child("b").starts == 2);
+  CHECK(w.child("c").starts == 1);
+  CHECK(w.which() == "c:running b:running a:running");
+}
+
+TEST_CASE("two simultaneous crashes cost two restarts", "[exits]") {
+  world w;
+  w.start(many, {w.spec("a"), w.spec("b")});
+  w.tell_later("a", die{crash()});
+  w.tell_later("b", die{crash()});
+  w.run();
+  CHECK(w.statistics().restarts == 2);
+}
+
+TEST_CASE("one restart too many stops the rest in reverse order and gives up",
+          "[exits]") {
+  world w;
+  w.start({.intensity = 2, .period = 5s},
+          {w.spec("a"), w.spec("b"), w.spec("c"), w.spec("d")});
+  w.journal.clear();
+  for (int i = 0; i < 3; ++i)
+    w.tell("b", die{crash("poison")});
+  CHECK(join(w.journal)
+        == "end b, start b, end b, start b, end b, end d, end c, end a");
+  REQUIRE(w.supervisor_end);
+  CHECK(*w.supervisor_end == caf::make_error(sup_errc::give_up));
+  CHECK(to_string(describe_exit(*w.supervisor_end, 0, {}, w.system))
+          .find("poison")
+        != std::string::npos);
+  CHECK(w.events.back().what == supervision_event::kind::give_up);
+  CHECK(w.events.back().id == "b");
+}
+
+TEST_CASE("with intensity 0 the first crash is fatal and nothing is tried",
+          "[exits]") {
+  world w;
+  w.start({.intensity = 0}, {w.spec("a")});
+  w.tell("a", die{crash()});
+  CHECK(w.child("a").starts == 1);
+  CHECK(w.supervisor_end.has_value());
+}
+
+TEST_CASE("a crash exactly one period after another counts, a later one not",
+          "[exits]") {
+  for (auto [pause, survives] :
+       {std::pair{5s + 0ns, false}, std::pair{5s + 1ns, true}}) {
+    world w;
+    w.start({.intensity = 1, .period = 5s}, {w.spec("a")});
+    w.tell("a", die{crash()});
+    w.advance(pause);
+    w.tell("a", die{crash()});
+    CHECK(w.supervisor_end.has_value() != survives);
+  }
+}
+
+TEST_CASE("a worker that always fails lives intensity + 1 times", "[exits]") {
+  for (uint32_t intensity : {0u, 1u, 4u}) {
+    world w;
+    w.start({.intensity = intensity, .period = 1h}, {w.spec("a")});
+    while (!w.supervisor_end)
+      w.tell("a", die{crash()});
+    CHECK(w.child("a").starts == static_cast<int>(intensity) + 1);
+  }
+}
+
+TEST_CASE("a restart that fails to start counts and is tried again after a "
+          "pause",
+          "[exits]") {
+  for (auto broken : {mode::refuse, mode::raise, mode::throw_init}) {
+    world w;
+    w.start({.intensity = 3, .period = 1h, .min_retry_delay = 10ms},
+            {w.spec("a"), w.spec("b")});
+    w.child("b").start = broken;
+    w.tell("b", die{crash()});
+    CHECK(w.child("b").starts == 2);
+    CHECK(w.which() == "b:restarting a:running");
+    CHECK(w.count() == child_counts{2, 1, 0, 2});
+    w.advance(9ms);
+    CHECK(w.child("b").starts == 2);
+    w.advance(1ms);
+    CHECK(w.child("b").starts == 3);
+    w.child("b").start = mode::spawn;
+    w.advance(10ms);
+    CHECK(w.child("b").starts == 4);
+    CHECK(w.which() == "b:running a:running");
+    CHECK(w.statistics().restarts == 3);
+  }
+}
+
+TEST_CASE("restarts that always fail to start end in giving up", "[exits]") {
+  world w;
+  w.start({.intensity = 4, .period = 1h}, {w.spec("a"), w.spec("b")});
+  w.child("b").start = mode::throw_init;
+  w.tell("b", die{crash()});
+  for (int i = 0; i < 10; ++i)
+    w.advance(10ms);
+  CHECK(w.child("b").starts == 5);
+  REQUIRE(w.supervisor_end);
+  CHECK(*w.supervisor_end == caf::make_error(sup_errc::give_up));
+  CHECK_FALSE(w.alive("a"));
+}
+
+TEST_CASE("a restart that is never acknowledged is killed in time, counted and "
+          "tried again",
+          "[exits]") {
+  world w;
+  w.start(many, {w.spec("a")});
+  w.child("a").start = mode::manual_ack;
+  w.tell("a", die{crash()});
+  w.advance(30s - 1ns);
+  CHECK(w.alive("a"));
+  w.child("a").start = mode::spawn;
+  w.advance(1ns);
+  CHECK(w.which() == "a:restarting");
+  CHECK(w.info("a").last_exit->kind == exit_kind::start_timeout);
+  w.advance(10ms);
+  CHECK(w.which() == "a:running");
+  CHECK(w.statistics().restarts == 2);
+}
+
+TEST_CASE("a restart whose start function has nothing to start is over",
+          "[exits]") {
+  world w;
+  w.start(many, {w.spec("a")});
+  w.child("a").start = mode::ignore;
+  w.tell("a", die{crash()});
+  w.advance(1h);
+  CHECK(w.child("a").starts == 2);
+  CHECK(w.which() == "a:stopped");
+}
+
+TEST_CASE("every restart leads to a new incarnation, and no number comes twice",
+          "[exits]") {
+  world w;
+  w.start(many, {w.spec("a"), w.spec("b")});
+  CHECK(w.info("a").incarnation == 1);
+  CHECK(w.info("b").incarnation == 2);
+  w.tell("a", die{crash()});
+  CHECK(w.info("a").incarnation == 3);
+  w.order(terminate_child{"b"});
+  w.order(delete_child{"b"});
+  CHECK(w.order(start_child{w.spec("b")}).value() == 4);
+}
+
+TEST_CASE("the events of a crash tell how long the child was away",
+          "[exits]") {
+  world w;
+  w.start(many, {w.spec("a")});
+  w.child("a").start = mode::manual_ack;
+  w.tell("a", die{crash("why")});
+  w.advance(3ms);
+  w.child("a").acks.back()();
+  w.run();
+  using enum supervision_event::kind;
+  REQUIRE(w.events.size() == 3);
+  CHECK(w.events[0].what == started);
+  CHECK(w.events[1].what == exited);
+  CHECK(w.events[1].exit->message == "why");
+  CHECK(w.events[2].what == restarted);
+  CHECK(w.events[2].incarnation == 2);
+  CHECK(w.events[2].latency == 3ms);
+}
+
+TEST_CASE("an observer that throws does not disturb supervision", "[exits]") {
+  world w;
+  auto flags = many;
+  flags.observer = [](const supervision_event&) {
+    throw 1;
+  };
+  w.start(flags, {w.spec("a")});
+  w.tell("a", die{crash()});
+  CHECK(w.which() == "a:running");
+  CHECK(w.statistics().observer_errors == 3);
+}
+
+TEST_CASE("a child that became unreachable has failed", "[exits]") {
+  exit_case x{restart_type::transient, caf::exit_reason::unreachable};
+  CHECK(x.w.child("c").starts == 2);
+  CHECK(x.w.info("c").last_exit->kind == exit_kind::unreachable);
+}

@@ -1,0 +1,172 @@
+#include "world.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace pyactor::supervisors;
+using namespace std::chrono_literals;
+using mode = child_control::start_mode;
+
+namespace {
+
+const supervisor_flags many{.intensity = 100, .period = 1h};
+
+void kill_supervisor(world& w) {
+  caf::anon_send_exit(w.supervisor, caf::exit_reason::kill);
+  w.run();
+}
+
+/// Starts a supervisor that ends, at the next event, as if its own code had
+/// made it: nothing that it handles does.
+void start_mortal(world& w, caf::error reason) {
+  auto flags = many;
+  flags.observer = [&w, reason](const supervision_event& event) {
+    if (event.what != supervision_event::kind::exited)
+      return;
+    auto* self = caf::actor_cast<caf::abstract_actor*>(w.supervisor);
+    static_cast<caf::event_based_actor*>(self)->quit(reason);
+  };
+  w.start(flags, {w.spec("a"), w.spec("b")});
+}
+
+} // namespace
+
+TEST_CASE("the children of a killed supervisor stop", "[orphans]") {
+  world w;
+  w.start(many, {w.spec("a"), w.spec("b")});
+  kill_supervisor(w);
+  CHECK(*w.supervisor_end == caf::exit_reason::kill);
+  CHECK(*w.child("a").ends[0] == caf::exit_reason::user_shutdown);
+  CHECK(*w.child("b").ends[0] == caf::exit_reason::user_shutdown);
+  CHECK(w.child("a").starts == 1);
+}
+
+TEST_CASE("an orphan that ignores the request is killed when its time is over",
+          "[orphans]") {
+  world w;
+  w.child("a").deaf = true;
+  w.child("b").deaf = true;
+  auto hasty = w.spec("b");
+  hasty.shutdown = stop_policy{.timeout = 1s};
+  w.start(many, {w.spec("a"), hasty});
+  kill_supervisor(w);
+  w.advance(1s);
+  CHECK(w.alive("a"));
+  CHECK_FALSE(w.alive("b"));
+  w.advance(4s);
+  CHECK_FALSE(w.alive("a"));
+  CHECK(*w.child("a").ends[0] == caf::exit_reason::kill);
+}
+
+TEST_CASE("an orphan that is to be killed is killed at once", "[orphans]") {
+  world w;
+  auto spec = w.spec("a");
+  spec.shutdown = stop_policy{.mode = stop_mode::brutal_kill};
+  w.start(many, {spec});
+  kill_supervisor(w);
+  CHECK(*w.child("a").ends[0] == caf::exit_reason::kill);
+}
+
+TEST_CASE("children that start or stop are orphans, too", "[orphans]") {
+  world w;
+  w.start(many, {w.spec("a"), w.spec("b")});
+  w.child("a").start = mode::manual_ack;
+  w.tell("a", die{crash()});
+  w.child("b").deaf = true;
+  w.order(cycle_child{"b"});
+  w.order(terminate_child{"b"});
+  CHECK(w.which() == "b:stopping a:restarting");
+  kill_supervisor(w);
+  CHECK_FALSE(w.alive("a"));
+  w.advance(5s);
+  CHECK_FALSE(w.alive("b"));
+}
+
+TEST_CASE("a supervisor that dies of an error of its own leaves no orphan",
+          "[orphans]") {
+  world w;
+  start_mortal(w, caf::sec::runtime_error);
+  w.tell("b", die{crash()});
+  CHECK(*w.supervisor_end == caf::sec::runtime_error);
+  CHECK_FALSE(w.alive("a"));
+}
+
+TEST_CASE("a supervisor that dies with reason normal leaves no orphan",
+          "[orphans]") {
+  world w;
+  start_mortal(w, {});
+  w.tell("b", die{crash()});
+  CHECK(*w.supervisor_end == caf::error{});
+  CHECK_FALSE(w.alive("a"));
+}
+
+TEST_CASE("killing the root of a tree stops the leaves, in each subtree in "
+          "order",
+          "[orphans]") {
+  world w;
+  child_spec inner{.id = "inner",
+                   .start = supervise(many, {w.spec("a"), w.spec("b")}),
+                   .type = child_type::supervisor};
+  child_spec middle{.id = "middle",
+                    .start = supervise(many, {inner}),
+                    .type = child_type::supervisor};
+  w.start(many, {middle});
+  REQUIRE(w.alive("a"));
+  w.journal.clear();
+  kill_supervisor(w);
+  CHECK(w.journal == std::vector<std::string>{"end b", "end a"});
+}
+
+TEST_CASE("a child supervisor is started again with its own children",
+          "[orphans]") {
+  world w;
+  child_spec inner{.id = "inner",
+                   .start = supervise({.intensity = 0}, {w.spec("a")}),
+                   .restart = restart_type::transient,
+                   .type = child_type::supervisor};
+  w.start(many, {inner});
+  w.tell("a", die{crash()});
+  CHECK(w.which() == "inner:running");
+  CHECK(w.info("inner").last_exit->kind == exit_kind::give_up);
+  CHECK(w.child("a").starts == 2);
+  CHECK(w.alive("a"));
+}
+
+TEST_CASE("with OTP's rules a transient subtree that gave up stays away",
+          "[orphans]") {
+  world w;
+  child_spec inner{.id = "inner",
+                   .start = supervise({.intensity = 0}, {w.spec("a")}),
+                   .restart = restart_type::transient,
+                   .type = child_type::supervisor};
+  auto flags = many;
+  flags.exits.give_up_is_failure = false;
+  w.start(flags, {inner});
+  w.tell("a", die{crash()});
+  CHECK(w.which() == "inner:stopped");
+}
+
+TEST_CASE("nested limits multiply: intensity 1 in 1 makes nine lives",
+          "[orphans]") {
+  world w;
+  child_spec inner{.id = "inner",
+                   .start = supervise({.intensity = 2, .period = 1h},
+                                      {w.spec("a")}),
+                   .type = child_type::supervisor};
+  w.start({.intensity = 2, .period = 1h}, {inner});
+  while (!w.supervisor_end)
+    w.tell("a", die{crash()});
+  CHECK(w.child("a").starts == 9);
+}
+
+TEST_CASE("a child supervisor that cannot start fails with the text of its "
+          "child",
+          "[orphans]") {
+  world w;
+  w.child("a").start = mode::throw_init;
+  w.start(many, {{.id = "inner",
+                  .start = supervise(many, {w.spec("a")}),
+                  .type = child_type::supervisor}});
+  auto error = w.ref->start_failure().value();
+  CHECK(error.id == "inner");
+  CHECK(error.message == "'a': init raised");
+}
