@@ -58,10 +58,6 @@ int main() {
   for (int64_t amount : {1, 1, 10})
     self->request(counting, caf::infinite, add{amount})
       .receive(
-        [](int64_t value) {
-          std::cout << value << '\n';
-        },
-        [](const caf::error& why) {
-          std::cerr << describe(why) << '\n';
-        });
+        [](int64_t value) { std::cout << value << '\n'; },
+        [](const caf::error& why) { std::cerr << describe(why) << '\n'; });
 }

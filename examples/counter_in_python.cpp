@@ -50,9 +50,7 @@ int main() {
   auto ask = [&](arguments args) {
     self->request(counting, caf::infinite, call{"add", std::move(args)})
       .receive(
-        [](const value& answer) {
-          std::cout << to_string(answer) << '\n';
-        },
+        [](const value& answer) { std::cout << to_string(answer) << '\n'; },
         [](const caf::error& why) {
           std::cout << from_caf(why).message << "; the counter lives on\n";
         });

@@ -53,9 +53,7 @@ int main() {
     auto python = value_or_throw(main_interpreter::start({}));
     use_main(*python);
     if (main_interpreter::supports_own_gil())
-      std::jthread{[&] {
-        use_own_gil(*python);
-      }}.join();
+      std::jthread{[&] { use_own_gil(*python); }}.join();
     value_or_throw(python->finalize());
   } catch (const python_error& what) {
     std::cerr << what.what() << '\n';

@@ -6,7 +6,7 @@
 // Prints:
 //   ada says hello from ada
 //   bob says hello from bob
-//   bob does not know what ada knows: builtins.NameError: name 'secret' is not defined
+//   bob does not know what ada knows: builtins.NameError: name 'secret' is ...
 
 #include <pyactor/runtime/runtime.hpp>
 
@@ -22,8 +22,7 @@ namespace {
 class speaker {
 public:
   speaker(runtime& python, std::string name)
-    : self_(python.system()),
-      context_(python.context_of(*self_.ptr())),
+    : self_(python.system()), context_(python.context_of(*self_.ptr())),
       name_(std::move(name)) {
     ask(exec{"name = '" + name_ + "'"});
   }
@@ -37,9 +36,7 @@ public:
         [&](const value& answer) {
           text = answer.as_str() ? *answer.as_str() : to_string(answer);
         },
-        [&](const caf::error& why) {
-          text = to_string(from_caf(why));
-        });
+        [&](const caf::error& why) { text = to_string(from_caf(why)); });
     return text;
   }
 
@@ -68,8 +65,8 @@ int main() {
   speaker bob{**python, "bob"};
   ada.ask(exec{"secret = 42"});
   for (auto* who : {&ada, &bob})
-    std::cout << who->name() << " says " << who->ask(eval{"f'hello from {name}'"})
-              << '\n';
+    std::cout << who->name() << " says "
+              << who->ask(eval{"f'hello from {name}'"}) << '\n';
   std::cout << "bob does not know what ada knows: " << bob.ask(eval{"secret"})
             << '\n';
 }

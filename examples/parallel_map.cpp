@@ -58,16 +58,13 @@ int main() {
   std::vector<caf::response_handle<caf::blocking_actor, caf::message, true>>
     answers;
   for (size_t i = 0; i < limits.size(); ++i)
-    answers.push_back(self->request(workers[i % workers.size()], caf::infinite,
-                                    call{"below", {.positional = {limits[i]}}}));
+    answers.push_back(
+      self->request(workers[i % workers.size()], caf::infinite,
+                    call{"below", {.positional = {limits[i]}}}));
   for (size_t i = 0; i < limits.size(); ++i)
     answers[i].receive(
-      [&](const value& count) {
-        counts[i] = *count.as_int64();
-      },
-      [](const caf::error& why) {
-        std::cerr << describe(why) << '\n';
-      });
+      [&](const value& count) { counts[i] = *count.as_int64(); },
+      [](const caf::error& why) { std::cerr << describe(why) << '\n'; });
   std::cout << "primes below 20000, 40000, 60000, 80000:";
   for (auto count : counts)
     std::cout << ' ' << count;

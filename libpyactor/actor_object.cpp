@@ -1,6 +1,7 @@
 #include <Python.h>
 
 #include <pyactor/libpyactor/actor_object.hpp>
+
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/argument_stack.hpp>
 #include <pyactor/libpyactor/capi/call_arguments.hpp>

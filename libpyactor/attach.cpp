@@ -1,6 +1,7 @@
 #include <Python.h>
 
 #include <pyactor/libpyactor/attach.hpp>
+
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
 
 #include <cassert>

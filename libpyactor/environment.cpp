@@ -1,12 +1,13 @@
 #include <Python.h>
 
+#include <pyactor/libpyactor/environment.hpp>
+
 #include <pyactor/libpyactor/capi/call_arguments.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
 #include <pyactor/libpyactor/capi/names/name_lookup.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/release_globals.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
-#include <pyactor/libpyactor/environment.hpp>
 
 #include <new>
 

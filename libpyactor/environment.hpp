@@ -74,9 +74,9 @@ public:
 
   /// Frees what the environment holds, in two steps, because `__del__` methods
   /// need their globals: first what is not a function, class, module or
-  /// constant (a number, text), newest first, with the globals intact; then the
-  /// dict. Idempotent. With a `py` of another interpreter, queues the release
-  /// as the destructor does.
+  /// constant (a number, text), newest first; then the dict, with the next
+  /// collection if functions or cycles hold it. Idempotent. With a `py` of
+  /// another interpreter, queues the release as the destructor does.
   void release(attach_scope& py) noexcept;
 
   [[nodiscard]] bool released() const noexcept;

@@ -1,5 +1,7 @@
 #include <Python.h>
 
+#include <pyactor/libpyactor/interpreter.hpp>
+
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/actor_module.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
@@ -8,7 +10,6 @@
 #include <pyactor/libpyactor/capi/start/interpreter_setup.hpp>
 #include <pyactor/libpyactor/capi/start/thread_state.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
-#include <pyactor/libpyactor/interpreter.hpp>
 
 namespace pyactor {
 

@@ -1,15 +1,20 @@
 #include <Python.h>
 
+#include <pyactor/libpyactor/main_interpreter.hpp>
+
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/actor_module.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
 #include <pyactor/libpyactor/capi/start/interpreter_setup.hpp>
 #include <pyactor/libpyactor/capi/start/venv.hpp>
-#include <pyactor/libpyactor/main_interpreter.hpp>
 
 #include <cstring>
 #include <mutex>
 #include <utility>
+
+#ifdef __GLIBC__
+#  include <malloc.h>
+#endif
 
 namespace pyactor {
 
@@ -148,7 +153,12 @@ expected<void> main_interpreter::finalize() {
     return {};
   state_->home.reset();
   PyEval_RestoreThread(std::exchange(state_->thread, nullptr));
-  if (Py_FinalizeEx() != 0)
+  auto ended = Py_FinalizeEx();
+#ifdef __GLIBC__
+  // Else what Python's threads have freed stays with this process.
+  malloc_trim(0);
+#endif
+  if (ended != 0)
     return fail(errc::interpreter_lost,
                 "Python ended, but could not flush its output");
   return {};

@@ -1,5 +1,6 @@
-#include <pyactor/libpyactor/big_integer.hpp>
 #include <pyactor/libpyactor/value.hpp>
+
+#include <pyactor/libpyactor/big_integer.hpp>
 
 #include <algorithm>
 #include <array>

@@ -73,7 +73,8 @@ caf::strong_actor_ptr actor_behind(const actor_ref_ptr& who) {
   return ours ? ours->target() : nullptr;
 }
 
-actor_host::actor_host(caf::actor_system& system, std::shared_ptr<router> routes,
+actor_host::actor_host(caf::actor_system& system,
+                       std::shared_ptr<router> routes,
                        std::shared_ptr<name_registry> names)
   : system_(system), router_(std::move(routes)), names_(std::move(names)) {
 }
@@ -99,8 +100,7 @@ expected<actor_ref_ptr> actor_host::spawn(std::string_view target,
   return make_actor_ref(caf::actor_cast<caf::strong_actor_ptr>(who), true);
 }
 
-expected<void> actor_host::register_name(std::string name,
-                                         actor_ref_ptr who) {
+expected<void> actor_host::register_name(std::string name, actor_ref_ptr who) {
   return names_->put(std::move(name), actor_behind(who));
 }
 

@@ -65,8 +65,7 @@ inline void reschedule(caf::actor_system& system, caf::resumable* job) {
 inline void send_exit_urgently(const caf::strong_actor_ptr& who,
                                caf::error reason) {
   if (who)
-    who->enqueue(nullptr,
-                 caf::make_message_id(caf::message_priority::high),
+    who->enqueue(nullptr, caf::make_message_id(caf::message_priority::high),
                  caf::make_message(caf::exit_msg{{}, std::move(reason)}),
                  nullptr);
 }
@@ -109,6 +108,7 @@ inline caf::config_option_set& options_of(caf::actor_system_config& config) {
       return &access::custom_options_;
     }
   };
+
   return config.*access::member();
 }
 
@@ -125,12 +125,8 @@ inline caf::config_option dictionary_option(caf::string_view category,
       return caf::make_error(caf::pec::type_mismatch);
     },
     [](void*, const config_value&) {},
-    [](const void*) {
-      return config_value{};
-    },
-    [](void*, caf::string_view text) {
-      return config_value::parse(text);
-    },
+    [](const void*) { return config_value{}; },
+    [](void*, caf::string_view text) { return config_value::parse(text); },
     "dictionary"};
   return {category, name, description, &meta};
 }

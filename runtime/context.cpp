@@ -10,11 +10,8 @@
 namespace pyactor::runtime {
 
 context::context(caf::actor_system& system, settings config)
-  : system_(system),
-    config_(std::move(config)),
-    resident_unit_(system, *this),
-    guest_unit_(system, *this),
-    end_(ended_.get_future()) {
+  : system_(system), config_(std::move(config)), resident_unit_(system, *this),
+    guest_unit_(system, *this), end_(ended_.get_future()) {
 }
 
 context::~context() = default;
@@ -36,8 +33,8 @@ context_stats context::stats() const {
 
 size_t context::load() const {
   std::unique_lock guard{mtx_};
-  auto environments = interpreter_ ? interpreter_->stats().live_environments
-                                   : 0;
+  auto environments
+    = interpreter_ ? interpreter_->stats().live_environments : 0;
   return residents_.size() + environments;
 }
 
@@ -49,9 +46,7 @@ expected<void> context::open(main_interpreter& python) {
                   : interpreter::start_own_gil(python, config_.limits);
   if (!opened)
     return unexpected{std::move(opened).error()};
-  (*opened)->on_release_queued([this] {
-    queue_.interrupt();
-  });
+  (*opened)->on_release_queued([this] { queue_.interrupt(); });
   current_context = this;
   std::unique_lock guard{mtx_};
   interpreter_ = std::move(*opened);
@@ -142,8 +137,11 @@ void context::forget(pinned_base& who) noexcept {
 void context::end_interpreter() {
   python_call running{*this};
   auto& py = attach();
-  interpreter_->collect_garbage(py);
   interpreter_->drain_releases(py);
+  // Contexts of the main interpreter share a heap: one that has left no garbage
+  // does not collect it once more.
+  if (garbage_ || kind() == interpreter_kind::own_gil)
+    interpreter_->collect_garbage(py);
   interpreter_->flush_output(py);
   auto threads = kind() == interpreter_kind::own_gil
                    ? interpreter_->running_threads(py)
@@ -190,9 +188,12 @@ std::vector<std::string> context::lingering_threads() const {
 std::string context::what_runs() const {
   auto running = activity_.read();
   if (running.actor == 0)
-    return name() + ": its end does not return";
-  auto since = std::chrono::duration_cast<std::chrono::seconds>(clock::now()
-                                                                - running.since);
+    return name() + ": "
+           + (residents_.size() == 0 ? "its end does not return"
+                                     : "actors that do not end: "
+                                         + std::to_string(residents_.size()));
+  auto since = std::chrono::duration_cast<std::chrono::seconds>(
+    clock::now() - running.since);
   return name() + ": actor " + std::to_string(running.actor)
          + " has been running for " + std::to_string(since.count()) + " s";
 }

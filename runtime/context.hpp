@@ -180,6 +180,9 @@ public:
   /// @returns what was left, for a person
   std::string abandon();
 
+  /// The actor that runs, and for how long, for a person.
+  [[nodiscard]] std::string what_runs() const;
+
   /// Names of Python threads that keep the interpreter from ending; empty
   /// unless that is what the context waits for.
   [[nodiscard]] std::vector<std::string> lingering_threads() const;
@@ -320,7 +323,6 @@ private:
   void detach_idle() noexcept;
   bool finished_draining();
   void stop_residents(caf::exit_reason reason);
-  [[nodiscard]] std::string what_runs() const;
   void bounce(caf::resumable* job);
   [[noreturn]] void park() noexcept;
   void end_interpreter();

@@ -56,8 +56,8 @@ context* context::current() noexcept {
 // -- slices -------------------------------------------------------------------
 
 bool context::step() {
-  auto departed = departures_size_.load(std::memory_order_acquire) != 0
-                  && run_departures();
+  auto departed
+    = departures_size_.load(std::memory_order_acquire) != 0 && run_departures();
   bool is_guest = false;
   auto job = queue_.pop(is_guest);
   if (!job)
@@ -71,8 +71,7 @@ bool context::step() {
 
 void context::run_resident(caf::resumable* job) {
   // A pinned actor's `resume` runs a whole slice.
-  if (job->resume(&guest_unit_, slice_messages)
-      == caf::resumable::resume_later)
+  if (job->resume(&guest_unit_, slice_messages) == caf::resumable::resume_later)
     queue_.push_local(job);
   else
     caf::intrusive_ptr_release(job);
@@ -82,8 +81,8 @@ void context::run_guest(caf::resumable* job) {
   auto start = clock::now();
   auto now = start;
   begin_slice(start);
-  // An actor keeps a pointer to the unit that it last ran on: CAF's own outlives
-  // it, ours may not.
+  // An actor keeps a pointer to the unit that it last ran on: CAF's own
+  // outlives it, ours may not.
   auto* unit = system_.dummy_execution_unit();
   auto result = caf::resumable::resume_later;
   for (size_t n = 0; n < slice_messages && now - start < slice_time;
@@ -101,8 +100,7 @@ void context::run_guest(caf::resumable* job) {
 }
 
 void context::begin_slice(clock::time_point now) noexcept {
-  slice_since_.store(now.time_since_epoch().count(),
-                     std::memory_order_relaxed);
+  slice_since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
 }
 
 void context::end_slice() noexcept {

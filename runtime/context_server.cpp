@@ -21,7 +21,7 @@ context_server::run(const std::optional<environment_id>& where, F step) {
   auto where_to = find(where);
   if (!where_to)
     return to_caf(std::move(where_to).error());
-  expected<value> result = step(py, *where_to->env);
+  expected<value> result = step(py, where_to->env());
   if (where_to->temporary)
     where_to->temporary->release(py);
   if (!result)
@@ -30,9 +30,7 @@ context_server::run(const std::optional<environment_id>& where, F step) {
 }
 
 caf::behavior context_server::make_behavior() {
-  set_down_handler([this](caf::down_msg& down) {
-    owner_down(down.source);
-  });
+  set_down_handler([this](caf::down_msg& down) { owner_down(down.source); });
   return {
     [this](const call& request) {
       return run(request.where, [&](attach_scope& py, environment& env) {
@@ -101,9 +99,7 @@ context_server::find(const std::optional<environment_id>& where) {
   auto temporary = home().make_environment();
   if (!temporary)
     return unexpected{std::move(temporary).error()};
-  place result{nullptr, std::move(*temporary)};
-  result.env = &*result.temporary;
-  return result;
+  return place{nullptr, std::move(*temporary)};
 }
 
 expected<environment*>
@@ -123,10 +119,11 @@ context_server::explicit_environment(environment_id which) {
   if (which.context != home().id())
     return fail(errc::wrong_interpreter,
                 "the environment belongs to context "
-                  + std::to_string(which.context) + ", not to "
-                  + home().name() + "; send the request to its own context");
+                  + std::to_string(which.context) + ", not to " + home().name()
+                  + "; send the request to its own context");
   auto found = environments_.find(which.number);
-  if (found == environments_.end())
+  // The news of the owner's end may still be under way.
+  if (found == environments_.end() || is_dead(upgrade(found->second.owner)))
     return fail(errc::environment_lost,
                 "the environment was released, or its owner has ended");
   return &found->second.env;

@@ -12,8 +12,8 @@
 namespace pyactor::runtime {
 
 /// A context as ordinary actors see it: answers `call`, `eval` and `exec` in an
-/// environment that belongs to the sender, of whatever kind and on whatever
-/// node, or in an explicit one. An environment is created at its first use and
+/// environment that belongs to the sender, an actor of whatever kind, or in an
+/// explicit one. An environment is created at its first use and
 /// released when its owner ends. A request without a sender gets a throw-away
 /// environment.
 /// @thread its context's
@@ -31,7 +31,11 @@ private:
 
   /// What one request runs in.
   struct place {
-    environment* env = nullptr;
+    [[nodiscard]] environment& env() noexcept {
+      return temporary ? *temporary : *owned;
+    }
+
+    environment* owned = nullptr;
     /// Set for a request without a sender.
     std::optional<environment> temporary = std::nullopt;
   };
@@ -51,10 +55,12 @@ private:
 
   /// Environments by number; an owner's own is the first in `owned_`.
   std::unordered_map<uint64_t, entry> environments_;
+
   struct ownership {
     uint64_t own = 0;
     std::vector<uint64_t> explicit_ones;
   };
+
   std::unordered_map<caf::actor_addr, ownership> owners_;
   uint64_t next_number_ = 1;
 };

@@ -65,9 +65,9 @@ caf::error to_caf(std::exception_ptr thrown) {
   } catch (const python_error& e) {
     return to_caf(e.info());
   } catch (const std::exception& e) {
-    return to_caf(error{.code = errc::reply_lost,
-                        .message = std::string{"the actor's handler threw: "}
-                                   + e.what()});
+    return to_caf(
+      error{.code = errc::reply_lost,
+            .message = std::string{"the actor's handler threw: "} + e.what()});
   } catch (...) {
     return to_caf(error{.code = errc::reply_lost,
                         .message = "the actor's handler threw something that "
@@ -76,12 +76,12 @@ caf::error to_caf(std::exception_ptr thrown) {
 }
 
 void add_error_renderer(caf::actor_system_config& config) {
-  config.add_error_category(error_category, [](uint8_t, caf::atom_value,
-                                               const caf::message& context) {
-    if (!context.empty() && context.match_element<error>(0))
-      return describe(context.get_as<error>(0));
-    return std::string{"pyactor error"};
-  });
+  config.add_error_category(
+    error_category, [](uint8_t, caf::atom_value, const caf::message& context) {
+      if (!context.empty() && context.match_element<error>(0))
+        return describe(context.get_as<error>(0));
+      return std::string{"pyactor error"};
+    });
 }
 
 } // namespace pyactor::runtime

@@ -26,7 +26,7 @@ struct environment_id {
 /// Calls a method of a Python actor, or a function by name.
 struct call {
   std::string function;
-  arguments args;
+  arguments args = {};
   /// For a context: the environment; else the sender's own.
   std::optional<environment_id> where = std::nullopt;
 };

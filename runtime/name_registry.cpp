@@ -9,8 +9,7 @@ expected<void> name_registry::put(std::string name,
   if (name.empty())
     return fail(errc::invalid_argument, "an actor's name must not be empty");
   if (is_dead(who))
-    return fail(errc::actor_dead,
-                "cannot name a dead actor '" + name + "'");
+    return fail(errc::actor_dead, "cannot name a dead actor '" + name + "'");
   auto address = who->address();
   caf::strong_actor_ptr holder; // released without the lock
   {

@@ -70,23 +70,21 @@ public:
 
   [[nodiscard]] unexpected wrong(std::string_view key, std::string_view given,
                                  std::string_view wanted) const {
-    return fail(errc::invalid_argument,
-                path_ + '.' + std::string{key} + " is " + std::string{given}
-                  + "; it must be " + std::string{wanted});
+    return fail(errc::invalid_argument, path_ + '.' + std::string{key} + " is "
+                                          + std::string{given} + "; it must be "
+                                          + std::string{wanted});
   }
 
   /// @returns `invalid_argument` for a key that is none of `known`
-  expected<void>
-  only(std::initializer_list<std::string_view> known) const {
+  expected<void> only(std::initializer_list<std::string_view> known) const {
     for (auto& [key, given] : content_) {
       if (std::ranges::find(known, key) != known.end())
         continue;
       std::string list;
       for (auto name : known)
         list += (list.empty() ? "" : ", ") + std::string{name};
-      return fail(errc::invalid_argument, path_ + '.' + key
-                                            + " is no option; there are: "
-                                            + list);
+      return fail(errc::invalid_argument,
+                  path_ + '.' + key + " is no option; there are: " + list);
     }
     return {};
   }
@@ -134,8 +132,8 @@ expected<void> read_policy(const section& from, pool_options& pool) {
     });
 }
 
-expected<pool_options> read_pool(const section& from) {
-  pool_options result;
+/// @param result what holds where the section says nothing
+expected<pool_options> read_pool(const section& from, pool_options result) {
   for (auto& step : {
          from.only({"kind", "size", "policy", "preload", "preload-file",
                     "stack-size", "blas-threads"}),
@@ -161,7 +159,10 @@ expected<void> read_pools(const section& from, runtime_options& options) {
         if (!fields)
           return from.wrong("pools." + name, caf::to_string(content),
                             "a dictionary, for example {kind=\"main\"}");
-        auto pool = read_pool(section{*fields, "pyactor.pools." + name});
+        auto known = options.pools.find(name);
+        auto pool = read_pool(section{*fields, "pyactor.pools." + name},
+                              known == options.pools.end() ? pool_options{}
+                                                           : known->second);
         if (!pool)
           return unexpected{std::move(pool).error()};
         options.pools.insert_or_assign(name, std::move(*pool));
@@ -176,8 +177,7 @@ expected<void> read_allocator(const section& from, python_config& python) {
     "allocator", "standard or malloc",
     [&](const std::string& given) -> expected<void> {
       if (given != "standard" && given != "malloc")
-        return from.wrong("allocator", "'" + given + "'",
-                          "standard or malloc");
+        return from.wrong("allocator", "'" + given + "'", "standard or malloc");
       python.allocator = given == "malloc" ? kind::malloc : kind::standard;
       return {};
     });
@@ -207,7 +207,25 @@ expected<void> read_flag(const section& from, std::string_view key,
                          });
 }
 
-/// The pool that every runtime has.
+expected<void> check_pool(const std::string& name, const pool_options& pool) {
+  auto path = "pyactor.pools." + name;
+  if (pool.size == 0)
+    return fail(errc::invalid_argument,
+                path + ".size is 0; a pool needs at least one context");
+  if (pool.kind == interpreter_kind::own_gil
+      && !main_interpreter::supports_own_gil())
+    return fail(errc::unsupported,
+                path
+                  + ".kind is own_gil, which needs CPython 3.14 or newer; "
+                    "this is CPython "
+                  + main_interpreter::version()
+                  + ", in which extension modules such as numpy abort the "
+                    "process there. Use kind main");
+  return {};
+}
+
+} // namespace
+
 pool_options default_pool(size_t workers) {
   pool_options result;
   if (!main_interpreter::supports_own_gil())
@@ -218,29 +236,10 @@ pool_options default_pool(size_t workers) {
   return result;
 }
 
-expected<void> check_pool(const std::string& name, const pool_options& pool) {
-  auto path = "pyactor.pools." + name;
-  if (pool.size == 0)
-    return fail(errc::invalid_argument,
-                path + ".size is 0; a pool needs at least one context");
-  if (pool.kind == interpreter_kind::own_gil
-      && !main_interpreter::supports_own_gil())
-    return fail(errc::unsupported,
-                path + ".kind is own_gil, which needs CPython 3.14 or newer; "
-                       "this is CPython "
-                  + main_interpreter::version()
-                  + ", in which extension modules such as numpy abort the "
-                    "process there. Use kind main");
-  return {};
-}
-
-} // namespace
-
 void configure(caf::actor_system_config& config) {
   add_error_renderer(config);
   auto& options = options_of(config);
-  options.add(
-    dictionary_option("pyactor", "pools", "named pools of contexts"));
+  options.add(dictionary_option("pyactor", "pools", "named pools of contexts"));
   caf::config_option_adder{options, "pyactor"}
     .add<std::vector<std::string>>("search-paths", "folders for sys.path")
     .add<std::string>("venv", "folder of a virtual environment")
@@ -301,8 +300,8 @@ expected<void> check(const runtime_options& options) {
     if (blas != 0 && blas != pool.blas_threads)
       return fail(errc::invalid_argument,
                   "pyactor.pools." + name + ".blas-threads is "
-                    + std::to_string(pool.blas_threads)
-                    + ", another pool's is " + std::to_string(blas)
+                    + std::to_string(pool.blas_threads) + ", another pool's is "
+                    + std::to_string(blas)
                     + "; BLAS knows one number for the process, so they must "
                       "agree");
     blas = pool.blas_threads;
@@ -311,8 +310,7 @@ expected<void> check(const runtime_options& options) {
     return fail(errc::invalid_argument,
                 "pyactor.nesting-depth is "
                   + std::to_string(options.limits.nesting_depth)
-                  + "; it must be at most "
-                  + std::to_string(value::max_depth));
+                  + "; it must be at most " + std::to_string(value::max_depth));
   if (options.main_thread_is_context
       && std::ranges::none_of(options.pools, [](auto& entry) {
            return entry.second.kind == interpreter_kind::main;

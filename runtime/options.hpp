@@ -35,9 +35,7 @@ struct pool_options {
 
 /// Everything about a runtime that is decided before it starts.
 struct runtime_options {
-  /// Defaults to one pool, `default`: an own-GIL context for each CAF worker,
-  /// as far as there are hardware threads; one `main` context where CPython is
-  /// older than 3.14.
+  /// Empty stands for one pool, `default`, as `default_pool` makes it.
   std::map<std::string, pool_options> pools;
   python_config python;
   interpreter_limits limits;
@@ -51,20 +49,24 @@ struct runtime_options {
   std::string log_level = "warning";
 };
 
+/// @param workers number of CAF's scheduler threads
+/// @returns an own-GIL context for each worker, as far as there are hardware
+///          threads; one `main` context where CPython is older than 3.14
+[[nodiscard]] pool_options default_pool(size_t workers);
+
 /// Adds pyactor's options and its error texts to `config`, before the actor
 /// system exists; call it once. The options, in a configuration file, on the
 /// command line (`--pyactor.venv=DIR`) or by `config.set("pyactor.venv", ...)`:
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `pools` | dictionary of pools: `{io={kind="main",size=2}}`, with the keys `kind`, `size`, `policy`, `preload`, `preload-file`, `stack-size`, `blas-threads` |
-/// | `search-paths` | list of folders for `sys.path` |
-/// | `venv` | folder of a virtual environment |
-/// | `allocator` | `standard` or `malloc` |
-/// | `switch-interval` | time, for example `500us` |
-/// | `nesting-depth`, `code-cache` | limits, see interpreter_limits |
-/// | `main-thread-is-context` | see runtime_options |
-/// | `stop-deadline` | time |
+/// | `pools` | dictionary of pools: `{io={kind="main",size=2}}`, with the keys
+/// `kind`, `size`, `policy`, `preload`, `preload-file`, `stack-size`,
+/// `blas-threads` | | `search-paths` | list of folders for `sys.path` | |
+/// `venv` | folder of a virtual environment | | `allocator` | `standard` or
+/// `malloc` | | `switch-interval` | time, for example `500us` | |
+/// `nesting-depth`, `code-cache` | limits, see interpreter_limits | |
+/// `main-thread-is-context` | see runtime_options | | `stop-deadline` | time |
 /// | `log-level` | see runtime_options |
 void configure(caf::actor_system_config& config);
 

@@ -44,18 +44,18 @@ expected<void> os_thread::start(std::string name, size_t stack_size_bytes,
   auto data = std::make_unique<start_data>(
     start_data{std::move(name), std::move(body)});
   auto refused = set_stack_size(attributes, stack_size_bytes);
-  auto failed = refused ? refused
-                        : pthread_create(&handle_, &attributes, run, data.get());
+  auto failed = refused
+                  ? refused
+                  : pthread_create(&handle_, &attributes, run, data.get());
   pthread_attr_destroy(&attributes);
   if (refused)
     return fail(errc::invalid_argument,
                 "a thread stack of " + std::to_string(stack_size_bytes)
-                  + " bytes is refused by the system: "
-                  + std::strerror(refused)
+                  + " bytes is refused by the system: " + std::strerror(refused)
                   + "; give at least 16384, or 0 for the default");
   if (failed)
-    return fail(errc::start_failed, std::string{"cannot start a thread: "}
-                                      + std::strerror(failed));
+    return fail(errc::start_failed,
+                std::string{"cannot start a thread: "} + std::strerror(failed));
   static_cast<void>(data.release()); // the thread owns it now
   running_ = true;
   return {};

@@ -8,9 +8,7 @@
 namespace pyactor::runtime {
 
 pending_reply::pending_reply(const caf::response_promise& request)
-  : source_(request.source()),
-    stages_(request.stages()),
-    id_(request.id()) {
+  : source_(request.source()), stages_(request.stages()), id_(request.id()) {
 }
 
 pending_reply::~pending_reply() {
@@ -46,10 +44,11 @@ bool pending_reply::deliver(caf::message content) {
                   unit);
     return true;
   }
-  source->enqueue(caf::make_mailbox_element(nullptr, id_.response_id(),
-                                            caf::mailbox_element::forwarding_stack{},
-                                            std::move(content)),
-                  unit);
+  source->enqueue(
+    caf::make_mailbox_element(nullptr, id_.response_id(),
+                              caf::mailbox_element::forwarding_stack{},
+                              std::move(content)),
+    unit);
   return true;
 }
 

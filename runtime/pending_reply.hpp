@@ -58,8 +58,7 @@ public:
 
   /// @returns false where an outcome was delivered before
   bool deliver(Ts... xs) {
-    return reply_
-           && reply_->deliver(caf::make_message(std::move(xs)...));
+    return reply_ && reply_->deliver(caf::make_message(std::move(xs)...));
   }
 
   /// @returns false where an outcome was delivered before

@@ -49,6 +49,11 @@ public:
       track(std::make_unique<pending_reply>(Base::make_response_promise()))};
   }
 
+  /// Not for pinned actors: CAF's promise leaves its request without an outcome
+  /// where the handler throws or the actor is killed. See make_promise.
+  template <class...>
+  void make_response_promise() = delete;
+
   caf::actor_addr address() const noexcept override {
     return Base::address();
   }
@@ -75,9 +80,8 @@ public:
     if (!this->activate(unit))
       return caf::resumable::done;
     size_t handled = 0;
-    consumer consume{{this, handled, std::numeric_limits<size_t>::max()},
-                     *this,
-                     turn};
+    consumer consume{
+      {this, handled, std::numeric_limits<size_t>::max()}, *this, turn};
     do {
       if (!this->mailbox().new_round(messages_per_round, consume).consumed_items
           && block(handled))

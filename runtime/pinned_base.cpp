@@ -52,9 +52,7 @@ pinned_base::track(std::unique_ptr<pending_reply> reply) {
   };
   std::shared_ptr<pending_reply> result{reply.release(), on_last_reference};
   if (owed_.size() >= sweep_at_) {
-    std::erase_if(owed_, [](auto& one) {
-      return one.expired();
-    });
+    std::erase_if(owed_, [](auto& one) { return one.expired(); });
     sweep_at_ = std::max<size_t>(16, 2 * owed_.size());
   }
   owed_.push_back(result);

@@ -6,8 +6,7 @@ namespace pyactor::runtime {
 
 pool::pool(std::string name, pool_options options,
            std::vector<std::shared_ptr<context>> contexts)
-  : name_(std::move(name)),
-    options_(std::move(options)),
+  : name_(std::move(name)), options_(std::move(options)),
     contexts_(std::move(contexts)) {
 }
 

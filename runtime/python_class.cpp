@@ -9,17 +9,14 @@ namespace pyactor::runtime {
 python_class_actor::python_class_actor(caf::actor_config& config,
                                        actor_class what, arguments args,
                                        on_started started)
-  : python_actor(config),
-    what_(std::move(what)),
-    args_(std::move(args)),
-    started_(std::move(started)),
-    name_("python:" + what_.name) {
+  : python_actor(config), what_(std::move(what)), args_(std::move(args)),
+    started_(std::move(started)), name_("python:" + what_.name) {
 }
 
 python_class_actor::~python_class_actor() {
-  report_start(to_caf(
-    error{.code = errc::reply_lost,
-          .message = what_.name + " was ended before it had started"}));
+  report_start(
+    to_caf(error{.code = errc::reply_lost,
+                 .message = what_.name + " was ended before it had started"}));
 }
 
 const char* python_class_actor::name() const {
@@ -29,8 +26,8 @@ const char* python_class_actor::name() const {
 caf::behavior python_class_actor::make_behavior() {
   auto scope = python();
   context::python_call running{home()};
-  auto instance = actor_object::create(scope.attached(), scope.environment(),
-                                       what_, args_);
+  auto instance
+    = actor_object::create(scope.attached(), scope.environment(), what_, args_);
   args_ = {};
   if (!instance) {
     log().info("{}: {} did not start: {}", home().name(), what_.name,
@@ -43,9 +40,7 @@ caf::behavior python_class_actor::make_behavior() {
   state().instance = std::move(*instance);
   report_start({});
   return {
-    [this](const call& request) {
-      return invoke(request);
-    },
+    [this](const call& request) { return invoke(request); },
     [this](const eval& request) -> caf::result<value> {
       auto result = python().try_eval(request.expression, request.names);
       if (!result)

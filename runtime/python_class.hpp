@@ -11,9 +11,10 @@
 
 namespace pyactor::runtime {
 
-/// Called on the context's thread, exactly once, with no error when `__init__`
-/// returned, else with what kept the actor from starting; also where it is
-/// ended before it has started.
+/// Called exactly once: with no error when `__init__` returned, else with what
+/// kept the actor from starting.
+/// @thread the context's; whichever drops the last handle of an actor that was
+///         ended before it had started
 using on_started = std::function<void(const caf::error&)>;
 
 /// An actor that is written in Python: an instance of a subclass of

@@ -9,8 +9,7 @@
 namespace pyactor::runtime {
 
 python_owner::python_owner(python_config config, std::shared_ptr<host> outside)
-  : config_(std::move(config)),
-    outside_(std::move(outside)),
+  : config_(std::move(config)), outside_(std::move(outside)),
     end_(ended_.get_future()) {
 }
 

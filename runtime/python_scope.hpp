@@ -55,7 +55,8 @@ public:
   /// Binds a name.
   void set(std::string_view name, const value& x);
 
-  /// For libpyactor's own interface, `converter` and `capi/python.hpp` included.
+  /// For libpyactor's own interface, `converter` and `capi/python.hpp`
+  /// included.
   [[nodiscard]] attach_scope& attached() const noexcept {
     return py_;
   }

@@ -1,5 +1,6 @@
-#include <pyactor/runtime/pinned_base.hpp>
 #include <pyactor/runtime/resident_list.hpp>
+
+#include <pyactor/runtime/pinned_base.hpp>
 
 namespace pyactor::runtime {
 

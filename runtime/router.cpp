@@ -17,9 +17,9 @@ expected<pool*> router::find(std::string_view name) const {
   std::vector<std::string> known;
   for (auto& [other, unused] : pools_)
     known.push_back(other);
-  return fail(errc::invalid_argument,
-              "there is no pool '" + std::string{name} + "'; there are: "
-                + join(known) + ". Add one under pyactor.pools");
+  return fail(errc::invalid_argument, "there is no pool '" + std::string{name}
+                                        + "'; there are: " + join(known)
+                                        + ". Add one under pyactor.pools");
 }
 
 expected<context*> router::explicit_context(pool& from, size_t index) const {
@@ -39,8 +39,8 @@ expected<context*> router::place(const placement& where) {
     return unexpected{std::move(from).error()};
   if (where.index)
     return explicit_context(**from, *where.index);
-  auto scheduler = where.from ? scheduler_id(where.from->context())
-                              : std::nullopt;
+  auto scheduler
+    = where.from ? scheduler_id(where.from->context()) : std::nullopt;
   return &(*from)->pick(scheduler, where.policy);
 }
 

@@ -25,14 +25,13 @@ constexpr auto patience = std::chrono::seconds{1};
 
 } // namespace
 
-/// The contexts whose guests are looked after. Shared with the contexts, because
-/// one that is left behind may still announce a guest.
+/// The contexts whose guests are looked after. Shared with the contexts,
+/// because one that is left behind may still announce a guest.
 struct hosts {
   std::mutex mtx;
   std::vector<std::weak_ptr<context>> members;
-  loop::guest_relief relief{[this](clock::time_point now) {
-    return inspect(now);
-  }};
+  loop::guest_relief relief{
+    [this](clock::time_point now) { return inspect(now); }};
 
   hosts() {
     pthread_setname_np(relief.native_handle(), "py:relief");
@@ -78,14 +77,15 @@ struct runtime::parts {
   std::vector<std::shared_ptr<context>> contexts;
   std::unordered_map<context*, caf::actor> servers;
   std::shared_ptr<hosts> guests = std::make_shared<hosts>();
+  std::mutex stop_mtx; // held for all of a stop
   std::optional<stop_report> stopped;
 };
 
 // -- start --------------------------------------------------------------------
 
 expected<std::unique_ptr<runtime>> runtime::start(caf::actor_system& system) {
-  auto options = read_options(system.config(),
-                              system.scheduler().num_workers());
+  auto options
+    = read_options(system.config(), system.scheduler().num_workers());
   if (!options)
     return unexpected{std::move(options).error()};
   return start(system, std::move(*options));
@@ -93,6 +93,9 @@ expected<std::unique_ptr<runtime>> runtime::start(caf::actor_system& system) {
 
 expected<std::unique_ptr<runtime>> runtime::start(caf::actor_system& system,
                                                   runtime_options options) {
+  if (options.pools.empty())
+    options.pools.emplace("default",
+                          default_pool(system.scheduler().num_workers()));
   if (auto good = check(options); !good)
     return unexpected{std::move(good).error()};
   if (auto set = set_log_level(options.log_level); !set)
@@ -112,8 +115,8 @@ expected<void> runtime::parts::start() {
   auto first_main = std::ranges::find_if(options.pools, [](auto& entry) {
     return entry.second.kind == interpreter_kind::main;
   });
-  owned_by_context = options.main_thread_is_context
-                     && first_main != options.pools.end();
+  owned_by_context
+    = options.main_thread_is_context && first_main != options.pools.end();
   if (owned_by_context) {
     if (auto ok = start_pool(first_main->first, first_main->second); !ok)
       return ok;
@@ -143,9 +146,7 @@ expected<void> runtime::parts::start_pool(const std::string& name,
     config.limits = options.limits;
     config.preload = what.preload;
     config.stack_size_bytes = what.stack_size_bytes;
-    config.announce_guest = [desk = guests] {
-      desk->relief.announce();
-    };
+    config.announce_guest = [desk = guests] { desk->relief.announce(); };
     auto one = std::make_shared<context>(system, std::move(config));
     if (auto started = start_context(*one); !started)
       return started;
@@ -159,10 +160,8 @@ expected<void> runtime::parts::start_pool(const std::string& name,
 
 expected<void> runtime::parts::start_context(context& what) {
   if (main)
-    return what.start({[this]() -> expected<main_interpreter*> {
-                         return main;
-                       },
-                       {}});
+    return what.start(
+      {[this]() -> expected<main_interpreter*> { return main; }, {}});
   auto owner = python;
   auto started = what.start({[this, owner]() -> expected<main_interpreter*> {
                                auto result = owner->start_here();
@@ -170,9 +169,7 @@ expected<void> runtime::parts::start_context(context& what) {
                                  main = *result;
                                return result;
                              },
-                             [owner] {
-                               owner->await_and_finalize();
-                             }});
+                             [owner] { owner->await_and_finalize(); }});
   return started;
 }
 
@@ -198,6 +195,7 @@ stop_report runtime::stop(std::chrono::milliseconds deadline) {
 }
 
 stop_report runtime::parts::stop(std::chrono::milliseconds deadline) {
+  std::unique_lock guard{stop_mtx};
   if (stopped)
     return *stopped;
   auto& report = stopped.emplace();
@@ -234,8 +232,7 @@ void runtime::parts::await_contexts(clock::time_point deadline) {
       log().warn("{}: waiting for Python threads to end: {}", one->name(),
                  join(threads));
     else
-      log().warn("{}: waiting for actor {} to return", one->name(),
-                 one->running().read().actor);
+      log().warn("waiting for {}", one->what_runs());
   }
   for (auto& one : contexts)
     static_cast<void>(one->await_end(deadline));
@@ -284,8 +281,7 @@ caf::actor runtime::context_server_at(const placement& where) {
   return parts_->servers.at(&context_at(where));
 }
 
-expected<void> runtime::register_name(std::string name,
-                                      const caf::actor& who) {
+expected<void> runtime::register_name(std::string name, const caf::actor& who) {
   return parts_->names->put(std::move(name),
                             caf::actor_cast<caf::strong_actor_ptr>(who));
 }

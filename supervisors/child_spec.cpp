@@ -38,8 +38,8 @@ spec_check check_child_specs(std::span<const child_spec> specs) {
 child_spec with_defaults(child_spec spec) {
   auto is_supervisor = spec.type == child_type::supervisor;
   if (!spec.shutdown)
-    spec.shutdown = stop_policy{
-      .mode = is_supervisor ? stop_mode::infinity : stop_mode::timed};
+    spec.shutdown = stop_policy{.mode = is_supervisor ? stop_mode::infinity
+                                                      : stop_mode::timed};
   if (!spec.start_timeout)
     spec.start_timeout = is_supervisor ? forever : std::chrono::seconds{30};
   return spec;

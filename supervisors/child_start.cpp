@@ -1,4 +1,5 @@
 #include <pyactor/supervisors/child_start.hpp>
+
 #include <pyactor/supervisors/engine/signals.hpp>
 
 namespace pyactor::supervisors {
@@ -23,9 +24,7 @@ void init_ack::operator()(caf::error reason, caf::execution_unit* host) const {
 
 start_context::start_context(caf::event_based_actor& supervisor,
                              const std::string& id, incarnation_id incarnation)
-  : supervisor_(&supervisor),
-    id_(id),
-    incarnation_(incarnation),
+  : supervisor_(&supervisor), id_(id), incarnation_(incarnation),
     ack_(supervisor.address(), incarnation) {
   // nop
 }

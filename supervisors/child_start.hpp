@@ -149,14 +149,13 @@ start_fn start_class(Ts... xs) {
     }
 
     caf::behavior make_behavior() override {
-      return acknowledge(this, ack_, [&] {
-        return Impl::make_behavior();
-      });
+      return acknowledge(this, ack_, [&] { return Impl::make_behavior(); });
     }
 
   private:
     init_ack ack_;
   };
+
   return [xs...](const start_context& context) -> start_result {
     return context.spawn_class<acknowledging>(context.ack(), xs...);
   };

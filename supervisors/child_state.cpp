@@ -66,9 +66,7 @@ child_transition machine::on(const ready& event) {
   }
   if (is(child_phase::stopping, event.id))
     return {state, {}};
-  if (is(child_phase::running, event.id))
-    return stale();
-  return {state, {}, child_outcome::stale_ready};
+  return stale();
 }
 
 child_transition machine::on(const init_failed& event) {
@@ -137,8 +135,8 @@ child_transition machine::on(stop_harder) {
 
 /// A start came to nothing, and nothing of it is alive.
 child_transition machine::start_failed(effect_list effects) {
-  auto retry = state.started_for == start_cause::automatic
-               && !rules.absorb_exits;
+  auto retry
+    = state.started_for == start_cause::automatic && !rules.absorb_exits;
   state.phase = retry ? child_phase::restarting : child_phase::stopped;
   return {state, effects, child_outcome::start_failed};
 }
@@ -149,10 +147,9 @@ child_transition machine::exited(exit_class cls) {
     verdict = exit_verdict::keep;
   auto restart = verdict == exit_verdict::restart;
   state.phase = restart ? child_phase::restarting : child_phase::stopped;
-  auto outcome = restart ? child_outcome::exited_restart
-                 : verdict == exit_verdict::keep
-                   ? child_outcome::exited_keep
-                   : child_outcome::exited_forget;
+  auto outcome = restart                         ? child_outcome::exited_restart
+                 : verdict == exit_verdict::keep ? child_outcome::exited_keep
+                                                 : child_outcome::exited_forget;
   return {state, {release}, outcome};
 }
 
@@ -242,11 +239,7 @@ std::string_view to_string(child_status status) noexcept {
 child_transition step(const child_state& state, const child_rules& rules,
                       const child_event& event) {
   machine current{state, rules};
-  return std::visit(
-    [&](const auto& what) {
-      return current.on(what);
-    },
-    event);
+  return std::visit([&](const auto& what) { return current.on(what); }, event);
 }
 
 } // namespace pyactor::supervisors

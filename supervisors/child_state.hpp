@@ -14,8 +14,8 @@
 /// out; it decides nothing of this itself.
 namespace pyactor::supervisors {
 
-/// Numbers every attempt to start a child: unique within its supervisor, rising,
-/// never used again. 0 is none.
+/// Numbers every attempt to start a child: unique within its supervisor,
+/// rising, never used again. 0 is none.
 using incarnation_id = uint64_t;
 
 enum class child_phase : uint8_t {
@@ -110,41 +110,47 @@ struct start {
   incarnation_id id;
   start_cause cause;
 };
+
 /// The start function said that there is nothing to run.
 struct start_ignored {};
+
 /// The start function failed; nothing runs.
 struct start_refused {};
+
 /// The child acknowledged its start.
 struct ready {
   incarnation_id id;
 };
+
 /// The child reported that it cannot start. It may still be alive.
 struct init_failed {
   incarnation_id id;
 };
+
 /// The child ended.
 struct down {
   incarnation_id id;
   exit_class cls;
 };
+
 /// The child's timer fired: a start or a step of the stop ladder takes too
 /// long, or a pause before a restart is over.
 struct overdue {};
+
 /// Somebody wants the child stopped.
 struct stop {
   stop_cause cause;
 };
+
 /// Somebody lost patience with a child that stops.
 struct stop_harder {};
 
 } // namespace child_events
 
-using child_event
-  = std::variant<child_events::start, child_events::start_ignored,
-                 child_events::start_refused, child_events::ready,
-                 child_events::init_failed, child_events::down,
-                 child_events::overdue, child_events::stop,
-                 child_events::stop_harder>;
+using child_event = std::variant<
+  child_events::start, child_events::start_ignored, child_events::start_refused,
+  child_events::ready, child_events::init_failed, child_events::down,
+  child_events::overdue, child_events::stop, child_events::stop_harder>;
 
 /// What is to be done to the incarnation. (What clients see needs no effect of
 /// its own: an incarnation is visible exactly while its child is `running`.)
@@ -173,8 +179,6 @@ enum class child_outcome : uint8_t {
   none,
   /// Too late, or about another incarnation: count it.
   stale,
-  /// Stale, and from an incarnation that should not be alive: tell it to die.
-  stale_ready,
   /// Call the start function.
   spawn,
   /// The child runs.
@@ -216,8 +220,8 @@ public:
     return items_.data() + size_;
   }
 
-  [[nodiscard]] friend constexpr bool operator==(const effect_list& x,
-                                                 const effect_list& y) noexcept {
+  [[nodiscard]] friend constexpr bool
+  operator==(const effect_list& x, const effect_list& y) noexcept {
     return std::equal(x.begin(), x.end(), y.begin(), y.end());
   }
 

@@ -113,10 +113,9 @@ std::string to_string(const sup_error& what) {
 }
 
 caf::error to_caf_error(const sup_error& what) {
-  auto text = what.id.empty() ? what.message
-              : what.message.empty()
-                ? what.id
-                : "'" + what.id + "': " + what.message;
+  auto text = what.id.empty()        ? what.message
+              : what.message.empty() ? what.id
+                                     : "'" + what.id + "': " + what.message;
   return caf::make_error(what.code, std::move(text));
 }
 

@@ -94,6 +94,7 @@ struct await_start_reply {
 struct stop_supervisor {
   /// Forced: children that may take for ever are killed instead.
   enum urgency : uint8_t { orderly, forced };
+
   urgency how = orderly;
 };
 

@@ -3,7 +3,7 @@
 #include <pyactor/runtime/runtime.hpp>
 #include <pyactor/supervisors/child_start.hpp>
 
-#include <memory>
+#include <exception>
 #include <utility>
 
 namespace pyactor::supervisors {
@@ -12,27 +12,28 @@ namespace pyactor::supervisors {
 /// has returned, and one whose `__init__` raises is a failed start, with the
 /// Python traceback in its reason.
 /// @param python must outlive the supervisor
-/// @param what,args captured here, so that each incarnation starts with the same
+/// @param what,args captured here, so that each incarnation starts with the
+/// same
 /// @param where picked afresh for each incarnation
 [[nodiscard]] inline start_fn start_python(runtime::runtime& python,
                                            actor_class what,
                                            arguments args = {},
                                            runtime::placement where = {}) {
-  return [&python, what = std::move(what), args = std::move(args),
-          where = std::move(where)](const start_context& context)
-           -> start_result {
-    auto started = [ack = context.ack()](const caf::error& outcome) {
-      if (outcome)
-        ack(outcome);
-      else
-        ack();
+  return
+    [&python, what = std::move(what), args = std::move(args),
+     where = std::move(where)](const start_context& context) -> start_result {
+      auto started = [ack = context.ack()](const caf::error& outcome) {
+        if (outcome)
+          ack(outcome);
+        else
+          ack();
+      };
+      try {
+        return python.spawn_python(what, args, where, started);
+      } catch (const python_error& what_failed) {
+        return runtime::to_caf(what_failed.info());
+      }
     };
-    try {
-      return python.spawn_python(what, args, where, started);
-    } catch (const python_error& what_failed) {
-      return runtime::to_caf(what_failed.info());
-    }
-  };
 }
 
 /// Starts a pinned actor of class `Impl`; it is ready once its `make_behavior`
@@ -48,14 +49,24 @@ start_fn start_pinned(runtime::runtime& python, runtime::placement where,
     }
 
     caf::behavior make_behavior() override {
-      return acknowledge(this, ack_, [this] {
-        return Impl::make_behavior();
-      });
+      try {
+        auto result = Impl::make_behavior();
+        if (!runtime::is_quitting(this))
+          ack_(this->context());
+        return result;
+      } catch (...) {
+        // Not `acknowledge`: a Python traceback is to survive.
+        auto why = runtime::to_caf(std::current_exception());
+        ack_(why, this->context());
+        this->quit(std::move(why));
+        return {};
+      }
     }
 
   private:
     init_ack ack_;
   };
+
   return [&python, where = std::move(where),
           xs...](const start_context& context) -> start_result {
     try {

@@ -20,9 +20,7 @@ bool restart_intensity::add(time_point now) {
 }
 
 size_t restart_intensity::used(time_point now) const {
-  auto recent = [&](time_point t) {
-    return now - t <= limit_.period;
-  };
+  auto recent = [&](time_point t) { return now - t <= limit_.period; };
   return std::ranges::count_if(restarts_, recent);
 }
 

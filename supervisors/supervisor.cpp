@@ -1,6 +1,7 @@
+#include <pyactor/supervisors/supervisor.hpp>
+
 #include <pyactor/supervisors/engine/signals.hpp>
 #include <pyactor/supervisors/engine/supervisor_actor.hpp>
-#include <pyactor/supervisors/supervisor.hpp>
 
 namespace pyactor::supervisors {
 
@@ -47,8 +48,7 @@ sup_expected<void> drop_value(const sup_expected<incarnation_id>& result) {
 struct supervisor_ref::ownership {
   ownership(caf::actor actor, std::shared_ptr<engine::child_directory> children,
             std::shared_ptr<engine::start_record> start)
-    : supervisor(std::move(actor)),
-      directory(std::move(children)),
+    : supervisor(std::move(actor)), directory(std::move(children)),
       record(std::move(start)) {
     // nop
   }
@@ -84,19 +84,16 @@ sup_expected<Reply> supervisor_ref::ask(Message what, duration timeout) const {
   sup_expected<Reply> result;
   caf::scoped_actor self{handle().home_system()};
   self->request(handle(), caf_timeout(timeout), std::move(what))
-    .receive(
-      [&](const Reply& reply) {
-        result = reply;
-      },
-      [&](const caf::error& error) {
-        result = std::unexpected{translate(error)};
-      });
+    .receive([&](const Reply& reply) { result = reply; },
+             [&](const caf::error& error) {
+               result = std::unexpected{translate(error)};
+             });
   return result;
 }
 
 template <class Message>
-sup_expected<incarnation_id> supervisor_ref::give_order(Message what,
-                                                        duration timeout) const {
+sup_expected<incarnation_id>
+supervisor_ref::give_order(Message what, duration timeout) const {
   auto reply = ask<order_reply>(std::move(what), timeout);
   if (!reply)
     return std::unexpected{std::move(reply).error()};
@@ -132,8 +129,8 @@ sup_expected<void> supervisor_ref::delete_child(std::string id,
 
 sup_expected<std::vector<child_info>>
 supervisor_ref::which_children(duration timeout) const {
-  auto reply = ask<which_children_reply>(supervisors::which_children{},
-                                         timeout);
+  auto reply
+    = ask<which_children_reply>(supervisors::which_children{}, timeout);
   if (!reply)
     return std::unexpected{std::move(reply).error()};
   return std::move(reply->children);
@@ -141,15 +138,15 @@ supervisor_ref::which_children(duration timeout) const {
 
 sup_expected<child_counts>
 supervisor_ref::count_children(duration timeout) const {
-  auto reply = ask<count_children_reply>(supervisors::count_children{},
-                                         timeout);
+  auto reply
+    = ask<count_children_reply>(supervisors::count_children{}, timeout);
   if (!reply)
     return std::unexpected{std::move(reply).error()};
   return reply->counts;
 }
 
-sup_expected<child_spec> supervisor_ref::get_child_spec(std::string id,
-                                                        duration timeout) const {
+sup_expected<child_spec>
+supervisor_ref::get_child_spec(std::string id, duration timeout) const {
   auto reply = ask<get_child_spec_reply>(
     supervisors::get_child_spec{std::move(id)}, timeout);
   if (!reply)
@@ -183,9 +180,7 @@ sup_expected<void> supervisor_ref::stop(duration timeout,
   runtime::send_urgently(caf::actor_cast<caf::strong_actor_ptr>(handle()),
                          nullptr, stop_supervisor{how});
   auto ended = false;
-  auto on_down = [&](const caf::down_msg&) {
-    ended = true;
-  };
+  auto on_down = [&](const caf::down_msg&) { ended = true; };
   if (timeout == forever)
     self->receive(on_down);
   else

@@ -81,8 +81,8 @@ public:
                                   duration timeout = forever) const;
 
   /// @returns all children, newest first
-  sup_expected<std::vector<child_info>>
-  which_children(duration timeout = forever) const;
+  sup_expected<std::vector<child_info>> which_children(duration timeout
+                                                       = forever) const;
 
   sup_expected<child_counts> count_children(duration timeout = forever) const;
 
@@ -90,8 +90,8 @@ public:
   sup_expected<child_spec> get_child_spec(std::string id,
                                           duration timeout = forever) const;
 
-  sup_expected<supervisor_statistics>
-  statistics(duration timeout = forever) const;
+  sup_expected<supervisor_statistics> statistics(duration timeout
+                                                 = forever) const;
 
   /// Waits until the supervisor has started its children.
   /// @returns `failed_to_start_child`, `give_up`
@@ -116,9 +116,10 @@ public:
   [[nodiscard]] const caf::actor& handle() const noexcept;
 
 private:
-  friend sup_expected<supervisor_ref>
-  spawn_supervisor(caf::actor_system&, supervisor_flags,
-                   std::vector<child_spec>, const caf::actor&);
+  friend sup_expected<supervisor_ref> spawn_supervisor(caf::actor_system&,
+                                                       supervisor_flags,
+                                                       std::vector<child_spec>,
+                                                       const caf::actor&);
 
   struct ownership;
 

@@ -1,4 +1,4 @@
-#include "client.hpp"
+#include <pyactor/examples/ml_predictor/client.hpp>
 
 #include <pyactor/runtime/messages.hpp>
 

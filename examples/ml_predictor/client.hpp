@@ -1,5 +1,7 @@
 #pragma once
 
+#include <pyactor/examples/ml_predictor/held_out.hpp>
+#include <pyactor/examples/ml_predictor/tally.hpp>
 #include <pyactor/supervisors/child_ref.hpp>
 
 #include <cstddef>
@@ -7,9 +9,6 @@
 #include <deque>
 #include <memory>
 #include <vector>
-
-#include "held_out.hpp"
-#include "tally.hpp"
 
 namespace ml_predictor {
 

@@ -1,10 +1,10 @@
-#include "held_out.hpp"
+#include <pyactor/examples/ml_predictor/held_out.hpp>
+
+#include <pyactor/examples/ml_predictor/failure.hpp>
 
 #include <limits>
 #include <sstream>
 #include <utility>
-
-#include "failure.hpp"
 
 namespace ml_predictor {
 

@@ -1,8 +1,7 @@
-#include "incidents.hpp"
+#include <pyactor/examples/ml_predictor/incidents.hpp>
 
+#include <pyactor/examples/ml_predictor/failure.hpp>
 #include <pyactor/runtime/messages.hpp>
-
-#include "failure.hpp"
 
 namespace ml_predictor {
 

@@ -1,14 +1,14 @@
 #pragma once
 
+#include <pyactor/examples/ml_predictor/held_out.hpp>
+#include <pyactor/examples/ml_predictor/journal.hpp>
+#include <pyactor/examples/ml_predictor/predictors.hpp>
+#include <pyactor/examples/ml_predictor/tally.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <stop_token>
 #include <string>
-
-#include "held_out.hpp"
-#include "journal.hpp"
-#include "predictors.hpp"
-#include "tally.hpp"
 
 namespace ml_predictor {
 

@@ -1,4 +1,4 @@
-#include "interruption.hpp"
+#include <pyactor/examples/ml_predictor/interruption.hpp>
 
 #include <csignal>
 

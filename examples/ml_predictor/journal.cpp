@@ -1,8 +1,8 @@
-#include "journal.hpp"
+#include <pyactor/examples/ml_predictor/journal.hpp>
+
+#include <pyactor/examples/ml_predictor/failure.hpp>
 
 #include <algorithm>
-
-#include "failure.hpp"
 
 namespace ml_predictor {
 

@@ -1,8 +1,8 @@
-#include "load.hpp"
+#include <pyactor/examples/ml_predictor/load.hpp>
+
+#include <pyactor/examples/ml_predictor/failure.hpp>
 
 #include <utility>
-
-#include "failure.hpp"
 
 namespace ml_predictor {
 

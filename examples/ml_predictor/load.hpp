@@ -1,11 +1,11 @@
 #pragma once
 
+#include <pyactor/examples/ml_predictor/client.hpp>
+#include <pyactor/examples/ml_predictor/progress_bar.hpp>
+
 #include <functional>
 #include <stop_token>
 #include <vector>
-
-#include "client.hpp"
-#include "progress_bar.hpp"
 
 namespace ml_predictor {
 

@@ -5,20 +5,20 @@
 // Run it: scripts/demo, or with the venv that scripts/setup makes,
 //         ml_predictor --pyactor.venv=ROOT/.venv [--help]
 
+#include <pyactor/examples/ml_predictor/failure.hpp>
+#include <pyactor/examples/ml_predictor/incidents.hpp>
+#include <pyactor/examples/ml_predictor/interruption.hpp>
+#include <pyactor/examples/ml_predictor/load.hpp>
+#include <pyactor/examples/ml_predictor/options.hpp>
+#include <pyactor/examples/ml_predictor/report.hpp>
+#include <pyactor/examples/ml_predictor/script.hpp>
+
 #include <spdlog/fmt/fmt.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <utility>
-
-#include "failure.hpp"
-#include "incidents.hpp"
-#include "interruption.hpp"
-#include "load.hpp"
-#include "options.hpp"
-#include "report.hpp"
-#include "script.hpp"
 
 namespace ml_predictor {
 
@@ -91,11 +91,10 @@ int demo::run() {
   say("too many    another predictor crashed {} times: its supervisor gave up",
       outcome.given_up.crashes);
   for (auto& predictor : pool.handles())
-    outcome.alive += ask(python.system(), predictor, samples->front().pixels,
-                         outcome.requests)
-                         .empty()
-                       ? 1
-                       : 0;
+    if (ask(python.system(), predictor, samples->front().pixels,
+            outcome.requests)
+          .empty())
+      ++outcome.alive;
   outcome.pool_size = pool.handles().size();
   outcome.restart_latencies = events.restart_latencies();
   outcome.print();

@@ -1,10 +1,9 @@
-#include "options.hpp"
+#include <pyactor/examples/ml_predictor/options.hpp>
 
+#include <pyactor/examples/ml_predictor/failure.hpp>
 #include <pyactor/supervisors/error.hpp>
 
 #include <utility>
-
-#include "failure.hpp"
 
 namespace ml_predictor {
 

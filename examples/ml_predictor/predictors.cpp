@@ -1,14 +1,13 @@
-#include "predictors.hpp"
+#include <pyactor/examples/ml_predictor/predictors.hpp>
 
+#include <pyactor/examples/ml_predictor/failure.hpp>
+#include <pyactor/examples/ml_predictor/options.hpp>
+#include <pyactor/examples/ml_predictor/script.hpp>
 #include <pyactor/supervisors/python_child.hpp>
 
 #include <fstream>
 #include <iterator>
 #include <utility>
-
-#include "failure.hpp"
-#include "options.hpp"
-#include "script.hpp"
 
 namespace ml_predictor {
 

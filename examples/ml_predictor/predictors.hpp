@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/examples/ml_predictor/journal.hpp>
 #include <pyactor/runtime/runtime.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
 
@@ -7,8 +8,6 @@
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "journal.hpp"
 
 namespace ml_predictor {
 

@@ -1,4 +1,4 @@
-#include "progress_bar.hpp"
+#include <pyactor/examples/ml_predictor/progress_bar.hpp>
 
 #include <spdlog/fmt/fmt.h>
 

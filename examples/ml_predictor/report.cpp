@@ -1,4 +1,4 @@
-#include "report.hpp"
+#include <pyactor/examples/ml_predictor/report.hpp>
 
 #include <spdlog/fmt/fmt.h>
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <pyactor/examples/ml_predictor/incidents.hpp>
+#include <pyactor/examples/ml_predictor/tally.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <vector>
-
-#include "incidents.hpp"
-#include "tally.hpp"
 
 namespace ml_predictor {
 

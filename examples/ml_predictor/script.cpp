@@ -1,11 +1,12 @@
-#include "script.hpp"
+#include <pyactor/examples/ml_predictor/script.hpp>
+
+#include <pyactor/examples/ml_predictor/failure.hpp>
 
 #include <array>
 #include <csignal>
 #include <cstring>
 #include <utility>
 
-#include "failure.hpp"
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>

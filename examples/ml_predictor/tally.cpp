@@ -1,4 +1,4 @@
-#include "tally.hpp"
+#include <pyactor/examples/ml_predictor/tally.hpp>
 
 #include <pyactor/runtime/error_mapping.hpp>
 #include <pyactor/supervisors/error.hpp>

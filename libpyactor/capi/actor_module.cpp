@@ -1,6 +1,7 @@
 #include <Python.h>
 
 #include <pyactor/libpyactor/capi/actor_module.hpp>
+
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
 #include <pyactor/libpyactor/capi/module/actor_ref_type.hpp>
 #include <pyactor/libpyactor/capi/module/message_arguments.hpp>

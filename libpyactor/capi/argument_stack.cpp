@@ -1,6 +1,7 @@
 #include <Python.h>
 
 #include <pyactor/libpyactor/capi/argument_stack.hpp>
+
 #include <pyactor/libpyactor/capi/to_python.hpp>
 
 #include <string>

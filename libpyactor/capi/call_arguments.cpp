@@ -1,7 +1,8 @@
 #include <Python.h>
 
-#include <pyactor/libpyactor/capi/argument_stack.hpp>
 #include <pyactor/libpyactor/capi/call_arguments.hpp>
+
+#include <pyactor/libpyactor/capi/argument_stack.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/to_python.hpp>
 

@@ -1,6 +1,7 @@
 #include <Python.h>
 
 #include <pyactor/libpyactor/capi/class_lookup.hpp>
+
 #include <pyactor/libpyactor/capi/codec/refusal.hpp>
 #include <pyactor/libpyactor/capi/module/module_state.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>

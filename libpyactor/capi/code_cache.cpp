@@ -1,6 +1,7 @@
 #include <Python.h>
 
 #include <pyactor/libpyactor/capi/code_cache.hpp>
+
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
 

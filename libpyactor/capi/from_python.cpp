@@ -1,11 +1,12 @@
 #include <Python.h>
 
+#include <pyactor/libpyactor/capi/from_python.hpp>
+
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/actor_module.hpp>
 #include <pyactor/libpyactor/capi/codec/integers.hpp>
 #include <pyactor/libpyactor/capi/codec/refusal.hpp>
 #include <pyactor/libpyactor/capi/codec/str_text.hpp>
-#include <pyactor/libpyactor/capi/from_python.hpp>
 #include <pyactor/libpyactor/capi/object.hpp>
 #include <pyactor/libpyactor/conversion/nesting.hpp>
 #include <pyactor/libpyactor/conversion/path.hpp>
@@ -76,7 +77,7 @@ private:
       return read_other(x);
     nesting level{x};
     if (level.depth() > limit_)
-      return fail(level.refuse_depth(Py_TYPE(x)->tp_name, limit_).error());
+      return fail_depth(x, level);
     if (is_sequence)
       return read_sequence(x, level);
     return is_dict ? read_dict(x, level) : read_set(x, level);
@@ -156,6 +157,10 @@ private:
   [[gnu::cold, gnu::noinline]] result fail(error why) {
     failure_ = std::move(why);
     return {};
+  }
+
+  [[gnu::cold, gnu::noinline]] result fail_depth(PyObject* x, nesting& level) {
+    return fail(level.refuse_depth(Py_TYPE(x)->tp_name, limit_).error());
   }
 
   [[gnu::cold, gnu::noinline]] result fail_changed(PyObject* x) {

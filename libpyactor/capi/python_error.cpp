@@ -1,6 +1,7 @@
 #include <Python.h>
 
 #include <pyactor/libpyactor/capi/python_error.hpp>
+
 #include <pyactor/libpyactor/capi/text.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 

@@ -6,13 +6,23 @@ namespace pyactor::capi {
 
 namespace {
 
-/// `__del__` methods need these until the end, and the end of a constant runs
-/// no code.
+/// Longer text is data, whose memory is wanted back now, not a setting.
+constexpr Py_ssize_t long_text = 4096;
+
+/// The end of a constant runs no code.
+bool is_constant(PyObject* x) noexcept {
+  if (PyUnicode_CheckExact(x))
+    return PyUnicode_GET_LENGTH(x) <= long_text;
+  if (PyBytes_CheckExact(x))
+    return PyBytes_GET_SIZE(x) <= long_text;
+  return x == Py_None || PyBool_Check(x) || PyLong_CheckExact(x)
+         || PyFloat_CheckExact(x);
+}
+
+/// `__del__` methods need these until the end.
 bool goes_last(PyObject* x) noexcept {
   return PyFunction_Check(x) || PyType_Check(x) || PyModule_Check(x)
-         || PyCFunction_Check(x) || x == Py_None || PyBool_Check(x)
-         || PyLong_CheckExact(x) || PyFloat_CheckExact(x)
-         || PyUnicode_CheckExact(x) || PyBytes_CheckExact(x);
+         || PyCFunction_Check(x) || is_constant(x);
 }
 
 /// `__builtins__`, `__name__` and the like.
@@ -49,7 +59,8 @@ void release_globals(attach_scope&, object_ref globals) noexcept {
   auto rounds = 8;
   while (take_values(globals.get()) && --rounds)
     ;
-  PyDict_Clear(globals.get());
+  // What only a cycle keeps alive may need the rest: not cleared here, but
+  // collected together.
 }
 
 } // namespace pyactor::capi

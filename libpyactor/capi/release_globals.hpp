@@ -5,9 +5,10 @@
 
 namespace pyactor::capi {
 
-/// Empties a globals dict in two steps, because `__del__` methods need their
+/// Releases a globals dict in two steps, because `__del__` methods need their
 /// globals: first what is not a function, class, module or constant, newest
-/// first; then the rest. What `__del__` methods raise goes to
+/// first; then the dict, which goes in the next collection where functions or
+/// cycles refer to it. What `__del__` methods raise goes to
 /// `sys.unraisablehook`.
 /// @post no exception is set
 void release_globals(attach_scope& py, object_ref globals) noexcept;

@@ -1,8 +1,9 @@
 #include <Python.h>
 
+#include <pyactor/libpyactor/capi/release_port.hpp>
+
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
-#include <pyactor/libpyactor/capi/release_port.hpp>
 
 namespace pyactor::capi {
 

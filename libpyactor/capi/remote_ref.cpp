@@ -1,8 +1,9 @@
 #include <Python.h>
 
+#include <pyactor/libpyactor/capi/remote_ref.hpp>
+
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
-#include <pyactor/libpyactor/capi/remote_ref.hpp>
 
 #include <utility>
 

@@ -1,12 +1,13 @@
 #include <Python.h>
 
+#include <pyactor/libpyactor/capi/to_python.hpp>
+
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/actor_module.hpp>
 #include <pyactor/libpyactor/capi/codec/integers.hpp>
 #include <pyactor/libpyactor/capi/codec/refusal.hpp>
 #include <pyactor/libpyactor/capi/codec/str_text.hpp>
 #include <pyactor/libpyactor/capi/object.hpp>
-#include <pyactor/libpyactor/capi/to_python.hpp>
 #include <pyactor/libpyactor/conversion/nesting.hpp>
 #include <pyactor/libpyactor/conversion/path.hpp>
 #include <pyactor/libpyactor/host.hpp>

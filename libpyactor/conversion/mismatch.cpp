@@ -1,4 +1,5 @@
 #include <pyactor/libpyactor/conversion/mismatch.hpp>
+
 #include <pyactor/libpyactor/conversion/path.hpp>
 
 #include <algorithm>

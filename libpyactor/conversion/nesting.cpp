@@ -1,4 +1,5 @@
 #include <pyactor/libpyactor/conversion/nesting.hpp>
+
 #include <pyactor/libpyactor/conversion/path.hpp>
 
 namespace pyactor {

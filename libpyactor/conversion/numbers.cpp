@@ -1,5 +1,6 @@
-#include <pyactor/libpyactor/big_integer.hpp>
 #include <pyactor/libpyactor/conversion/numbers.hpp>
+
+#include <pyactor/libpyactor/big_integer.hpp>
 #include <pyactor/libpyactor/conversion/path.hpp>
 
 #include <limits>

@@ -1,4 +1,5 @@
 #include <pyactor/libpyactor/conversion/path.hpp>
+
 #include <pyactor/libpyactor/value.hpp>
 
 #include <algorithm>

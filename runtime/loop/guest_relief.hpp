@@ -28,9 +28,8 @@ public:
   using inspection = std::function<bool(clock::time_point now)>;
 
   explicit guest_relief(inspection inspect)
-    : inspect_(std::move(inspect)), thread_([this](std::stop_token stop) {
-        run(stop);
-      }) {
+    : inspect_(std::move(inspect)),
+      thread_([this](std::stop_token stop) { run(stop); }) {
   }
 
   /// A guest was queued. Two loads while this object is awake.
@@ -61,14 +60,11 @@ private:
   static constexpr int quiet_rounds = 50;
 
   /// @pre mtx_ is held
-  void fall_asleep(std::unique_lock<std::mutex>& guard,
-                   std::stop_token stop) {
+  void fall_asleep(std::unique_lock<std::mutex>& guard, std::stop_token stop) {
     awake_.store(false);
     if (announced_.load()) // came in between; announce() may have seen true
       awake_.store(true);
-    wake_up_.wait(guard, stop, [this] {
-      return awake_.load();
-    });
+    wake_up_.wait(guard, stop, [this] { return awake_.load(); });
   }
 
   void run(std::stop_token stop) {
@@ -81,9 +77,7 @@ private:
         fall_asleep(guard, stop);
         quiet = 0;
       }
-      wake_up_.wait_for(guard, stop, patience, [] {
-        return false;
-      });
+      wake_up_.wait_for(guard, stop, patience, [] { return false; });
       guard.unlock();
       waiting = inspect_(clock::now());
       guard.lock();

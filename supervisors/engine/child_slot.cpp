@@ -58,9 +58,8 @@ void child_directory::close() {
 void child_directory::drop_unused() {
   if (slots_.size() < high_mark_)
     return;
-  std::erase_if(slots_, [](const auto& entry) {
-    return entry.second.expired();
-  });
+  std::erase_if(slots_,
+                [](const auto& entry) { return entry.second.expired(); });
   high_mark_ = std::max<size_t>(64, 2 * slots_.size());
 }
 

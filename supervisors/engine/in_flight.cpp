@@ -1,4 +1,5 @@
 #include <pyactor/supervisors/engine/in_flight.hpp>
+
 #include <pyactor/supervisors/error.hpp>
 
 namespace pyactor::supervisors::engine {

@@ -178,7 +178,8 @@ void supervisor_actor::refuse_all_orders(sup_errc code) {
       promise.deliver(await_start_reply{std::unexpected{sup_error{code}}});
 }
 
-void supervisor_actor::answer(order& what, sup_expected<incarnation_id> result) {
+void supervisor_actor::answer(order& what,
+                              sup_expected<incarnation_id> result) {
   what.promise.deliver(order_reply{std::move(result)});
 }
 

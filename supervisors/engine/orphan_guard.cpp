@@ -1,4 +1,5 @@
 #include <pyactor/supervisors/engine/orphan_guard.hpp>
+
 #include <pyactor/supervisors/engine/signals.hpp>
 #include <pyactor/supervisors/engine/watch.hpp>
 
@@ -60,8 +61,7 @@ void stop_orphans(caf::actor_system& system, const caf::actor_addr& parent,
   for (const auto& who : orphans) {
     auto brutal = who.shutdown.mode == stop_mode::brutal_kill;
     tell_exit(runtime::upgrade(who.child), parent,
-              brutal ? caf::exit_reason::kill
-                     : caf::exit_reason::user_shutdown,
+              brutal ? caf::exit_reason::kill : caf::exit_reason::user_shutdown,
               nullptr);
     if (who.shutdown.mode == stop_mode::timed)
       timed.push_back(who);

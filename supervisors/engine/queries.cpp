@@ -1,3 +1,4 @@
+#include <pyactor/libpyactor/log.hpp>
 #include <pyactor/supervisors/engine/supervisor_actor.hpp>
 
 #include <ranges>
@@ -6,33 +7,20 @@ namespace pyactor::supervisors::engine {
 
 caf::message_handler supervisor_actor::query_handlers() {
   return {
-    [this](which_children) {
-      return list_children();
-    },
-    [this](count_children) {
-      return count();
-    },
-    [this](const get_child_spec& what) {
-      return spec_of(what.id);
-    },
-    [this](get_statistics) {
-      return statistics();
-    },
+    [this](which_children) { return list_children(); },
+    [this](count_children) { return count(); },
+    [this](const get_child_spec& what) { return spec_of(what.id); },
+    [this](get_statistics) { return statistics(); },
   };
 }
 
 which_children_reply supervisor_actor::list_children() const {
   which_children_reply result;
-  for (const auto& [position, who] :
-       roster_.children() | std::views::reverse) {
-    child_info info{who.spec.id,
-                    who.spec.type,
-                    who.spec.restart,
-                    status_of(who.state),
-                    who.state.incarnation,
-                    who.starts,
-                    who.restarts,
-                    who.last_exit};
+  for (const auto& [position, who] : roster_.children() | std::views::reverse) {
+    child_info info{who.spec.id,           who.spec.type,
+                    who.spec.restart,      status_of(who.state),
+                    who.state.incarnation, who.starts,
+                    who.restarts,          who.last_exit};
     if (info.status == child_status::running)
       info.uptime = clock().now() - who.ready_since;
     result.children.push_back(std::move(info));
@@ -62,14 +50,34 @@ get_child_spec_reply supervisor_actor::spec_of(const std::string& id) {
 get_statistics_reply supervisor_actor::statistics() const {
   auto result = seen_;
   result.window_used = intensity_.used(clock().now());
-  for (const auto& [incarnation, who] : zombies_)
-    result.zombies.push_back({who.id, incarnation});
+  for (const auto& [incarnation, id] : zombies_)
+    result.zombies.push_back({id, incarnation});
   return {std::move(result)};
 }
 
+namespace {
+
+/// An exit reaches whoever monitors or asks; only what nobody else is told is a
+/// warning.
+spdlog::level::level_enum log_level(supervision_event::kind what) noexcept {
+  switch (what) {
+    case supervision_event::kind::started:
+      return spdlog::level::debug;
+    case supervision_event::kind::stop_stalled:
+    case supervision_event::kind::abandoned:
+      return spdlog::level::warn;
+    default:
+      return spdlog::level::info;
+  }
+}
+
+} // namespace
+
 void supervisor_actor::report(supervision_event::kind what, const child& who,
                               std::chrono::nanoseconds latency) {
-  if (!flags_.observer)
+  auto& log = pyactor::log(layer::supervisors);
+  auto level = log_level(what);
+  if (!flags_.observer && !log.should_log(level))
     return;
   supervision_event event{what, who.spec.id, who.state.incarnation,
                           std::nullopt, latency};
@@ -78,8 +86,10 @@ void supervisor_actor::report(supervision_event::kind what, const child& who,
   else if (what != supervision_event::kind::started
            && what != supervision_event::kind::restarted)
     event.exit = who.last_exit;
+  log.log(level, "supervisor {}: {}", id(), to_string(event));
   try {
-    flags_.observer(event);
+    if (flags_.observer)
+      flags_.observer(event);
   } catch (...) {
     ++seen_.observer_errors;
   }

@@ -1,17 +1,15 @@
-#include <pyactor/supervisors/engine/orphan_guard.hpp>
 #include <pyactor/supervisors/engine/supervisor_actor.hpp>
+
+#include <pyactor/supervisors/engine/orphan_guard.hpp>
 #include <pyactor/supervisors/engine/watch.hpp>
 
 namespace pyactor::supervisors::engine {
 
 supervisor_actor::supervisor_actor(caf::actor_config& config,
                                    supervisor_setup setup)
-  : caf::event_based_actor(config),
-    flags_(std::move(setup.flags)),
-    directory_(std::move(setup.directory)),
-    record_(std::move(setup.record)),
-    parent_(std::move(setup.parent)),
-    ack_(std::move(setup.ack)),
+  : caf::event_based_actor(config), flags_(std::move(setup.flags)),
+    directory_(std::move(setup.directory)), record_(std::move(setup.record)),
+    parent_(std::move(setup.parent)), ack_(std::move(setup.ack)),
     intensity_({flags_.intensity, flags_.period}) {
   for (auto& spec : setup.specs) {
     auto slot = directory_->slot(spec.id);
@@ -43,18 +41,13 @@ void supervisor_actor::ignore_strays() {
       ++seen_.stray_messages;
     }
   });
-  set_down_handler([this](caf::down_msg&) {
+  set_down_handler([this](caf::down_msg&) { ++seen_.stray_messages; });
+  set_error_handler([this](caf::error&) { ++seen_.stray_messages; });
+  set_default_handler([this](caf::scheduled_actor*,
+                             caf::message_view&) -> caf::result<caf::message> {
     ++seen_.stray_messages;
+    return caf::sec::unexpected_message;
   });
-  set_error_handler([this](caf::error&) {
-    ++seen_.stray_messages;
-  });
-  set_default_handler(
-    [this](caf::scheduled_actor*, caf::message_view&)
-      -> caf::result<caf::message> {
-      ++seen_.stray_messages;
-      return caf::sec::unexpected_message;
-    });
 }
 
 caf::message_handler supervisor_actor::signal_handlers() {
@@ -97,7 +90,6 @@ void supervisor_actor::on_acknowledged(const child_acknowledged& what) {
   auto* who = roster_.find_incarnation(what.incarnation);
   if (!who) {
     ++seen_.stale_events;
-    kill_zombie(what.incarnation);
     return;
   }
   if (!what.failure) {
@@ -120,8 +112,8 @@ void supervisor_actor::on_ended(const child_ended& what) {
       ++seen_.stale_events;
     return;
   }
-  auto how = describe_exit(what.reason, what.incarnation, flags_.exits,
-                           system());
+  auto how
+    = describe_exit(what.reason, what.incarnation, flags_.exits, system());
   if (who->state.phase == child_phase::starting)
     note_failure(*who, exit_kind::start_failed, what.reason);
   who->last_exit = who->failure ? who->failure->exit : how;
@@ -141,9 +133,9 @@ void supervisor_actor::on_tick(const tick& what) {
     if (!who)
       continue;
     if (who->state.phase == child_phase::starting)
-      note_failure(*who, exit_kind::start_timeout,
-                   caf::make_error(sup_errc::start_failed,
-                                   "no acknowledgement in time"));
+      note_failure(
+        *who, exit_kind::start_timeout,
+        caf::make_error(sup_errc::start_failed, "no acknowledgement in time"));
     apply(*who, child_events::overdue{});
   }
 }
@@ -179,6 +171,9 @@ void supervisor_actor::on_exit() {
       orphans.push_back({who.handle.address(), *who.spec.shutdown});
   if (!orphans.empty())
     stop_orphans(system(), address(), orphans);
+  // A tick on its way holds this object, but nothing of its users' any more.
+  roster_ = {};
+  flags_.observer = nullptr;
   keep_alive_ = nullptr;
 }
 

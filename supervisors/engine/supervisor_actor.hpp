@@ -62,11 +62,6 @@ public:
 private:
   enum class stage : uint8_t { initializing, operating, stopping, ended };
 
-  struct zombie {
-    std::string id;
-    caf::actor_addr address;
-  };
-
   using time_point = deadlines::time_point;
 
   // -- messages in ------------------------------------------------------------
@@ -109,10 +104,8 @@ private:
   void on_exited(child& who, child_outcome outcome);
   void on_stopped(child& who);
   void abandon(child& who);
-  void count_restart(child& who);
   bool within_intensity(child& who);
   void forget(child& who);
-  void kill_zombie(incarnation_id incarnation);
   void show(child& who, std::chrono::nanoseconds retry_after = {});
   void note_failure(child& who, exit_kind kind, const caf::error& cause);
   child_rules rules_of(const child& who) const;
@@ -159,7 +152,9 @@ private:
   /// Ticks on their way, latest first. There is rarely more than one, because
   /// a tick is sent only if it is earlier than all others.
   std::vector<time_point> ticks_;
-  std::map<incarnation_id, zombie> zombies_;
+  /// Incarnations that did not end although they were killed, and whose they
+  /// were. The kill waits in their mailboxes.
+  std::map<incarnation_id, std::string> zombies_;
   supervisor_statistics seen_;
 
   /// The first child whose start is not over; while initializing.

@@ -25,8 +25,7 @@ void supervisor_actor::apply(child& who, const child_event& event) {
 }
 
 child_rules supervisor_actor::rules_of(const child& who) const {
-  return {who.spec.restart, who.spec.shutdown->mode,
-          stage_ == stage::stopping};
+  return {who.spec.restart, who.spec.shutdown->mode, stage_ == stage::stopping};
 }
 
 void supervisor_actor::carry_out(child& who, child_effect effect) {
@@ -75,7 +74,6 @@ void supervisor_actor::conclude(child& who, child_outcome outcome) {
     case child_outcome::none:
       break;
     case child_outcome::stale:
-    case child_outcome::stale_ready:
       ++seen_.stale_events;
       break;
     case child_outcome::spawn:
@@ -128,8 +126,7 @@ void supervisor_actor::arm(child& who, std::chrono::nanoseconds pause) {
     deadlines_.clear(who.position);
 }
 
-void supervisor_actor::send_exit_to(const child& who,
-                                    caf::exit_reason reason) {
+void supervisor_actor::send_exit_to(const child& who, caf::exit_reason reason) {
   tell_exit(caf::actor_cast<caf::strong_actor_ptr>(who.handle), address(),
             reason, context());
 }
@@ -192,8 +189,8 @@ void supervisor_actor::note_failure(child& who, exit_kind kind,
                                     const caf::error& cause) {
   if (who.failure)
     return;
-  auto how = describe_exit(cause, who.state.incarnation, flags_.exits,
-                           system());
+  auto how
+    = describe_exit(cause, who.state.incarnation, flags_.exits, system());
   if (!cause)
     how.message = "ended before it was ready";
   how.kind = kind;
@@ -301,8 +298,7 @@ void supervisor_actor::on_stopped(child& who) {
             who.failure->exit, who.failure->cause};
   answer_starts(who, std::unexpected{std::move(what)});
   answer_stops(who);
-  if (who.spec.restart == restart_type::temporary
-      && stage_ != stage::stopping)
+  if (who.spec.restart == restart_type::temporary && stage_ != stage::stopping)
     forget(who);
   else
     settle(who.position);
@@ -311,7 +307,7 @@ void supervisor_actor::on_stopped(child& who) {
 void supervisor_actor::abandon(child& who) {
   auto id = who.state.incarnation;
   ++seen_.abandons;
-  zombies_.emplace(id, zombie{who.spec.id, who.handle.address()});
+  zombies_.emplace(id, who.spec.id);
   who.last_exit = exit_info{.kind = exit_kind::abandoned,
                             .cls = exit_class::abnormal,
                             .message = "did not end although it was killed",
@@ -321,12 +317,6 @@ void supervisor_actor::abandon(child& who) {
   roster_.retire(id);
   who.handle = nullptr;
   who.requests = nullptr;
-}
-
-void supervisor_actor::kill_zombie(incarnation_id incarnation) {
-  if (auto known = zombies_.find(incarnation); known != zombies_.end())
-    tell_exit(runtime::upgrade(known->second.address), address(),
-              caf::exit_reason::kill, context());
 }
 
 } // namespace pyactor::supervisors::engine

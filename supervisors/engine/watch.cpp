@@ -1,5 +1,6 @@
-#include <pyactor/supervisors/engine/signals.hpp>
 #include <pyactor/supervisors/engine/watch.hpp>
+
+#include <pyactor/supervisors/engine/signals.hpp>
 
 namespace pyactor::supervisors::engine {
 
@@ -48,8 +49,8 @@ private:
 
 void watch(const caf::strong_actor_ptr& who, watch_key key,
            std::shared_ptr<in_flight> requests) {
-  who->get()->attach(caf::attachable_ptr{
-    new watcher(std::move(key), std::move(requests))});
+  who->get()->attach(
+    caf::attachable_ptr{new watcher(std::move(key), std::move(requests))});
 }
 
 void tell_exit(const caf::strong_actor_ptr& who, const caf::actor_addr& sender,

@@ -1,4 +1,5 @@
 #include <pyactor/libpyactor/capi/actor_module.hpp>
+
 #include <pyactor/test/support/python_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>

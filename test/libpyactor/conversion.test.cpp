@@ -1,4 +1,5 @@
 #include <pyactor/libpyactor/conversion.hpp>
+
 #include <pyactor/test/libpyactor/python_values.hpp>
 #include <pyactor/test/support/generated_values.hpp>
 #include <pyactor/test/support/python.hpp>

@@ -1,4 +1,5 @@
 #include <pyactor/libpyactor/environment.hpp>
+
 #include <pyactor/test/support/evaluate.hpp>
 #include <pyactor/test/support/python.hpp>
 

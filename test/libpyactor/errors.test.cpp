@@ -177,9 +177,9 @@ TEST_CASE("endless recursion is an error with a short traceback", "[errors]") {
 
 TEST_CASE("running out of memory is an error", "[errors]") {
   in_environment([](attach_scope& py, environment& env) {
-    auto what = failure(py, env, "x = [0] * (1 << 58)");
+    auto what = failure(py, env, "x = [0] * (1 << 60)");
     CHECK(what.type == "builtins.MemoryError");
-    CHECK(what.traceback.contains("1 << 58"));
+    CHECK(what.traceback.contains("1 << 60"));
   });
 }
 
@@ -315,6 +315,23 @@ TEST_CASE("an error inside an attribute or a called function is no 'not found'",
     auto result = env.call(py, "f");
     CHECK(result.error().code == errc::python_exception);
     CHECK(result.error().type == "builtins.NameError");
+  });
+}
+
+TEST_CASE("a module that lacks something itself is there, but raises",
+          "[errors]") {
+  in_environment([](attach_scope& py, environment& env) {
+    run(py, env,
+        "import os, sys, tempfile\n"
+        "folder = tempfile.TemporaryDirectory()\n"
+        "open(os.path.join(folder.name, 'lacking.py'), 'w')"
+        ".write('import no_such_module')\n"
+        "sys.path.insert(0, folder.name)\n");
+    auto result = env.call(py, "lacking:f");
+    run(py, env, "sys.path.pop(0)\nfolder.cleanup()\n");
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code == errc::python_exception);
+    CHECK(result.error().message == "No module named 'no_such_module'");
   });
 }
 

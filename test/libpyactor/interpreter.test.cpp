@@ -1,4 +1,5 @@
 #include <pyactor/libpyactor/interpreter.hpp>
+
 #include <pyactor/test/support/evaluate.hpp>
 #include <pyactor/test/support/python.hpp>
 
@@ -245,41 +246,53 @@ TEST_CASE("threads of the main interpreter are named but for daemons",
   });
 }
 
-TEST_CASE("the end of an own-GIL interpreter waits for its threads",
+TEST_CASE("the end of an own-GIL interpreter waits for all of its threads",
           "[interpreter]") {
   auto path = std::filesystem::temp_directory_path()
               / ("pyactor_end_" + std::to_string(getpid()));
   in_own_gil([&](attach_scope& py) {
     environment env{py};
     REQUIRE(env.set(py, "path", path.string()));
+    // The environment is gone when they write.
     run(py, env,
         "import _thread, threading, time\n"
-        "def wait(path=path, open=open, sleep=time.sleep):\n"
-        "  sleep(0.05)\n"
+        "def wait(seconds, path=path, open=open, sleep=time.sleep):\n"
+        "  sleep(seconds)\n"
         "  with open(path, 'a') as f: f.write('x')\n"
-        "threading.Thread(target=wait).start()\n"
-        "_thread.start_new_thread(wait, ())\n"
-        "_thread.start_new_thread(wait, ())\n");
+        "threading.Thread(target=wait, args=[0.01]).start()\n"
+        "_thread.start_new_thread(wait, (0.2,))\n"
+        "_thread.start_new_thread(wait, (0.3,))\n");
     CHECK(py.owner().running_threads(py).size() == 3);
   });
   CHECK(std::filesystem::file_size(path) == 3);
   std::filesystem::remove(path);
 }
 
-TEST_CASE("an abandoned interpreter is left alone", "[interpreter]") {
+TEST_CASE("an abandoned interpreter ends without waiting for Python",
+          "[interpreter]") {
   auto opened = interpreter::open_main(python());
   REQUIRE(opened);
-  std::optional<environment> env;
+  std::optional<environment> queued;
+  std::optional<environment> later;
   {
     attach_scope py{**opened};
-    env.emplace(py);
-    run(py, *env, "class C:\n  def __del__(self): print('never')\nc = C()\n");
+    for (auto* env : {&queued, &later}) {
+      env->emplace(py);
+      run(py, **env,
+          "import sys\n"
+          "class C:\n  def __del__(self, sys=sys): sys.leaked = False\n"
+          "c = C()\n");
+    }
   }
-  (*opened)->abandon();
-  opened->reset();
-  env.reset();
-  in_main([](attach_scope& py) {
+  queued.reset();
+  in_main([&](attach_scope& py) {
+    // Nobody else can attach meanwhile.
+    std::thread{[&] {
+      (*opened)->abandon();
+      opened->reset();
+      later.reset();
+    }}.join();
     environment env{py};
-    CHECK(works(py, env));
+    CHECK_FALSE(get<bool>(py, env, "hasattr(__import__('sys'), 'leaked')"));
   });
 }

@@ -93,6 +93,40 @@ TEST_CASE("what only classes and functions hold goes in the second step",
   });
 }
 
+TEST_CASE("what only a cycle keeps alive has its globals in its __del__",
+          "[release]") {
+  in_each_kind([](attach_scope& py) {
+    environment witness{py};
+    run(py, witness, witness_text);
+    {
+      environment env{py};
+      run(py, env, noisy_class);
+      run(py, env, "a = Noisy('a')\na.cycle = a\n");
+    }
+    py.owner().collect_garbage(py);
+    CHECK(logged(py, witness) == lines{"a 10"});
+  });
+}
+
+TEST_CASE("long text goes in the first step, although functions remain",
+          "[release]") {
+  in_main([](attach_scope& py) {
+    environment witness{py};
+    run(py, witness, witness_text);
+    run(py, witness,
+        "import gc\ngc.disable()\n"
+        "log.data = [b'x' * 100000, 'y' * 100000, 'short' * 2]\n"
+        "def counts(): return [sys.getrefcount(x) for x in log.data]\n"
+        "before = counts()\n");
+    {
+      environment env{py};
+      run(py, env, "import log\nb, s, t = log.data\ndef f(): return b, s, t\n");
+    }
+    CHECK(get<bool>(py, witness, "counts()[:2] == before[:2]"));
+    run(py, witness, "gc.enable()");
+  });
+}
+
 TEST_CASE("weakref callbacks run when their environment goes", "[release]") {
   in_each_kind([](attach_scope& py) {
     environment witness{py};

@@ -1,5 +1,6 @@
-#include <pyactor/libpyactor/host.hpp>
 #include <pyactor/libpyactor/value.hpp>
+
+#include <pyactor/libpyactor/host.hpp>
 #include <pyactor/test/support/generated_values.hpp>
 
 #include <catch2/catch_test_macros.hpp>

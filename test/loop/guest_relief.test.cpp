@@ -115,13 +115,9 @@ TEST_CASE("it ends while it sleeps, while it looks, and when it never started",
 }
 
 TEST_CASE("after its end it may die on any thread", "[guest_relief]") {
-  auto relief = std::make_unique<guest_relief>([](auto) {
-    return false;
-  });
+  auto relief = std::make_unique<guest_relief>([](auto) { return false; });
   relief->announce();
   relief->end();
-  std::jthread{[&] {
-    relief.reset();
-  }}.join();
+  std::jthread{[&] { relief.reset(); }}.join();
   CHECK_FALSE(relief);
 }

@@ -56,9 +56,8 @@ public:
 
   /// Whether jobs 1, 2, ... were each seen once.
   [[nodiscard]] bool each_once() const {
-    return std::all_of(seen_.begin() + 1, seen_.end(), [](auto& n) {
-      return n == 1;
-    });
+    return std::all_of(seen_.begin() + 1, seen_.end(),
+                       [](auto& n) { return n == 1; });
   }
 
 private:
@@ -67,8 +66,7 @@ private:
 
 } // namespace
 
-TEST_CASE("residents are served in the order of their arrival",
-          "[run_queue]") {
+TEST_CASE("residents are served in the order of their arrival", "[run_queue]") {
   queue_type queue;
   for (int job : {1, 2, 3})
     CHECK(queue.push(job));
@@ -118,9 +116,7 @@ TEST_CASE("any thread may take a guest, and only guests", "[run_queue]") {
   CHECK_FALSE(queue.pop_guest());
   CHECK(queue.push_guest(-1));
   CHECK(queue.has_guests());
-  std::jthread{[&] {
-    CHECK(queue.pop_guest() == -1);
-  }}.join();
+  std::jthread{[&] { CHECK(queue.pop_guest() == -1); }}.join();
   CHECK_FALSE(queue.has_guests());
   CHECK(pop_all(queue) == std::vector{1});
 }
@@ -181,8 +177,7 @@ TEST_CASE("a closed queue gives back what is left, residents first",
   CHECK(queue.size() == 0);
 }
 
-TEST_CASE("a job that the queue refuses stays with the caller",
-          "[run_queue]") {
+TEST_CASE("a job that the queue refuses stays with the caller", "[run_queue]") {
   run_queue<std::shared_ptr<int>> queue;
   queue.close();
   auto job = std::make_shared<int>(1);
@@ -287,8 +282,9 @@ TEST_CASE("no interruption is lost", "[run_queue]") {
   CHECK(seen == rounds);
 }
 
-TEST_CASE("each job is served, left or refused when the queue closes in a storm",
-          "[run_queue]") {
+TEST_CASE(
+  "each job is served, left or refused when the queue closes in a storm",
+  "[run_queue]") {
   constexpr int producers = 3;
   constexpr int each = 100;
   for (int round = 0; round < 100; ++round) {

@@ -1,6 +1,5 @@
-#include <pyactor/test/support/runtime_world.hpp>
-
 #include <pyactor/runtime/router.hpp>
+#include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -21,12 +20,8 @@ auto pass_on(caf::event_based_actor* self, const self_and_server& find) {
     auto answer = self->make_response_promise();
     self->request(find(*self), caf::infinite, std::move(request))
       .then(
-        [answer](value& result) mutable {
-          answer.deliver(std::move(result));
-        },
-        [answer](caf::error& why) mutable {
-          answer.deliver(std::move(why));
-        });
+        [answer](value& result) mutable { answer.deliver(std::move(result)); },
+        [answer](caf::error& why) mutable { answer.deliver(std::move(why)); });
   };
 }
 
@@ -61,20 +56,13 @@ void blocking_owner(caf::blocking_actor* self, self_and_server find) {
     return *answer;
   };
   bool running = true;
-  self->receive_while(running)(
-    [=](call& request) {
-      return ask(request);
-    },
-    [=](eval& request) {
-      return ask(request);
-    },
-    [=](exec& request) {
-      return ask(request);
-    },
-    [&](caf::exit_msg& why) {
-      running = false;
-      self->fail_state(std::move(why.reason));
-    });
+  self->receive_while(running)([=](call& request) { return ask(request); },
+                               [=](eval& request) { return ask(request); },
+                               [=](exec& request) { return ask(request); },
+                               [&](caf::exit_msg& why) {
+                                 running = false;
+                                 self->fail_state(std::move(why.reason));
+                               });
 }
 
 enum class owner_kind : uint8_t {
@@ -122,9 +110,9 @@ TEST_CASE("an ordinary actor of any kind owns an environment until it ends",
   caf::anon_send_exit(first, caf::exit_reason::user_shutdown);
   CHECK(world.await_environments(1));
   CHECK(world.ask(second, eval{"x"}) == 2);
+  if (kind == owner_kind::blocking) // runs until it is told to end
+    caf::anon_send_exit(second, caf::exit_reason::user_shutdown);
   second = nullptr;
-  if (kind == owner_kind::blocking)
-    return; // runs until it is told to end
   CHECK(world.await_environments(0));
 }
 
@@ -153,8 +141,8 @@ TEST_CASE("a call finds functions of the environment, builtins and modules",
                                  "        self.value += n\n"
                                  "        return self.value\n"
                                  "counter = Counter()\n"}));
-  CHECK(world.ask(server, call{"scale",
-                               {.positional = {21}, .keyword = {{"by", 2}}}})
+  CHECK(world.ask(server,
+                  call{"scale", {.positional = {21}, .keyword = {{"by", 2}}}})
         == 42);
   CHECK(world.call(server, "counter.add", 5) == 5);
   CHECK(world.call(server, "counter.add", 5) == 10);
@@ -176,23 +164,20 @@ TEST_CASE("an eval sees the names that come with it", "[environments]") {
 
 TEST_CASE("an exec names its file in tracebacks", "[environments]") {
   runtime_world world;
-  auto failed = world.ask(world.server(),
-                          exec{"def f():\n    return 1 / 0\nf()\n",
-                               "predictor.py"});
+  auto failed = world.ask(
+    world.server(), exec{"def f():\n    return 1 / 0\nf()\n", "predictor.py"});
   REQUIRE_FALSE(failed);
   CHECK(failed.error().traceback.find("File \"predictor.py\", line 2, in f")
         != std::string::npos);
   CHECK(failed.error().traceback.find("return 1 / 0") != std::string::npos);
 }
 
-TEST_CASE("an actor's context is the same for all its life",
-          "[environments]") {
+TEST_CASE("an actor's context is the same for all its life", "[environments]") {
   runtime_world world{one_pool(interpreter_kind::main, 3)};
-  auto policy = GENERATE(routing_policy::scheduler_id,
-                         routing_policy::round_robin,
-                         routing_policy::least_loaded);
-  auto owner = spawn_owner(world, owner_kind::event_based,
-                           {.policy = policy});
+  auto policy
+    = GENERATE(routing_policy::scheduler_id, routing_policy::round_robin,
+               routing_policy::least_loaded);
+  auto owner = spawn_owner(world, owner_kind::event_based, {.policy = policy});
   REQUIRE(world.ask(owner, exec{"n = 0"}));
   for (int i = 1; i <= 50; ++i)
     REQUIRE(world.ask(owner, exec{"n += 1"}));
@@ -262,7 +247,7 @@ TEST_CASE("exec, eval and call of one context run on one thread",
     return executed;
   };
   CHECK(thread_of(world.server(0)) != thread_of(world.server(1)));
-  auto owner = spawn_owner(world, owner_kind::blocking, {.index = 1});
+  auto owner = spawn_owner(world, owner_kind::detached, {.index = 1});
   CHECK(thread_of(owner) == thread_of(world.server(1)));
 }
 
@@ -278,9 +263,9 @@ TEST_CASE("an unknown pool or context is an error that says what there is",
     }
     return error{errc::timed_out, "nothing was thrown"};
   };
-  CHECK(matches(failure({.pool = "gpu"}),
-                {errc::invalid_argument, "", "no pool 'gpu'; there are: "
-                                             "default"}));
+  CHECK(matches(failure({.pool = "gpu"}), {errc::invalid_argument, "",
+                                           "no pool 'gpu'; there are: "
+                                           "default"}));
   CHECK(matches(failure({.index = 5}),
                 {errc::invalid_argument, "", "no context 5"}));
 }
@@ -289,17 +274,15 @@ TEST_CASE("a router forgets an actor that ends", "[environments]") {
   runtime_world world;
   auto routes = std::make_shared<router>();
   auto home = world.python().context_at({}).shared_from_this();
-  routes->add(std::make_unique<pool>("default", pool_options{},
-                                     std::vector{home}));
+  routes->add(
+    std::make_unique<pool>("default", pool_options{}, std::vector{home}));
   {
     caf::scoped_actor self{world.system()};
     REQUIRE(routes->bind(self.ptr()->ctrl(), {}));
     REQUIRE(routes->bind(self.ptr()->ctrl(), {}));
     CHECK(routes->bindings() == 1);
   }
-  CHECK(world.eventually([&] {
-    return routes->bindings() == 0;
-  }));
+  CHECK(world.eventually([&] { return routes->bindings() == 0; }));
   auto dead = world.system().spawn([](caf::event_based_actor*) {});
   world.await_exit(dead);
   REQUIRE(routes->bind(caf::actor_cast<caf::strong_actor_ptr>(dead), {}));

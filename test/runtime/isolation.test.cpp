@@ -154,15 +154,12 @@ TEST_CASE("owners whose requests share a slice see none of each other's "
     REQUIRE(outcome<value>(**one, world.server(), exec{with_variable}));
   busy_context busy{world};
   first->send(world.server(), exec{"variable.set('first')"});
-  auto request = second->request(world.server(), patience,
-                                 eval{"variable.get()"});
+  auto request
+    = second->request(world.server(), patience, eval{"variable.get()"});
   busy.open();
   value seen;
-  request.receive(
-    [&](value& answer) {
-      seen = std::move(answer);
-    },
-    [](caf::error&) {});
+  request.receive([&](value& answer) { seen = std::move(answer); },
+                  [](caf::error&) {});
   CHECK(seen == "unset");
 }
 
@@ -191,8 +188,8 @@ TEST_CASE("an environment used in another context gives wrong_interpreter",
   is_failure wanted{errc::wrong_interpreter, "", "belongs to context"};
   CHECK(fails(world.ask(world.server(1), eval{"1", {}, *env}), wanted));
   CHECK(fails(world.ask(world.server(1), exec{"x = 1", {}, *env}), wanted));
-  CHECK(fails(world.ask(world.server(1), runtime::call{"len", {}, *env}),
-              wanted));
+  CHECK(
+    fails(world.ask(world.server(1), runtime::call{"len", {}, *env}), wanted));
   CHECK(fails(world.ask(world.server(1), drop_environment{*env}), wanted));
   CHECK(world.ask(world.server(0), eval{"1", {}, *env}) == 1);
 }

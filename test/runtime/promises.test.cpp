@@ -3,7 +3,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
-
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
@@ -55,18 +54,14 @@ public:
 
   caf::behavior make_behavior() override {
     return {
-      [this](const ask_later& request) {
-        return take(request.what);
-      },
+      [this](const ask_later& request) { return take(request.what); },
       [this](const settle& request) {
         int64_t first = 0;
         for (auto& one : std::exchange(kept_, {}))
           first += one.deliver(request.with);
         return first;
       },
-      [](const exec&) {
-        return value{};
-      },
+      [](const exec&) { return value{}; },
     };
   }
 
@@ -156,12 +151,8 @@ template <class Response>
 expected<int64_t> finish(Response& response) {
   expected<int64_t> result;
   response.receive(
-    [&](int64_t x) {
-      result = x;
-    },
-    [&](caf::error& why) {
-      result = unexpected{from_caf(why)};
-    });
+    [&](int64_t x) { result = x; },
+    [&](caf::error& why) { result = unexpected{from_caf(why)}; });
   return result;
 }
 
@@ -262,8 +253,8 @@ TEST_CASE("a promise in a behavior is answered with what its handler raises",
   runtime_world world;
   auto actor = world.python().spawn_function({}, forgetful);
   auto earlier = start(world, actor, ask_later{plan::keep});
-  CHECK(fails(world.ask<int64_t>(actor, ask_later{plan::keep_and_raise}),
-              raised));
+  CHECK(
+    fails(world.ask<int64_t>(actor, ask_later{plan::keep_and_raise}), raised));
   CHECK(fails(finish(earlier), raised));
 }
 
@@ -305,8 +296,8 @@ TEST_CASE("a promise of an actor that quits is answered with an error",
 
 TEST_CASE("a promise of an actor that is killed is answered with an error",
           "[promises]") {
-  auto reason = GENERATE(caf::exit_reason::kill,
-                         caf::exit_reason::user_shutdown);
+  auto reason
+    = GENERATE(caf::exit_reason::kill, caf::exit_reason::user_shutdown);
   runtime_world world;
   auto actor = world.python().spawn<promiser>();
   auto request = start(world, actor, ask_later{plan::keep});
@@ -338,16 +329,14 @@ TEST_CASE("a promise to a request that was delegated reaches the client",
     }};
   });
   auto request = start(world, front, ask_later{plan::keep});
-  REQUIRE(world.eventually([&] {
-    return world.ask<int64_t>(actor, settle{7}) == 1;
-  }));
+  REQUIRE(world.eventually(
+    [&] { return world.ask<int64_t>(actor, settle{7}) == 1; }));
   CHECK(finish(request) == 7);
-  CHECK(fails(world.ask<int64_t>(front, ask_later{plan::keep_and_raise}),
-              raised));
+  CHECK(
+    fails(world.ask<int64_t>(front, ask_later{plan::keep_and_raise}), raised));
 }
 
-TEST_CASE("a typed actor keeps and loses promises as others do",
-          "[promises]") {
+TEST_CASE("a typed actor keeps and loses promises as others do", "[promises]") {
   runtime_world world;
   typed_interface actor = world.python().spawn<typed_promiser>();
   auto kept = start(world, actor, ask_later{plan::keep});
@@ -376,9 +365,7 @@ TEST_CASE("an actor whose last handle is dropped on any thread leaves on its "
   auto actor = world.spawn(leaver);
   auto where = world.call(actor, "where");
   REQUIRE(where);
-  std::jthread{[last = std::move(actor)]() mutable {
-    last = nullptr;
-  }}.join();
+  std::jthread{[last = std::move(actor)]() mutable { last = nullptr; }}.join();
   CHECK(expect_departure(world, *where).find("unreachable")
         != std::string::npos);
 }

@@ -137,11 +137,8 @@ TEST_CASE("what dead actors held is gone within 2 s, in an idle context",
     if (memory_comes_back) {
       auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - clock::now());
-      world.eventually(
-        [&] {
-          return resident_bytes() < before + 4 * mb;
-        },
-        left);
+      world.eventually([&] { return resident_bytes() < before + 4 * mb; },
+                       left);
       CHECK(resident_bytes() / mb <= before / mb + 4);
     }
   }

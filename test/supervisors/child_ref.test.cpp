@@ -1,4 +1,4 @@
-#include "world.hpp"
+#include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -134,9 +134,10 @@ TEST_CASE("a request that is being handled when its child dies fails once with "
   CHECK(child_down::from_error(sent->error)->incarnation == 1);
 }
 
-TEST_CASE("a request that waits in the mailbox of a dying child fails once with "
-          "child_down, and is not sent again",
-          "[child_ref]") {
+TEST_CASE(
+  "a request that waits in the mailbox of a dying child fails once with "
+  "child_down, and is not sent again",
+  "[child_ref]") {
   world w;
   w.start(many, {w.spec("a")});
   w.tell_later("a", die{crash()});
@@ -182,8 +183,8 @@ TEST_CASE("a request that takes too long fails with a timeout, and its late "
           "[child_ref]") {
   world w;
   w.start(many, {w.spec("a")});
-  auto sent = request(w, w.ref->child("a"), keep_me_waiting{},
-                      caf::duration{1s});
+  auto sent
+    = request(w, w.ref->child("a"), keep_me_waiting{}, caf::duration{1s});
   w.run();
   w.advance(1s);
   CHECK(sent->errors == 1);
@@ -252,16 +253,15 @@ TEST_CASE("a reference holds no supervisor alive", "[child_ref]") {
   CHECK(ref.status() == child_status::supervisor_down);
 }
 
-TEST_CASE("a client that ends leaves no trace of its requests",
-          "[child_ref]") {
+TEST_CASE("a client that ends leaves no trace of its requests", "[child_ref]") {
   world w;
   w.start(many, {w.spec("a")});
-  auto client = w.system.spawn(
-    [ref = w.ref->child("a")](caf::event_based_actor* self) {
-      ref.request(self, caf::infinite, keep_me_waiting{})
-        .then([](int) {}, [](const caf::error&) {});
-      return caf::behavior{[](int) {}};
-    });
+  auto client
+    = w.system.spawn([ref = w.ref->child("a")](caf::event_based_actor* self) {
+        ref.request(self, caf::infinite, keep_me_waiting{})
+          .then([](int) {}, [](const caf::error&) {});
+        return caf::behavior{[](int) {}};
+      });
   w.run();
   caf::anon_send_exit(client, caf::exit_reason::kill);
   w.run();

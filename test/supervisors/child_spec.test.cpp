@@ -18,10 +18,12 @@ start_result nothing(const start_context&) {
 TEST_CASE("a wrong child spec is named together with its fault",
           "[child_spec]") {
   using enum spec_fault;
+
   struct row {
     std::vector<child_spec> specs;
     spec_check expected;
   };
+
   const row table[] = {
     {{}, {}},
     {{{.id = "a", .start = nothing}, {.id = "b", .start = nothing}}, {}},
@@ -58,12 +60,12 @@ TEST_CASE("a minimal spec has the defaults of its type", "[child_spec]") {
 }
 
 TEST_CASE("what a spec says stands against the defaults", "[child_spec]") {
-  auto spec = with_defaults(
-    {.id = "a",
-     .start = nothing,
-     .type = child_type::supervisor,
-     .shutdown = stop_policy{.mode = stop_mode::brutal_kill},
-     .start_timeout = 1s});
+  auto spec
+    = with_defaults({.id = "a",
+                     .start = nothing,
+                     .type = child_type::supervisor,
+                     .shutdown = stop_policy{.mode = stop_mode::brutal_kill},
+                     .start_timeout = 1s});
   CHECK(spec.shutdown->mode == stop_mode::brutal_kill);
   CHECK(spec.start_timeout == 1s);
 }

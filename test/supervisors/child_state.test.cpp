@@ -63,7 +63,7 @@ TEST_CASE("a start is acknowledged once, and only by its own incarnation",
 
   auto old = step(starting(from::init), permanent, ready{6});
   CHECK(old.next == starting(from::init));
-  CHECK(old.outcome == outcome::stale_ready);
+  CHECK(old.outcome == outcome::stale);
 
   auto twice = step(running(), permanent, ready{7});
   CHECK(twice == child_transition{running(), {}, outcome::stale});
@@ -75,10 +75,9 @@ TEST_CASE("a start is acknowledged once, and only by its own incarnation",
 TEST_CASE("an end of another incarnation changes nothing in any state",
           "[child_state]") {
   for (const auto& state : all_states())
-    for (const child_event& event :
-         {child_event{down{6, exit_class::abnormal}},
-          child_event{down{8, exit_class::normal}},
-          child_event{init_failed{6}}}) {
+    for (const child_event& event : {child_event{down{6, exit_class::abnormal}},
+                                     child_event{down{8, exit_class::normal}},
+                                     child_event{init_failed{6}}}) {
       auto result = step(state, permanent, event);
       CHECK(result.next == state);
       CHECK(result.effects == effect_list{});
@@ -117,6 +116,7 @@ TEST_CASE("an end of its own accord leads where the restart type says",
     phase next;
     child_outcome expected;
   };
+
   const row table[] = {
     {permanent, exit_class::normal, phase::restarting, outcome::exited_restart},
     {permanent, exit_class::abnormal, phase::restarting,
@@ -150,10 +150,9 @@ TEST_CASE("the end of a child that is being stopped is never a restart",
       }
 }
 
-TEST_CASE("a reset starts the child again once it has ended",
-          "[child_state]") {
-  auto result = step(stopping(to::cycle), temporary,
-                     down{7, exit_class::abnormal});
+TEST_CASE("a reset starts the child again once it has ended", "[child_state]") {
+  auto result
+    = step(stopping(to::cycle), temporary, down{7, exit_class::abnormal});
   CHECK(result.next.phase == phase::stopped);
   CHECK(result.outcome == outcome::stopped_restart);
   auto next = step(result.next, temporary, start{8, from::request});
@@ -189,9 +188,9 @@ TEST_CASE("a stop without limit is reported and goes on, until it is forced",
   auto state = step(running(), patient, stop{to::request}).next;
   for (int i = 0; i < 3; ++i) {
     auto result = step(state, patient, overdue{});
-    CHECK(result
-          == child_transition{state, effect_list{ask, arm_stop},
-                              outcome::stalled});
+    CHECK(
+      result
+      == child_transition{state, effect_list{ask, arm_stop}, outcome::stalled});
   }
   auto forced = step(state, patient, stop_harder{});
   CHECK(forced.next.step == stop_step::killed);
@@ -237,6 +236,7 @@ TEST_CASE("a second stop decides what follows the first", "[child_state]") {
     to first, second;
     child_outcome expected;
   };
+
   const row table[] = {
     {to::request, to::request, outcome::stopped},
     {to::cycle, to::request, outcome::stopped},
@@ -256,8 +256,8 @@ TEST_CASE("a second stop decides what follows the first", "[child_state]") {
 TEST_CASE("a child starts only from rest", "[child_state]") {
   for (const auto& state : all_states()) {
     auto result = step(state, permanent, start{8, from::automatic});
-    auto rests = state.phase == phase::stopped
-                 || state.phase == phase::restarting;
+    auto rests
+      = state.phase == phase::stopped || state.phase == phase::restarting;
     CHECK((result.outcome == outcome::spawn) == rests);
     CHECK((result.next == starting(from::automatic, 8)) == rests);
   }
@@ -274,8 +274,8 @@ TEST_CASE("a start function that has nothing to start leaves the child stopped",
 
 TEST_CASE("once the supervisor stops, a failed restart is not tried again",
           "[child_state]") {
-  auto result = step(starting(from::automatic), absorbing,
-                     down{7, exit_class::abnormal});
+  auto result
+    = step(starting(from::automatic), absorbing, down{7, exit_class::abnormal});
   CHECK(result.next.phase == phase::stopped);
   CHECK(result.outcome == outcome::start_failed);
 }

@@ -20,8 +20,7 @@ TEST_CASE("deadlines come due in the order of time, not of setting",
   CHECK(all.next() == time_point{3s});
 }
 
-TEST_CASE("a child has one deadline at most: the one set last",
-          "[deadlines]") {
+TEST_CASE("a child has one deadline at most: the one set last", "[deadlines]") {
   deadlines all;
   all.set(1, time_point{1s});
   all.set(1, time_point{5s});

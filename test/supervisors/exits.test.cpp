@@ -1,4 +1,4 @@
-#include "world.hpp"
+#include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -56,8 +56,7 @@ TEST_CASE("a transient child comes back after an abnormal end only",
   CHECK(x.w.count() == child_counts{1, 1, 0, 1});
 }
 
-TEST_CASE("a temporary child never comes back and leaves no spec",
-          "[exits]") {
+TEST_CASE("a temporary child never comes back and leaves no spec", "[exits]") {
   for (const auto& reason :
        {normal, shutdown, shutdown_reason("detail"), crash()}) {
     exit_case x{restart_type::temporary, reason};
@@ -135,9 +134,9 @@ TEST_CASE("one restart too many stops the rest in reverse order and gives up",
         == "end b, start b, end b, start b, end b, end d, end c, end a");
   REQUIRE(w.supervisor_end);
   CHECK(*w.supervisor_end == caf::make_error(sup_errc::give_up));
-  CHECK(to_string(describe_exit(*w.supervisor_end, 0, {}, w.system))
-          .find("poison")
-        != std::string::npos);
+  CHECK(
+    to_string(describe_exit(*w.supervisor_end, 0, {}, w.system)).find("poison")
+    != std::string::npos);
   CHECK(w.events.back().what == supervision_event::kind::give_up);
   CHECK(w.events.back().id == "b");
 }
@@ -240,6 +239,35 @@ TEST_CASE("a restart whose start function has nothing to start is over",
   CHECK(w.which() == "a:stopped");
 }
 
+TEST_CASE("nothing of the old incarnation is held when the new one starts",
+          "[exits]") {
+  world w;
+  auto spec = w.spec("a");
+  auto held = 0;
+  spec.start = [&, start = spec.start](const start_context& context) {
+    for (const auto& old : w.child("a").handles)
+      held += caf::actor_cast<caf::actor>(old) != nullptr;
+    return start(context);
+  };
+  w.start(many, {spec});
+  for (int i = 0; i < 3; ++i)
+    w.tell("a", die{crash()});
+  CHECK(w.child("a").starts == 4);
+  CHECK(held == 0);
+}
+
+TEST_CASE("crashes further apart than the period go on for ever", "[exits]") {
+  world w;
+  w.start({.intensity = 1, .period = 1s}, {w.spec("a")});
+  for (int i = 0; i < 4; ++i) {
+    w.tell("a", die{crash()});
+    w.advance(2100ms);
+  }
+  CHECK(w.which() == "a:running");
+  CHECK(w.order(terminate_child{"a"}).ok());
+  CHECK(w.order(delete_child{"a"}).ok());
+}
+
 TEST_CASE("every restart leads to a new incarnation, and no number comes twice",
           "[exits]") {
   world w;
@@ -253,8 +281,7 @@ TEST_CASE("every restart leads to a new incarnation, and no number comes twice",
   CHECK(w.order(start_child{w.spec("b")}).value() == 4);
 }
 
-TEST_CASE("the events of a crash tell how long the child was away",
-          "[exits]") {
+TEST_CASE("the events of a crash tell how long the child was away", "[exits]") {
   world w;
   w.start(many, {w.spec("a")});
   w.child("a").start = mode::manual_ack;
@@ -275,9 +302,7 @@ TEST_CASE("the events of a crash tell how long the child was away",
 TEST_CASE("an observer that throws does not disturb supervision", "[exits]") {
   world w;
   auto flags = many;
-  flags.observer = [](const supervision_event&) {
-    throw 1;
-  };
+  flags.observer = [](const supervision_event&) { throw 1; };
   w.start(flags, {w.spec("a")});
   w.tell("a", die{crash()});
   CHECK(w.which() == "a:running");

@@ -1,4 +1,4 @@
-#include "world.hpp"
+#include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -185,11 +185,11 @@ TEST_CASE("start_child of an id in use answers by the state of the child",
     child_status status;
     sup_errc expected;
   };
-  for (auto [status, expected] :
-       {row{stopped, sup_errc::already_present},
-        row{starting, sup_errc::already_started},
-        row{running, sup_errc::already_started},
-        row{restarting, sup_errc::already_present}}) {
+
+  for (auto [status, expected] : {row{stopped, sup_errc::already_present},
+                                  row{starting, sup_errc::already_started},
+                                  row{running, sup_errc::already_started},
+                                  row{restarting, sup_errc::already_present}}) {
     in_state x{status};
     CHECK(x.w.order(start_child{x.w.spec("c")}).failed_with(expected));
   }
@@ -307,8 +307,8 @@ TEST_CASE("once the supervisor stops, it takes no more orders but answers "
   auto queued = x.w.order(restart_child{"c"});
   x.w.stop();
   CHECK(queued.failed_with(sup_errc::shutting_down));
-  CHECK(x.w.order(start_child{x.w.spec("d")})
-          .failed_with(sup_errc::shutting_down));
+  CHECK(
+    x.w.order(start_child{x.w.spec("d")}).failed_with(sup_errc::shutting_down));
   CHECK(x.w.order(restart_child{"c"}).failed_with(sup_errc::shutting_down));
   CHECK(x.w.order(terminate_child{"c"}).failed_with(sup_errc::shutting_down));
   CHECK(x.w.order(delete_child{"c"}).failed_with(sup_errc::shutting_down));

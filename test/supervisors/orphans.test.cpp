@@ -1,4 +1,4 @@
-#include "world.hpp"
+#include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -149,8 +149,8 @@ TEST_CASE("nested limits multiply: intensity 1 in 1 makes nine lives",
           "[orphans]") {
   world w;
   child_spec inner{.id = "inner",
-                   .start = supervise({.intensity = 2, .period = 1h},
-                                      {w.spec("a")}),
+                   .start
+                   = supervise({.intensity = 2, .period = 1h}, {w.spec("a")}),
                    .type = child_type::supervisor};
   w.start({.intensity = 2, .period = 1h}, {inner});
   while (!w.supervisor_end)

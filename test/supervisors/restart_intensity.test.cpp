@@ -52,6 +52,6 @@ TEST_CASE("a steady rate at the limit goes on for ever",
 TEST_CASE("the window remembers no more than it needs", "[restart_intensity]") {
   restart_intensity window{{2, 1h}};
   for (int i = 0; i < 100; ++i)
-    (void) window.add(time_point{i * 1ns});
+    (void)window.add(time_point{i * 1ns});
   CHECK(window.used(time_point{100ns}) == 3);
 }

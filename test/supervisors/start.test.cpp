@@ -1,4 +1,4 @@
-#include "world.hpp"
+#include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -51,9 +51,10 @@ TEST_CASE("a child that cannot start undoes the others in reverse order",
     mode how;
     const char* text;
   };
-  for (auto [how, text] : {row{mode::refuse, "refused"},
-                           row{mode::raise, "start function raised"},
-                           row{mode::throw_init, "init raised"}}) {
+
+  for (auto [how, text] :
+       {row{mode::refuse, "refused"}, row{mode::raise, "start function raised"},
+        row{mode::throw_init, "init raised"}}) {
     world w;
     w.child("c").start = how;
     w.start({}, {w.spec("a"), w.spec("b"), w.spec("c"), w.spec("d")});
@@ -114,8 +115,7 @@ TEST_CASE("a child that is never ready is killed and fails the start",
   CHECK(start_error(w).reason->kind == exit_kind::start_timeout);
 }
 
-TEST_CASE("a child may take for ever to start if its spec says so",
-          "[start]") {
+TEST_CASE("a child may take for ever to start if its spec says so", "[start]") {
   world w;
   w.child("a").start = mode::manual_ack;
   auto spec = w.spec("a");
@@ -198,13 +198,11 @@ TEST_CASE("a start function that returns a dead actor has failed with its "
           "reason",
           "[start]") {
   world w;
-  auto corpse = w.system.spawn([](caf::event_based_actor* self) {
-    self->quit(crash("stillborn"));
-  });
+  auto corpse = w.system.spawn(
+    [](caf::event_based_actor* self) { self->quit(crash("stillborn")); });
   w.run();
-  w.start({}, {{.id = "a", .start = [&](const start_context&) {
-                  return corpse;
-                }}});
+  w.start({},
+          {{.id = "a", .start = [&](const start_context&) { return corpse; }}});
   CHECK(start_error(w).message == "stillborn");
   CHECK(start_error(w).reason->kind == exit_kind::start_failed);
 }
@@ -253,8 +251,7 @@ TEST_CASE("a start function that has nothing to start leaves a stopped child",
   CHECK(w.count() == child_counts{2, 1, 0, 2});
 }
 
-TEST_CASE("a temporary child with nothing to start leaves no spec",
-          "[start]") {
+TEST_CASE("a temporary child with nothing to start leaves no spec", "[start]") {
   world w;
   w.child("c1").start = mode::ignore;
   w.start({}, {w.spec("c1", restart_type::temporary),
@@ -277,8 +274,7 @@ TEST_CASE("a child that start_child cannot start leaves no spec", "[start]") {
   }
 }
 
-TEST_CASE("a child that restart_child cannot start keeps its spec",
-          "[start]") {
+TEST_CASE("a child that restart_child cannot start keeps its spec", "[start]") {
   world w;
   w.start({}, {w.spec("c")});
   CHECK(w.order(terminate_child{"c"}).ok());
@@ -289,8 +285,7 @@ TEST_CASE("a child that restart_child cannot start keeps its spec",
   CHECK(w.which() == "c:stopped");
 }
 
-TEST_CASE("a wrong spec or flag is refused before anything starts",
-          "[start]") {
+TEST_CASE("a wrong spec or flag is refused before anything starts", "[start]") {
   world w;
   auto specs = {w.spec("a"), w.spec("a")};
   auto twice = spawn_supervisor(w.system, {}, specs);
@@ -299,8 +294,7 @@ TEST_CASE("a wrong spec or flag is refused before anything starts",
   CHECK(twice.error().id == "a");
   auto period = spawn_supervisor(w.system, {.period = 0s}, {});
   REQUIRE_FALSE(period);
-  CHECK(to_string(period.error())
-        == "invalid_spec: period must be positive");
+  CHECK(to_string(period.error()) == "invalid_spec: period must be positive");
   CHECK(w.child("a").starts == 0);
   w.start({}, {});
   auto order = w.order(start_child{{.id = "x"}});
@@ -342,9 +336,7 @@ TEST_CASE("each incarnation starts with the arguments that the spec was made "
                       std::vector<int> argument) -> caf::behavior {
     seen->push_back(argument.size());
     argument.push_back(1);
-    return {[self](const die& what) {
-      self->quit(what.reason);
-    }};
+    return {[self](const die& what) { self->quit(what.reason); }};
   };
   w.start({.intensity = 9},
           {{.id = "a", .start = start_function(child, std::vector<int>{})}});
@@ -369,9 +361,7 @@ public:
   caf::behavior make_behavior() override {
     if (answer_ < 0)
       throw std::invalid_argument{"negative answer"};
-    return {[this](who_are_you) {
-      return incarnation_id(answer_);
-    }};
+    return {[this](who_are_you) { return incarnation_id(answer_); }};
   }
 
 private:
@@ -394,9 +384,8 @@ TEST_CASE("a class-based actor is ready once its make_behavior has returned",
 TEST_CASE("started_on_spawn takes a child for ready at once", "[start]") {
   world w;
   auto spawn = [](const start_context& context) {
-    return context.spawn([](caf::event_based_actor*) {
-      return caf::behavior{[](int) {}};
-    });
+    return context.spawn(
+      [](caf::event_based_actor*) { return caf::behavior{[](int) {}}; });
   };
   w.start({}, {{.id = "a", .start = started_on_spawn(spawn)}});
   CHECK(started(w));

@@ -1,4 +1,4 @@
-#include "world.hpp"
+#include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -43,8 +43,8 @@ TEST_CASE("children start in the order of their specs and stop in reverse, "
           "restarts or not",
           "[stop]") {
   world w;
-  w.start(many, {w.spec("7"), w.spec("3"), w.spec("10"), w.spec("2"),
-                 w.spec("5")});
+  w.start(many,
+          {w.spec("7"), w.spec("3"), w.spec("10"), w.spec("2"), w.spec("5")});
   CHECK(w.journal
         == std::vector<std::string>{"start 7", "start 3", "start 10", "start 2",
                                     "start 5"});
@@ -52,9 +52,9 @@ TEST_CASE("children start in the order of their specs and stop in reverse, "
   CHECK(w.which() == "5:running 2:running 10:running 3:running 7:running");
   w.journal.clear();
   w.stop();
-  CHECK(w.journal
-        == std::vector<std::string>{"end 5", "end 2", "end 10", "end 3",
-                                    "end 7"});
+  CHECK(
+    w.journal
+    == std::vector<std::string>{"end 5", "end 2", "end 10", "end 3", "end 7"});
 }
 
 TEST_CASE("a worker and a supervisor with shutdown infinity both end with "
@@ -90,8 +90,8 @@ TEST_CASE("a child that ignores the request is killed when its time is over",
 
 TEST_CASE("brutal_kill kills at once and asks nobody", "[stop]") {
   world w;
-  w.start(many, {w.spec("c1"),
-                 with(w.spec("c2"), {.mode = stop_mode::brutal_kill})});
+  w.start(many,
+          {w.spec("c1"), with(w.spec("c2"), {.mode = stop_mode::brutal_kill})});
   w.stop();
   CHECK(ended_with(w, "c1", shutdown));
   CHECK(ended_with(w, "c2", killed));
@@ -156,10 +156,9 @@ TEST_CASE("children that end by themselves while the supervisor stops cost "
   CHECK_FALSE(w.supervisor_end);
   w.advance(2s);
   CHECK(*w.supervisor_end == shutdown);
-  CHECK(std::ranges::count_if(w.journal,
-                              [](const std::string& line) {
-                                return line.starts_with("start");
-                              })
+  CHECK(std::ranges::count_if(
+          w.journal,
+          [](const std::string& line) { return line.starts_with("start"); })
         == static_cast<ptrdiff_t>(started));
 }
 
@@ -177,8 +176,7 @@ TEST_CASE("stopping does not wait for a pending restart", "[stop]") {
   CHECK(w.child("b").starts == 2);
 }
 
-TEST_CASE("stopping kills a restart that has not been acknowledged",
-          "[stop]") {
+TEST_CASE("stopping kills a restart that has not been acknowledged", "[stop]") {
   world w;
   w.start(many, {w.spec("a")});
   w.child("a").start = mode::manual_ack;
@@ -225,9 +223,8 @@ TEST_CASE("exit messages and errors of strangers do not stop a supervisor",
           "[stop]") {
   world w;
   w.start(many, {w.spec("a")});
-  auto stranger = w.system.spawn([](caf::event_based_actor*) {
-    return caf::behavior{[](int) {}};
-  });
+  auto stranger = w.system.spawn(
+    [](caf::event_based_actor*) { return caf::behavior{[](int) {}}; });
   caf::anon_send_exit(w.supervisor, caf::exit_reason::user_shutdown);
   caf::anon_send(w.supervisor, caf::exit_msg{stranger.address(), shutdown});
   caf::anon_send(w.supervisor, caf::make_error(caf::sec::runtime_error));
@@ -244,33 +241,48 @@ TEST_CASE("a supervisor whose last handle is gone stops its children in order",
           "[stop]") {
   world w;
   w.child("b").deaf = true;
-  w.start(many, {w.spec("a"), w.spec("b")});
+  // No timer holds the supervisor while it waits.
+  w.start(many, {w.spec("a"), with(w.spec("b"), {.timeout = forever})});
+  w.advance(30s);
   w.journal.clear();
   w.supervisor = nullptr;
   w.ref.reset();
   w.run();
   CHECK(w.journal.empty());
-  w.advance(5s);
+  CHECK_FALSE(w.supervisor_end);
+  w.tell("b", die{});
   CHECK(w.journal == std::vector<std::string>{"end b", "end a"});
   CHECK(*w.supervisor_end == shutdown);
 }
 
-TEST_CASE("when the parent of a supervisor ends, the supervisor stops in order, "
-          "whatever the reason",
-          "[stop]") {
+TEST_CASE("a supervisor that has ended holds nothing of its specs", "[stop]") {
+  world w;
+  auto captured = std::make_shared<int>();
+  auto spec = w.spec("a");
+  spec.start = [captured, start = spec.start](const start_context& context) {
+    return start(context);
+  };
+  w.start(many, {spec});
+  spec = {};
+  w.stop();
+  CHECK(w.supervisor_end.has_value());
+  CHECK(captured.use_count() == 1);
+}
+
+TEST_CASE(
+  "when the parent of a supervisor ends, the supervisor stops in order, "
+  "whatever the reason",
+  "[stop]") {
   for (const auto& reason : {caf::error{}, shutdown, crash()}) {
     world w;
     auto parent = w.system.spawn([](caf::event_based_actor* self) {
-      return caf::behavior{[self](const die& what) {
-        self->quit(what.reason);
-      }};
+      return caf::behavior{
+        [self](const die& what) { self->quit(what.reason); }};
     });
-    auto ref = spawn_supervisor(w.system, many, {w.spec("a"), w.spec("b")},
-                                parent);
+    auto ref
+      = spawn_supervisor(w.system, many, {w.spec("a"), w.spec("b")}, parent);
     std::optional<caf::error> end;
-    ref->handle()->attach_functor([&](const caf::error& why) {
-      end = why;
-    });
+    ref->handle()->attach_functor([&](const caf::error& why) { end = why; });
     w.run();
     w.journal.clear();
     caf::anon_send(parent, die{reason});
@@ -330,8 +342,9 @@ TEST_CASE("a child that survives its kill is abandoned, and the stop goes on",
   w.run();
 }
 
-TEST_CASE("an abandoned start that becomes ready after all is told to die",
-          "[stop]") {
+TEST_CASE(
+  "an abandoned start that becomes ready after all stays lost, and dies",
+  "[stop]") {
   world w;
   auto silent = w.system.spawn(silent_until_open);
   init_ack late;
@@ -339,8 +352,8 @@ TEST_CASE("an abandoned start that becomes ready after all is told to die",
   auto start = [silent, &late, &hung](const start_context& context) {
     late = context.ack();
     hung = context.spawn([silent](caf::event_based_actor* self) {
-      self->request(silent, caf::infinite, 1).await([](int) {}, [](caf::error&) {
-      });
+      self->request(silent, caf::infinite, 1)
+        .await([](int) {}, [](caf::error&) {});
       return caf::behavior{[](int) {}};
     });
     return hung;

@@ -4,15 +4,15 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <malloc.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <fstream>
 #include <future>
 #include <random>
 #include <span>
 #include <thread>
+
+#include <malloc.h>
+#include <unistd.h>
 
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
@@ -39,13 +39,9 @@ std::atomic<int> alive = 0;
 /// Answers `n` with `n + 1`, keeps every 16th request for ever.
 caf::behavior echo(caf::event_based_actor* self) {
   ++alive;
-  self->attach_functor([] {
-    --alive;
-  });
+  self->attach_functor([] { --alive; });
   auto kept = std::make_shared<std::vector<caf::response_promise>>();
-  self->attach_functor([kept] {
-    kept->clear();
-  });
+  self->attach_functor([kept] { kept->clear(); });
   return {[=](int n) {
     auto promise = self->make_response_promise();
     if (n % 16 != 0)
@@ -108,9 +104,9 @@ TEST_CASE("a supervisor that cannot start says why and leaves nothing",
     return caf::make_error(caf::sec::runtime_error, "no model");
   };
   for (int i = 0; i < 100; ++i) {
-    auto sup = start_supervisor(w.system, endless,
-                                {{.id = "a", .start = start_function(echo)},
-                                 {.id = "b", .start = fail}});
+    auto sup = start_supervisor(
+      w.system, endless,
+      {{.id = "a", .start = start_function(echo)}, {.id = "b", .start = fail}});
     REQUIRE_FALSE(sup);
     CHECK(to_string(sup.error()) == "failed_to_start_child 'b': no model");
     CHECK(all_ended());
@@ -121,9 +117,8 @@ TEST_CASE("a call that takes too long is timed_out and blocks nobody",
           "[storm]") {
   real_world w;
   auto never_ready = [](const start_context& context) {
-    return context.spawn([](caf::event_based_actor*) {
-      return caf::behavior{[](int) {}};
-    });
+    return context.spawn(
+      [](caf::event_based_actor*) { return caf::behavior{[](int) {}}; });
   };
   auto sup = start_supervisor(w.system, endless, {}).value();
   auto slow = sup.start_child({.id = "a", .start = never_ready}, 20ms);
@@ -198,9 +193,7 @@ class client : public caf::event_based_actor {
 public:
   client(caf::actor_config& config, child_ref ref, tally& all,
          std::span<std::atomic<int>> outcomes)
-    : caf::event_based_actor(config),
-      ref_(std::move(ref)),
-      all_(all),
+    : caf::event_based_actor(config), ref_(std::move(ref)), all_(all),
       outcomes_(outcomes) {
     // nop
   }
@@ -264,14 +257,12 @@ TEST_CASE("under a storm of crashes every request has exactly one outcome",
   }
   for (auto& actor : actors)
     kill(actor);
-  CHECK(std::ranges::all_of(outcomes, [](const auto& n) {
-    return n == 1;
-  }));
+  CHECK(std::ranges::all_of(outcomes, [](const auto& n) { return n == 1; }));
   CHECK(all.other == 0);
   CHECK(all.total() == clients * requests);
   WARN("answered " << all.answered << ", child_down " << all.down
-                   << ", child_unavailable " << all.unavailable
-                   << ", restarts " << sup.statistics()->restarts);
+                   << ", child_unavailable " << all.unavailable << ", restarts "
+                   << sup.statistics()->restarts);
   CHECK(all.answered > 0);
   CHECK(all.down > 0);
   CHECK(sup.stop());
@@ -300,12 +291,8 @@ TEST_CASE("a blocking client gets exactly one outcome for each request, and "
       continue;
     auto response = ref.request(self, caf::infinite, 16 * (++sent % 7) + 1);
     std::move(response).receive(
-      [&](int) {
-        ++all.answered;
-      },
-      [&](const caf::error& error) {
-        all.add(error);
-      });
+      [&](int) { ++all.answered; },
+      [&](const caf::error& error) { all.add(error); });
   }
   killer.request_stop();
   killer.join();
@@ -316,9 +303,10 @@ TEST_CASE("a blocking client gets exactly one outcome for each request, and "
   CHECK(sup.stop());
 }
 
-TEST_CASE("orders from many threads in the middle of crashes all get an answer, "
-          "and the supervisor stops",
-          "[storm]") {
+TEST_CASE(
+  "orders from many threads in the middle of crashes all get an answer, "
+  "and the supervisor stops",
+  "[storm]") {
   for (unsigned seed = 1; seed <= 5; ++seed) {
     real_world w;
     auto flags = endless;
@@ -333,20 +321,20 @@ TEST_CASE("orders from many threads in the middle of crashes all get an answer, 
         std::string id{"abcd"[random() % 4]};
         switch (random() % 7) {
           case 0:
-            (void) sup.terminate_child(id, 10s);
+            (void)sup.terminate_child(id, 10s);
             break;
           case 1:
-            (void) sup.restart_child(id, 10s);
+            (void)sup.restart_child(id, 10s);
             break;
           case 2:
-            (void) sup.cycle_child(id, 10s);
+            (void)sup.cycle_child(id, 10s);
             break;
           case 3:
-            (void) sup.delete_child(id, 10s);
+            (void)sup.delete_child(id, 10s);
             break;
           case 4:
-            (void) sup.start_child({.id = id, .start = start_function(echo)},
-                                   10s);
+            (void)sup.start_child({.id = id, .start = start_function(echo)},
+                                  10s);
             break;
           case 5:
             CHECK(sup.which_children(10s));
@@ -375,8 +363,7 @@ TEST_CASE("a supervisor that is killed under load leaves no child behind",
   for (int round = 0; round < 20; ++round) {
     std::vector<child_spec> specs;
     for (int i = 0; i < 50; ++i)
-      specs.push_back(
-        {.id = std::to_string(i), .start = start_function(echo)});
+      specs.push_back({.id = std::to_string(i), .start = start_function(echo)});
     auto sup = start_supervisor(w.system, endless, specs).value();
     for (int i = 0; i < 50; i += 3)
       if (auto child = sup.child(std::to_string(i)).current())

@@ -1,4 +1,4 @@
-#include "world.hpp"
+#include <pyactor/test/supervisors/world.hpp>
 
 #include <caf/scheduler/test_coordinator.hpp>
 
@@ -29,19 +29,12 @@ caf::behavior test_child(caf::event_based_actor* self, incarnation_id number,
   if (deaf)
     self->set_exit_handler([](caf::exit_msg&) {});
   else if (last_words)
-    self->set_exit_handler([self, last_words](caf::exit_msg&) {
-      self->quit(*last_words);
-    });
+    self->set_exit_handler(
+      [self, last_words](caf::exit_msg&) { self->quit(*last_words); });
   return {
-    [self](const die& what) {
-      self->quit(what.reason);
-    },
-    [](fail) {
-      throw std::runtime_error{"thrown"};
-    },
-    [number](who_are_you) {
-      return number;
-    },
+    [self](const die& what) { self->quit(what.reason); },
+    [](fail) { throw std::runtime_error{"thrown"}; },
+    [number](who_are_you) { return number; },
     [self, promises](keep_me_waiting) {
       promises->push_back(self->make_response_promise());
       return promises->back();
@@ -142,14 +135,12 @@ start_result world::start_child(const std::string& id,
 
 void world::start(supervisor_flags flags, std::vector<child_spec> specs) {
   if (!flags.observer)
-    flags.observer = [this](const supervision_event& event) {
-      events.push_back(event);
-    };
+    flags.observer
+      = [this](const supervision_event& event) { events.push_back(event); };
   ref = spawn_supervisor(system, std::move(flags), std::move(specs)).value();
   supervisor = ref->handle();
-  supervisor->attach_functor([this](const caf::error& reason) {
-    supervisor_end = reason;
-  });
+  supervisor->attach_functor(
+    [this](const caf::error& reason) { supervisor_end = reason; });
   started = ask<await_start_reply>(await_start{});
   run();
 }

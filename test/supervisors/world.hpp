@@ -44,7 +44,14 @@ caf::behavior silent_until_open(caf::event_based_actor* self);
 
 /// What the test wants of one child, and what has become of it.
 struct child_control {
-  enum class start_mode { spawn, manual_ack, ignore, refuse, raise, throw_init };
+  enum class start_mode {
+    spawn,
+    manual_ack,
+    ignore,
+    refuse,
+    raise,
+    throw_init
+  };
 
   start_mode start = start_mode::spawn;
   /// Ignores requests to stop for ever.
@@ -108,11 +115,8 @@ public:
     auto to = supervisor;
     system.spawn([=](caf::event_based_actor* self) {
       self->request(to, caf::infinite, what)
-        .then(
-          [=](const Reply& reply) {
-            *result = reply;
-          },
-          [](const caf::error&) {});
+        .then([=](const Reply& reply) { *result = reply; },
+              [](const caf::error&) {});
     });
     return result;
   }

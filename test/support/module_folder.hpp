@@ -14,8 +14,8 @@ namespace pyactor::test {
 class module_folder {
 public:
   module_folder() {
-    auto name = (std::filesystem::temp_directory_path() / "pyactor-XXXXXX")
-                  .string();
+    auto name
+      = (std::filesystem::temp_directory_path() / "pyactor-XXXXXX").string();
     if (!mkdtemp(name.data()))
       throw std::runtime_error{"cannot make a folder for modules"};
     path_ = name;

@@ -85,30 +85,25 @@ expected<void> runtime_world::ask(const caf::actor& whom,
                                   runtime::drop_environment request) {
   expected<void> result;
   client_->request(whom, patience, std::move(request))
-    .receive([] {},
-             [&](caf::error& why) {
-               result = unexpected{runtime::from_caf(why)};
-             });
+    .receive(
+      [] {},
+      [&](caf::error& why) { result = unexpected{runtime::from_caf(why)}; });
   return result;
 }
 
 std::optional<runtime::call>
 runtime_world::hear(std::chrono::milliseconds limit) {
   std::optional<runtime::call> result;
-  client_->receive(
-    [&](runtime::call& what) {
-      result = std::move(what);
-    },
-    caf::after(limit) >> [] {});
+  client_->receive([&](runtime::call& what) { result = std::move(what); },
+                   caf::after(limit) >> [] {});
   return result;
 }
 
 caf::error runtime_world::await_exit(const caf::actor& whom) {
   caf::error reason;
   client_->monitor(whom);
-  client_->receive([&](caf::down_msg& down) {
-    reason = std::move(down.reason);
-  });
+  client_->receive(
+    [&](caf::down_msg& down) { reason = std::move(down.reason); });
   return reason;
 }
 
@@ -125,9 +120,7 @@ bool runtime_world::eventually(const std::function<bool()>& holds,
 }
 
 bool runtime_world::await_environments(uint64_t n, size_t index) {
-  return eventually([&] {
-    return live_environments(index) == n;
-  });
+  return eventually([&] { return live_environments(index) == n; });
 }
 
 // -- places to wait -----------------------------------------------------------

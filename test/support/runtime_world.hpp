@@ -29,12 +29,8 @@ expected<T> outcome(Self& self, const caf::actor& whom, Request request) {
   expected<T> result = unexpected{error{errc::timed_out, "no outcome"}};
   self.request(whom, patience, std::move(request))
     .receive(
-      [&](T& answer) {
-        result = std::move(answer);
-      },
-      [&](caf::error& why) {
-        result = unexpected{runtime::from_caf(why)};
-      });
+      [&](T& answer) { result = std::move(answer); },
+      [&](caf::error& why) { result = unexpected{runtime::from_caf(why)}; });
   return result;
 }
 
@@ -186,10 +182,8 @@ bool matches(const error& what, const is_failure& wanted);
 
 template <class T>
 bool fails(const expected<T>& what, const is_failure& wanted) {
-  return matches(what ? error{errc::timed_out, "it did not fail"}
-                      : what.error(),
-                 wanted);
+  return matches(
+    what ? error{errc::timed_out, "it did not fail"} : what.error(), wanted);
 }
 
 } // namespace pyactor::test
-

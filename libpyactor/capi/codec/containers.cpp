@@ -1,6 +1,7 @@
 #include <Python.h>
 
 #include <pyactor/libpyactor/capi/codec/containers.hpp>
+
 #include <pyactor/libpyactor/capi/codec/refusal.hpp>
 #include <pyactor/libpyactor/conversion/path.hpp>
 

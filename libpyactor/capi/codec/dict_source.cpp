@@ -1,7 +1,8 @@
 #include <Python.h>
 
-#include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/codec/dict_source.hpp>
+
+#include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/codec/refusal.hpp>
 #include <pyactor/libpyactor/conversion/path.hpp>
 #include <pyactor/libpyactor/interpreter.hpp>

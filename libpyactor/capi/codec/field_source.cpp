@@ -1,7 +1,8 @@
 #include <Python.h>
 
-#include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/codec/field_source.hpp>
+
+#include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/codec/refusal.hpp>
 #include <pyactor/libpyactor/capi/from_python.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>

@@ -1,6 +1,7 @@
 #include <Python.h>
 
 #include <pyactor/libpyactor/capi/codec/refusal.hpp>
+
 #include <pyactor/libpyactor/capi/from_python.hpp>
 #include <pyactor/libpyactor/capi/object.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>

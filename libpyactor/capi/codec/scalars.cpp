@@ -1,8 +1,9 @@
 #include <Python.h>
 
+#include <pyactor/libpyactor/capi/codec/scalars.hpp>
+
 #include <pyactor/libpyactor/capi/codec/integers.hpp>
 #include <pyactor/libpyactor/capi/codec/refusal.hpp>
-#include <pyactor/libpyactor/capi/codec/scalars.hpp>
 #include <pyactor/libpyactor/capi/codec/str_text.hpp>
 #include <pyactor/libpyactor/capi/object.hpp>
 #include <pyactor/libpyactor/conversion/numbers.hpp>

@@ -1,7 +1,8 @@
 #include <Python.h>
 
-#include <pyactor/libpyactor/capi/codec/refusal.hpp>
 #include <pyactor/libpyactor/capi/codec/str_text.hpp>
+
+#include <pyactor/libpyactor/capi/codec/refusal.hpp>
 #include <pyactor/libpyactor/capi/object.hpp>
 #include <pyactor/libpyactor/conversion/path.hpp>
 #include <pyactor/libpyactor/utf8.hpp>

@@ -1,7 +1,8 @@
 #include <Python.h>
 
-#include <pyactor/libpyactor/capi/actor_module.hpp>
 #include <pyactor/libpyactor/capi/module/actor_ref_type.hpp>
+
+#include <pyactor/libpyactor/capi/actor_module.hpp>
 #include <pyactor/libpyactor/capi/module/message_arguments.hpp>
 
 #include <memory>

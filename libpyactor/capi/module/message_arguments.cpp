@@ -1,7 +1,8 @@
 #include <Python.h>
 
-#include <pyactor/libpyactor/capi/from_python.hpp>
 #include <pyactor/libpyactor/capi/module/message_arguments.hpp>
+
+#include <pyactor/libpyactor/capi/from_python.hpp>
 #include <pyactor/libpyactor/host.hpp>
 
 #include <string>

@@ -1,6 +1,7 @@
 #include <Python.h>
 
 #include <pyactor/libpyactor/capi/module/module_state.hpp>
+
 #include <pyactor/libpyactor/object_ref.hpp>
 
 namespace pyactor::capi {

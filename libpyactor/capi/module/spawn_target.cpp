@@ -1,7 +1,8 @@
 #include <Python.h>
 
-#include <pyactor/libpyactor/capi/module/message_arguments.hpp>
 #include <pyactor/libpyactor/capi/module/spawn_target.hpp>
+
+#include <pyactor/libpyactor/capi/module/message_arguments.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
 #include <algorithm>

@@ -1,8 +1,9 @@
 #include <Python.h>
 
+#include <pyactor/libpyactor/capi/names/name_lookup.hpp>
+
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
-#include <pyactor/libpyactor/capi/names/name_lookup.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
 

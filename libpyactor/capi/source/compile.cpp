@@ -1,7 +1,8 @@
 #include <Python.h>
 
-#include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/source/compile.hpp>
+
+#include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/source/snippet.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
 #include <pyactor/libpyactor/utf8.hpp>

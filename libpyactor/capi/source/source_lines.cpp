@@ -1,6 +1,7 @@
 #include <Python.h>
 
 #include <pyactor/libpyactor/capi/source/source_lines.hpp>
+
 #include <pyactor/libpyactor/capi/text.hpp>
 
 #include <utility>

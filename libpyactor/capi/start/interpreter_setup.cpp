@@ -1,8 +1,9 @@
 #include <Python.h>
 
+#include <pyactor/libpyactor/capi/start/interpreter_setup.hpp>
+
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/source/snippet.hpp>
-#include <pyactor/libpyactor/capi/start/interpreter_setup.hpp>
 #include <pyactor/libpyactor/capi/start/venv.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
 

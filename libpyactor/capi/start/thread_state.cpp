@@ -1,7 +1,8 @@
 #include <Python.h>
 
-#include <pyactor/libpyactor/capi/source/snippet.hpp>
 #include <pyactor/libpyactor/capi/start/thread_state.hpp>
+
+#include <pyactor/libpyactor/capi/source/snippet.hpp>
 
 #include <chrono>
 #include <thread>

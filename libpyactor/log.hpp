@@ -1,0 +1,27 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+
+#include <spdlog/spdlog.h>
+
+#include <cstdint>
+#include <string>
+
+namespace pyactor {
+
+/// Who says something; each has a logger of its own.
+enum class layer : uint8_t { libpyactor, runtime, supervisors };
+
+/// The log of a layer: `pyactor.libpyactor`, `pyactor.runtime` or
+/// `pyactor.supervisors` of spdlog's registry. A user who registers a logger of
+/// that name before its first use gets what the layer says; else it goes to
+/// stderr. Says nothing until `set_log_level`.
+/// @thread any
+[[nodiscard]] spdlog::logger& log(layer which);
+
+/// Sets the level of all three.
+/// @param level trace, debug, info, warning, error, critical or off
+/// @returns `invalid_argument` that lists the levels
+expected<void> set_log_level(const std::string& level);
+
+} // namespace pyactor

@@ -1,0 +1,152 @@
+#include <pyactor/test/support/runtime_world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+#include <vector>
+
+#include <malloc.h>
+#include <unistd.h>
+
+using namespace pyactor;
+using namespace pyactor::runtime;
+using namespace pyactor::test;
+
+namespace {
+
+constexpr auto counter = R"(
+import pyactor
+
+class Main(pyactor.Actor):
+    def __init__(self, start):
+        self.count = start
+
+    def increment(self):
+        self.count += 1
+        return self.count
+)";
+
+/// What a process has of the system.
+struct footprint {
+  int64_t threads = 0;
+  int64_t files = 0;
+  int64_t resident_kib = 0;
+};
+
+int64_t entries(const char* folder) {
+  return std::distance(std::filesystem::directory_iterator{folder}, {});
+}
+
+/// The system forgets a thread a moment after it was joined.
+/// @returns whether no more than `n` are left soon
+bool await_threads(int64_t n) {
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  while (entries("/proc/self/task") > n) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+footprint measure() {
+  malloc_trim(0);
+  footprint result{.threads = entries("/proc/self/task"),
+                   .files = entries("/proc/self/fd")};
+  int64_t pages = 0;
+  std::ifstream{"/proc/self/statm"} >> pages >> pages;
+  result.resident_kib = pages * sysconf(_SC_PAGESIZE) / 1024;
+  return result;
+}
+
+runtime_options every_kind() {
+  runtime_options result;
+  result.pools["default"] = {.kind = interpreter_kind::main, .size = 2};
+  if (main_interpreter::supports_own_gil())
+    result.pools["parallel"] = {.kind = interpreter_kind::own_gil, .size = 2};
+  return result;
+}
+
+/// Starts all, works, and stops all.
+void live_once(int64_t number) {
+  runtime_world world{every_kind()};
+  for (auto& [pool, what] : world.python().options().pools)
+    for (size_t index = 0; index < what.size; ++index) {
+      placement where{.pool = pool, .index = index};
+      auto server = world.python().context_server_at(where);
+      REQUIRE(world.ask(server, exec{"import asyncio, decimal, json\nx = 6"}));
+      REQUIRE(world.ask(server,
+                        eval{"json.loads(str(x)) * " + std::to_string(number)})
+              == 6 * number);
+      auto actor = world.spawn(counter, {.positional = {number}}, where);
+      for (int64_t i = 1; i <= 20; ++i)
+        REQUIRE(world.call(actor, "increment") == number + i);
+      auto doomed = world.spawn(counter, {}, where);
+      REQUIRE_FALSE(world.call(doomed, "increment"));
+    }
+  REQUIRE(world.python().stop(patience).complete());
+}
+
+} // namespace
+
+TEST_CASE("fifty lives of a runtime leave no thread, file or memory",
+          "[cycles]") {
+  auto before = measure();
+  REQUIRE(before.threads == 1);
+  int64_t settled = 0;
+  int64_t highest = 0;
+  for (int64_t cycle = 1; cycle <= 50; ++cycle) {
+    live_once(cycle);
+    CAPTURE(cycle);
+    REQUIRE(await_threads(before.threads));
+    auto now = measure();
+    REQUIRE(now.files == before.files);
+    if (cycle == 5)
+      settled = now.resident_kib;
+    highest = std::max(highest, now.resident_kib);
+  }
+  CHECK(highest - settled <= 1024);
+}
+
+TEST_CASE("every reply that twenty clients get is right", "[cycles]") {
+  auto kind = GENERATE(from_range(kinds()));
+  constexpr int64_t clients = 20;
+  constexpr int64_t each = 300;
+  runtime_world world{one_pool(kind)};
+  auto server = world.server();
+  auto shared = world.spawn(counter, {.positional = {0}});
+  std::atomic<int64_t> right = 0;
+  std::atomic<int64_t> sum = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int64_t id = 1; id <= clients; ++id)
+      threads.emplace_back([&, id] {
+        caf::scoped_actor self{world.system()};
+        auto& me = *self.operator->();
+        right
+          += outcome<value>(me, server,
+                            exec{"def f(x): return x * " + std::to_string(id)})
+               .has_value();
+        for (int64_t i = 0; i < each; ++i) {
+          right
+            += outcome<value>(
+                 me, server, call{.function = "f", .args = {.positional = {i}}})
+               == id * i;
+          auto count = outcome<value>(
+            me, shared, call{.function = "increment", .args = {}});
+          if (count)
+            sum += *count->as_int64();
+        }
+      });
+  }
+  CHECK(right == clients * (each + 1));
+  constexpr auto total = clients * each;
+  CHECK(sum == total * (total + 1) / 2);
+}

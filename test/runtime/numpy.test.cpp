@@ -1,0 +1,64 @@
+#include <pyactor/test/support/runtime_world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <filesystem>
+
+using namespace pyactor;
+using namespace pyactor::runtime;
+using namespace pyactor::test;
+
+namespace {
+
+/// Options with the project's own venv; skips the test where it has no numpy.
+runtime_options with_numpy(interpreter_kind kind) {
+  namespace fs = std::filesystem;
+  fs::path venv{PYACTOR_TEST_VENV};
+  bool found = false;
+  std::error_code none;
+  for (auto& python : fs::directory_iterator{venv / "lib", none})
+    found = found || fs::exists(python.path() / "site-packages" / "numpy");
+  if (!found)
+    SKIP("there is no numpy in " << venv);
+  auto options = one_pool(kind);
+  options.python.venv = venv.string();
+  return options;
+}
+
+constexpr auto sum = "int(__import__('numpy').arange(4).sum())";
+
+} // namespace
+
+TEST_CASE("numpy in an own-GIL context says where it works", "[numpy]") {
+  if (!main_interpreter::supports_own_gil())
+    SKIP("own-GIL interpreters need CPython 3.14");
+  auto options = with_numpy(interpreter_kind::own_gil);
+  options.pools["models"] = {.kind = interpreter_kind::main};
+  runtime_world world{options};
+  auto refused = world.ask(world.server(), eval{sum});
+  REQUIRE_FALSE(refused);
+  CHECK(matches(refused.error(),
+                {errc::python_exception, "builtins.ImportError", "main"}));
+  CHECK(refused.error().message.find("numpy") != std::string::npos);
+  // The context goes on, and where the message points it works.
+  CHECK(world.ask(world.server(), eval{"6 * 7"}) == 42);
+  CHECK(
+    world.ask(world.python().context_server_at({.pool = "models"}), eval{sum})
+    == 6);
+}
+
+TEST_CASE("numpy in a second life of Python says what to do instead",
+          "[numpy]") {
+  auto options = with_numpy(interpreter_kind::main);
+  {
+    runtime_world world{options};
+    // Or what a test before this one did.
+    static_cast<void>(world.ask(world.server(), eval{sum}));
+  }
+  runtime_world world{options};
+  auto refused = world.ask(world.server(), eval{sum});
+  REQUIRE_FALSE(refused);
+  CHECK(matches(refused.error(),
+                {errc::python_exception, "builtins.ImportError", "process"}));
+  CHECK(world.ask(world.server(), eval{"6 * 7"}) == 42);
+}
