@@ -8,6 +8,7 @@
 #include <pyactor/libpyactor/capi/start/interpreter_setup.hpp>
 #include <pyactor/libpyactor/capi/start/venv.hpp>
 
+#include <atomic>
 #include <cstring>
 #include <mutex>
 #include <utility>
@@ -86,6 +87,9 @@ expected<void> register_module() {
   return {};
 }
 
+/// Whether CPython is being finalized; it denies early on to be initialized.
+constinit std::atomic<bool> finalizing = false;
+
 expected<std::string> executable_of(const python_config& config) {
   if (config.venv.empty())
     return std::string{};
@@ -106,7 +110,7 @@ main_interpreter::start(python_config config, host* outside) {
   // CPython has no lock of its own for this.
   static constinit std::mutex starting;
   std::lock_guard guard{starting};
-  if (Py_IsInitialized())
+  if (Py_IsInitialized() || finalizing)
     return fail(errc::already_exists, "Python runs in this process already");
   auto executable = executable_of(config);
   if (!executable)
@@ -153,7 +157,9 @@ expected<void> main_interpreter::finalize() {
     return {};
   state_->home.reset();
   PyEval_RestoreThread(std::exchange(state_->thread, nullptr));
+  finalizing = true;
   auto ended = Py_FinalizeEx();
+  finalizing = false;
 #ifdef __GLIBC__
   // Else what Python's threads have freed stays with this process.
   malloc_trim(0);

@@ -124,6 +124,8 @@ private:
     caf::intrusive::task_result operator()(Ts&&... xs) {
       using caf::intrusive::task_result;
       auto result = handle(std::forward<Ts>(xs)...);
+      // CAF leaves it dangling, and `abandon` looks at it.
+      self.current_mailbox_element(nullptr);
       self.drop_replies();
       auto go_on = turn.next_message();
       // A skipped message goes back to its queue, a dead actor stops anyway.

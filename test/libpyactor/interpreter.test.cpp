@@ -1,6 +1,7 @@
 #include <pyactor/libpyactor/interpreter.hpp>
 
 #include <pyactor/test/support/evaluate.hpp>
+#include <pyactor/test/support/leak_allowance.hpp>
 #include <pyactor/test/support/python.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -270,7 +271,9 @@ TEST_CASE("the end of an own-GIL interpreter waits for all of its threads",
 
 TEST_CASE("an abandoned interpreter ends without waiting for Python",
           "[interpreter]") {
-  auto opened = interpreter::open_main(python());
+  auto& cpython = python();
+  leak_allowance abandoned;
+  auto opened = interpreter::open_main(cpython);
   REQUIRE(opened);
   std::optional<environment> queued;
   std::optional<environment> later;

@@ -2,6 +2,7 @@
 #include <pyactor/libpyactor/interpreter.hpp>
 #include <pyactor/libpyactor/main_interpreter.hpp>
 #include <pyactor/test/support/evaluate.hpp>
+#include <pyactor/test/support/leak_allowance.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -82,6 +83,8 @@ void work_in(expected<std::unique_ptr<interpreter>> opened,
 }
 
 std::unique_ptr<main_interpreter> start(const python_config& config = {}) {
+  // CPython forgets its copy of argv when it starts again.
+  leak_allowance forgotten;
   auto result = main_interpreter::start(config);
   if (!result)
     FAIL(to_string(result.error()) << '\n' << result.error().traceback);

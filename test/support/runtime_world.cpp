@@ -37,6 +37,9 @@ std::vector<interpreter_kind> kinds() {
 
 runtime_world::runtime_world(runtime::runtime_options options)
   : system_(configured()), client_(system_) {
+  // On a busy machine an end takes longer than users would wait.
+  if (options.stop_deadline == runtime::runtime_options{}.stop_deadline)
+    options.stop_deadline = patience;
   auto started = runtime::runtime::start(system_, std::move(options));
   if (!started)
     FAIL(to_string(started.error()));
