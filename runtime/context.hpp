@@ -230,10 +230,15 @@ public:
       home_.end_slice();
     }
 
+    /// A message is about to be handled; counted first, so that whoever has its
+    /// answer finds it counted.
+    void count_message() noexcept {
+      home_.activity_.count_message();
+    }
+
     /// A message was handled.
     /// @returns whether the actor may go on
     bool next_message() noexcept {
-      home_.activity_.count_message();
       auto now = clock::now();
       over_ = ++messages_ >= slice_messages || now - start_ >= slice_time;
       home_.activity_.begin(actor_, now);

@@ -123,6 +123,7 @@ private:
     template <class... Ts>
     caf::intrusive::task_result operator()(Ts&&... xs) {
       using caf::intrusive::task_result;
+      turn.count_message();
       auto result = handle(std::forward<Ts>(xs)...);
       // CAF leaves it dangling, and `abandon` looks at it.
       self.current_mailbox_element(nullptr);

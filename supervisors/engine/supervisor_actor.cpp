@@ -169,10 +169,12 @@ void supervisor_actor::on_exit() {
   for (auto& [position, who] : roster_.children())
     if (who.handle)
       orphans.push_back({who.handle.address(), *who.spec.shutdown});
-  if (!orphans.empty())
+  // A tick on its way holds this object, but not what its user gave it; unless
+  // there are orphans, whose handles stay: they get the time they were given.
+  if (orphans.empty())
+    roster_ = {};
+  else
     stop_orphans(system(), address(), orphans);
-  // A tick on its way holds this object, but nothing of its users' any more.
-  roster_ = {};
   flags_.observer = nullptr;
   keep_alive_ = nullptr;
 }

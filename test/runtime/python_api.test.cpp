@@ -302,7 +302,8 @@ TEST_CASE("what cannot be an actor is a clear error", "[python_api]") {
     {"crew", {errc::invalid_argument, "", "module:Class"}},
     {"unready:Main",
      {errc::python_exception, "builtins.ImportError", "the model is missing"}},
-    {"crooked:Main", {errc::syntax_error, "", "crooked.py"}},
+    {"crooked:Main",
+     {errc::python_exception, "builtins.SyntaxError", "crooked.py"}},
     {"crew:Broken",
      {errc::python_exception, "builtins.ValueError", "cannot start"}},
   }));

@@ -94,7 +94,12 @@ expected<object_ref> find_name(attach_scope& py, const object_ref& globals,
   auto parts = owner.names.find(py, name);
   if (!parts)
     return parts;
-  if (PyTuple_GET_ITEM(parts->get(), 0) != Py_None)
+  auto* module = PyTuple_GET_ITEM(parts->get(), 0);
+  // `__main__` is the environment, then the module of that name.
+  if (module != Py_None
+      && (PyUnicode_Compare(module, owner.name_main.get()) != 0
+          || PyDict_Contains(globals.get(), PyTuple_GET_ITEM(parts->get(), 1))
+               != 1))
     return find_in_module(py, *parts, name);
   auto* first = PyTuple_GET_ITEM(parts->get(), 1);
   auto found = dict_item(globals.get(), first);
