@@ -148,10 +148,13 @@ TEST_CASE("spawn keeps an actor alive until its last reference goes",
   CHECK(greeted->args.positional == std::vector<value>{"ada", "bob"});
   REQUIRE(all.run("pyactor.send(actor.worker, 'greet')\n"));
   REQUIRE(all.world.hear());
-  REQUIRE(all.run("del actor.worker"));
-  auto gone = all.world.hear();
-  REQUIRE(gone);
-  CHECK(gone->function == "gone");
+  REQUIRE(all.run("del actor.worker\npyactor.send('test', 'dropped')\n"));
+  // Its end does not run inside the handler that dropped it.
+  for (auto* event : {"dropped", "gone"}) {
+    auto heard = all.world.hear();
+    REQUIRE(heard);
+    CHECK(heard->function == event);
+  }
   CHECK(all.world.await_environments(1));
 }
 
