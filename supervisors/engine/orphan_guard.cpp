@@ -6,13 +6,14 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace pyactor::supervisors::engine {
 
 namespace {
 
-/// Waits for children that were asked to stop, and kills those that do not.
-/// Holds none of them alive; ends with the last of them.
+/// Holds children that were asked to stop, so that they get their time, and
+/// kills those that take more. Ends with the last of them.
 class guard : public caf::event_based_actor {
 public:
   guard(caf::actor_config& config, const std::vector<orphan>& orphans)
@@ -24,15 +25,10 @@ public:
 
   caf::behavior make_behavior() override {
     const auto now = clock().now();
-    std::set<std::chrono::nanoseconds> timeouts;
-    for (const auto& [number, who] : waiting_) {
-      timeouts.insert(who.shutdown.timeout);
-      if (auto child = runtime::upgrade(who.child))
-        watch(child, {address(), number});
-      else
-        send(this, child_ended{number, {}});
-    }
-    for (auto timeout : timeouts)
+    keep_alive_ = this;
+    for (const auto& [number, who] : waiting_)
+      watch(who.child, {address(), number});
+    for (auto timeout : timeouts(caf::actor_clock::time_point::max() - now))
       delayed_send(this, timeout, tick{now + timeout});
     return {
       [this](const child_ended& what) {
@@ -42,32 +38,47 @@ public:
       },
       [this, now](const tick& what) {
         for (const auto& [number, who] : waiting_)
-          if (now + who.shutdown.timeout <= what.due)
-            tell_exit(runtime::upgrade(who.child), {}, caf::exit_reason::kill,
-                      context());
+          if (who.shutdown.mode == stop_mode::timed
+              && who.shutdown.timeout <= what.due - now)
+            tell_exit(who.child, {}, caf::exit_reason::kill, context());
       },
     };
   }
 
+  void on_exit() override {
+    keep_alive_ = nullptr;
+  }
+
 private:
+  std::set<std::chrono::nanoseconds>
+  timeouts(std::chrono::nanoseconds limit) const {
+    std::set<std::chrono::nanoseconds> result;
+    for (const auto& [number, who] : waiting_)
+      if (who.shutdown.mode == stop_mode::timed && who.shutdown.timeout < limit)
+        result.insert(who.shutdown.timeout);
+    return result;
+  }
+
   std::map<incarnation_id, orphan> waiting_;
+  /// Nobody else holds it.
+  caf::actor keep_alive_;
 };
 
 } // namespace
 
 void stop_orphans(caf::actor_system& system, const caf::actor_addr& parent,
-                  const std::vector<orphan>& orphans) {
-  std::vector<orphan> timed;
+                  std::vector<orphan> orphans) {
   for (const auto& who : orphans) {
     auto brutal = who.shutdown.mode == stop_mode::brutal_kill;
-    tell_exit(runtime::upgrade(who.child), parent,
+    tell_exit(who.child, parent,
               brutal ? caf::exit_reason::kill : caf::exit_reason::user_shutdown,
               nullptr);
-    if (who.shutdown.mode == stop_mode::timed)
-      timed.push_back(who);
   }
-  if (!timed.empty())
-    system.spawn<guard, caf::hidden>(timed);
+  std::erase_if(orphans, [](const orphan& who) {
+    return who.shutdown.mode == stop_mode::brutal_kill;
+  });
+  if (!orphans.empty())
+    system.spawn<guard, caf::hidden>(orphans);
 }
 
 } // namespace pyactor::supervisors::engine

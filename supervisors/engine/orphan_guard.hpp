@@ -9,16 +9,16 @@ namespace pyactor::supervisors::engine {
 
 /// A child whose supervisor died.
 struct orphan {
-  caf::actor_addr child;
+  caf::strong_actor_ptr child;
   stop_policy shutdown;
 };
 
 /// Stops children whose supervisor ended without having stopped them, whatever
-/// its reason was: asks each as its policy says, kills what is left when its
-/// time is over. Returns at once.
+/// its reason was: asks each as its policy says, holds it for as long as it
+/// takes, and kills it when its time is over. Returns at once.
 /// @param parent  the dead supervisor, in whose name the children are asked
 /// @thread any
 void stop_orphans(caf::actor_system& system, const caf::actor_addr& parent,
-                  const std::vector<orphan>& orphans);
+                  std::vector<orphan> orphans);
 
 } // namespace pyactor::supervisors::engine

@@ -168,13 +168,12 @@ void supervisor_actor::on_exit() {
   std::vector<orphan> orphans;
   for (auto& [position, who] : roster_.children())
     if (who.handle)
-      orphans.push_back({who.handle.address(), *who.spec.shutdown});
-  // A tick on its way holds this object, but not what its user gave it; unless
-  // there are orphans, whose handles stay: they get the time they were given.
-  if (orphans.empty())
-    roster_ = {};
-  else
-    stop_orphans(system(), address(), orphans);
+      orphans.push_back({caf::actor_cast<caf::strong_actor_ptr>(who.handle),
+                         *who.spec.shutdown});
+  if (!orphans.empty())
+    stop_orphans(system(), address(), std::move(orphans));
+  // A tick on its way holds this object, but not what its user gave it.
+  roster_ = {};
   flags_.observer = nullptr;
   keep_alive_ = nullptr;
 }

@@ -5,6 +5,7 @@
 #include <catch2/generators/catch_generators_range.hpp>
 
 #include <atomic>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -196,10 +197,12 @@ TEST_CASE("each request that is queued at a stop has exactly one outcome",
             self->request(server, caf::infinite, eval{"1"})
               .then(answered, failed);
       });
-    std::jthread stopper{
-      [&] { CHECK(world.python().stop(patience).complete()); }};
+    auto complete = std::async(std::launch::async, [&] {
+      return world.python().stop(patience).complete();
+    });
     busy.open();
     CHECK_FALSE(world.await_exit(asking));
+    CHECK(complete.get());
   }
   CHECK(outcomes == requests);
 }
@@ -236,13 +239,14 @@ TEST_CASE("a stop waits for Python threads that end in time", "[stop]") {
                          + std::to_string(gate.fd())
                          + ", 1)).start()\n"
                            "atexit.register(pyactor.send, 'test', 'last')\n"}));
-  std::jthread stopper{
-    [&] { CHECK(world.python().stop(patience).complete()); }};
+  auto complete = std::async(std::launch::async, [&] {
+    return world.python().stop(patience).complete();
+  });
   // Its environments go first.
   CHECK(world.await_environments(0));
   CHECK_FALSE(world.hear(0ms));
   gate.open();
-  stopper.join();
+  CHECK(complete.get());
   auto last = world.hear(0ms);
   REQUIRE(last);
   CHECK(last->function == "last");

@@ -57,6 +57,29 @@ TEST_CASE("an orphan that ignores the request is killed when its time is over",
   CHECK(*w.child("a").ends[0] == caf::exit_reason::kill);
 }
 
+TEST_CASE("an orphan gets its time even if nobody else holds it", "[orphans]") {
+  world w;
+  w.child("a").deaf = true;
+  w.child("b").deaf = true;
+  auto patient = w.spec("b");
+  patient.shutdown = stop_policy{.mode = stop_mode::infinity};
+  w.start(many, {w.spec("a"), patient});
+  auto dead = w.supervisor;
+  w.supervisor = nullptr;
+  w.ref.reset();
+  caf::anon_send_exit(dead, caf::exit_reason::kill);
+  dead = nullptr;
+  w.run();
+  w.advance(5s - 1ns);
+  CHECK(w.alive("a"));
+  w.advance(1ns);
+  CHECK(*w.child("a").ends[0] == caf::exit_reason::kill);
+  w.advance(1h);
+  CHECK(w.alive("b"));
+  w.tell("b", die{});
+  CHECK(*w.child("b").ends[0] == caf::error{});
+}
+
 TEST_CASE("an orphan that is to be killed is killed at once", "[orphans]") {
   world w;
   auto spec = w.spec("a");
