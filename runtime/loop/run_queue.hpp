@@ -61,15 +61,16 @@ public:
   std::optional<Job> pop(bool& is_guest) {
     if (inbox_size_.load(std::memory_order_acquire) != 0)
       accept_inbox();
-    guests_turn_ = !guests_turn_;
     if (guests_turn_ || residents_.empty()) {
       if (auto job = pop_guest()) {
+        guests_turn_ = false;
         is_guest = true;
         return job;
       }
     }
     if (residents_.empty())
       return std::nullopt;
+    guests_turn_ = true;
     is_guest = false;
     auto job = std::move(residents_.front());
     residents_.pop_front();
@@ -188,7 +189,7 @@ private:
 
   // consumer only
   std::deque<Job> residents_;
-  bool guests_turn_ = false;
+  bool guests_turn_ = true;
 
   std::mutex mtx_;
   std::condition_variable ready_;

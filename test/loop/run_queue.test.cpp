@@ -94,6 +94,21 @@ TEST_CASE("residents and guests are served in turn", "[run_queue]") {
   CHECK(pop_all(queue) == std::vector{-1, 1, -2, 2, -3, 3});
 }
 
+TEST_CASE("a guest that a resident wakes runs before the next resident",
+          "[run_queue]") {
+  queue_type queue;
+  bool is_guest = false;
+  for (int job : {1, 2, 3, 4})
+    CHECK(queue.push(job));
+  // However many residents ran before it.
+  for (int job : {1, 2, 3}) {
+    CHECK(queue.pop(is_guest) == job);
+    CHECK(queue.push_guest(-job));
+    CHECK(queue.pop(is_guest) == -job);
+  }
+  CHECK(queue.pop(is_guest) == 4);
+}
+
 TEST_CASE("neither kind waits for the end of the other", "[run_queue]") {
   queue_type queue;
   CHECK(queue.push_guest(-1));
