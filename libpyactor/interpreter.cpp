@@ -33,8 +33,26 @@ def run(idents):
                 for x in idents]
     return [x.name for x in known.values()
             if not x.daemon and x is not threading.main_thread()
-            and x.ident != threading.get_ident()]
+            and not isinstance(x, threading._DummyThread)]
 )";
+
+/// CPython takes a thread that it did not start for a daemon, and what that one
+/// starts inherits it: nobody would wait for the threads of actors.
+constexpr auto thread_adopter = R"(
+import threading
+
+def run():
+    threading.current_thread()._daemonic = False
+)";
+
+expected<void> adopt_thread(attach_scope& py) {
+  auto run = capi::make_snippet(thread_adopter);
+  if (run && object_ref::steal(PyObject_CallNoArgs(run.get())))
+    return {};
+  auto what = capi::fetch_error(py);
+  what.code = errc::start_failed;
+  return unexpected{std::move(what)};
+}
 
 object_ref ident_list(const std::vector<unsigned long>& idents) {
   auto result = object_ref::steal(PyList_New(0));
@@ -107,8 +125,14 @@ interpreter::open_main(main_interpreter& python, interpreter_limits limits) {
   auto* thread = PyThreadState_New(main.interpreter_state);
   if (!thread)
     return fail(errc::start_failed, "no memory for a Python thread state");
-  return state::open(std::make_unique<state>(interpreter_kind::main, limits,
-                                             main.outside, thread));
+  auto result = state::open(std::make_unique<state>(
+    interpreter_kind::main, limits, main.outside, thread));
+  if (!result)
+    return result;
+  attach_scope py{**result};
+  if (auto ok = adopt_thread(py); !ok)
+    return unexpected{std::move(ok).error()};
+  return result;
 }
 
 expected<std::unique_ptr<interpreter>>

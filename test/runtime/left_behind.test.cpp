@@ -59,7 +59,7 @@ def run():
     while True:
         time.sleep(0.01)
 
-threading.Thread(target=run, name="endless", daemon=False).start()
+threading.Thread(target=run, name="endless").start()
 )";
 
 /// A runtime that will not end, and what it says about it.

@@ -32,6 +32,8 @@ def venv_folders(site_packages):
     return result
 
 def run(search_paths, site_packages, switch_interval):
+    if sys.version_info < (3, 13):
+        import threading  # takes the thread that imports it for the main one
     front = list(search_paths)
     if site_packages:
         front += venv_folders(site_packages)

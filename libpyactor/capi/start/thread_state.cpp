@@ -51,6 +51,7 @@ void wait_for_others(PyThreadState* thread) noexcept {
   if (auto run = make_snippet(shutdown))
     static_cast<void>(object_ref::steal(PyObject_CallNoArgs(run.get())));
   PyErr_Clear();
+  // A thread that `threading` does not know gives no sign when it ends.
   while (has_others(thread)) {
     PyEval_SaveThread();
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
