@@ -153,7 +153,7 @@ public:
   /// with `step`; for tests.
   expected<void> open(main_interpreter& python);
 
-  /// Runs one slice, or what housekeeping is due.
+  /// Runs one slice, and first the releases of actors that ended elsewhere.
   /// @returns false where nothing was ready
   /// @thread the context's
   bool step();
