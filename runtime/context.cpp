@@ -47,7 +47,7 @@ expected<void> context::open(main_interpreter& python) {
   if (!opened)
     return unexpected{std::move(opened).error()};
   (*opened)->on_release_queued([this] { queue_.interrupt(); });
-  current_context = this;
+  current_ = this;
   std::unique_lock guard{mtx_};
   interpreter_ = std::move(*opened);
   return {};
@@ -125,7 +125,7 @@ void context::close() {
     bounce(job);
   run_departures();
   end_interpreter();
-  current_context = nullptr;
+  current_ = nullptr;
 }
 
 void context::forget(pinned_base& who) noexcept {

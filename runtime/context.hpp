@@ -5,6 +5,7 @@
 #include <pyactor/libpyactor/environment.hpp>
 #include <pyactor/libpyactor/interpreter.hpp>
 #include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/context_units.hpp>
 #include <pyactor/runtime/fwd.hpp>
 #include <pyactor/runtime/loop/activity.hpp>
 #include <pyactor/runtime/loop/run_queue.hpp>
@@ -25,9 +26,6 @@
 
 namespace pyactor::runtime {
 
-/// The context whose thread this is; see context::current.
-extern thread_local context* current_context;
-
 /// What a context tells about itself.
 struct context_stats {
   std::string name;
@@ -39,34 +37,6 @@ struct context_stats {
   /// Actors that are ready to run, and releases that wait.
   uint64_t queue_length = 0;
   uint64_t executed_messages = 0;
-};
-
-/// Where a context's pinned actors are scheduled, whoever wakes them.
-class resident_unit final : public caf::execution_unit {
-public:
-  resident_unit(caf::actor_system& system, context& owner);
-
-  void exec_later(caf::resumable* job) override;
-
-private:
-  context& owner_;
-};
-
-/// What a context's pinned actors run on. Other actors that they wake run on
-/// the same thread, for one slice at a time: a wake-up through CAF's scheduler
-/// would cost 32 us and more.
-class guest_unit final : public caf::execution_unit {
-public:
-  guest_unit(caf::actor_system& system, context& owner);
-
-  void exec_later(caf::resumable* job) override;
-
-  [[nodiscard]] context& owner() const noexcept {
-    return owner_;
-  }
-
-private:
-  context& owner_;
 };
 
 /// One OS thread, one interpreter, one run queue: the unit of parallelism.
@@ -212,51 +182,6 @@ public:
   static constexpr size_t slice_messages = 64;
   static constexpr auto slice_time = std::chrono::microseconds{200};
 
-  /// One pinned actor's turn on the context.
-  /// @thread the context's
-  class slice {
-  public:
-    slice(context& home, pinned_base& who, uint64_t actor) noexcept
-      : home_(home), actor_(actor), start_(clock::now()) {
-      home_.running_actor_ = &who;
-      home_.begin_slice(start_);
-      home_.activity_.begin(actor_, start_);
-    }
-
-    slice(const slice&) = delete;
-    slice& operator=(const slice&) = delete;
-
-    ~slice() {
-      home_.end_slice();
-    }
-
-    /// A message is about to be handled; counted first, so that whoever has its
-    /// answer finds it counted.
-    void count_message() noexcept {
-      home_.activity_.count_message();
-    }
-
-    /// A message was handled.
-    /// @returns whether the actor may go on
-    bool next_message() noexcept {
-      auto now = clock::now();
-      over_ = ++messages_ >= slice_messages || now - start_ >= slice_time;
-      home_.activity_.begin(actor_, now);
-      return !over_;
-    }
-
-    [[nodiscard]] bool over() const noexcept {
-      return over_;
-    }
-
-  private:
-    context& home_;
-    uint64_t actor_;
-    clock::time_point start_;
-    size_t messages_ = 0;
-    bool over_ = false;
-  };
-
   /// The pinned actor whose slice this is, or null.
   /// @thread the context's
   [[nodiscard]] pinned_base* running_actor() const noexcept {
@@ -332,8 +257,11 @@ private:
   [[noreturn]] void park() noexcept;
   void end_interpreter();
 
-  friend resident_unit;
   friend guest_unit;
+  friend resident_unit;
+  friend slice;
+
+  static thread_local context* current_;
 
   caf::actor_system& system_;
   settings config_;

@@ -19,38 +19,10 @@ constexpr size_t guest_messages = 8;
 
 } // namespace
 
-thread_local context* current_context = nullptr;
-
-// -- units --------------------------------------------------------------------
-
-resident_unit::resident_unit(caf::actor_system& system, context& owner)
-  : execution_unit(&system), owner_(owner) {
-}
-
-void resident_unit::exec_later(caf::resumable* job) {
-  // A thread inside Python may be given up, and its queue with it.
-  if (context::current() == &owner_ && !owner_.activity_.in_python())
-    owner_.queue_.push_local(job);
-  else if (!owner_.queue_.push(job))
-    owner_.bounce(job);
-}
-
-guest_unit::guest_unit(caf::actor_system& system, context& owner)
-  : execution_unit(&system), owner_(owner) {
-}
-
-void guest_unit::exec_later(caf::resumable* job) {
-  // A promise may be kept on any thread; only ours runs what it wakes.
-  if (context::current() != &owner_ || !owner_.queue_.push_guest(job)) {
-    reschedule(system(), job);
-    return;
-  }
-  if (owner_.config_.announce_guest)
-    owner_.config_.announce_guest();
-}
+thread_local context* context::current_ = nullptr;
 
 context* context::current() noexcept {
-  return current_context;
+  return current_;
 }
 
 // -- slices -------------------------------------------------------------------

@@ -9,6 +9,7 @@ class pool;
 class python_scope;
 class router;
 class runtime;
+class slice;
 struct pool_options;
 struct runtime_options;
 

@@ -5,6 +5,7 @@
 #include <pyactor/runtime/error_mapping.hpp>
 #include <pyactor/runtime/pending_reply.hpp>
 #include <pyactor/runtime/pinned_base.hpp>
+#include <pyactor/runtime/slice.hpp>
 
 #include <exception>
 #include <limits>
@@ -76,7 +77,7 @@ public:
   /// it lasts is decided between messages, and there are no streams.
   caf::resumable::resume_result resume(caf::execution_unit* unit,
                                        size_t) override {
-    context::slice turn{home(), *this, this->id()};
+    slice turn{home(), *this, this->id()};
     if (!this->activate(unit))
       return caf::resumable::done;
     size_t handled = 0;
@@ -118,7 +119,7 @@ private:
   struct consumer {
     caf::scheduled_actor::mailbox_visitor handle;
     pinned_actor& self;
-    context::slice& turn;
+    slice& turn;
 
     template <class... Ts>
     caf::intrusive::task_result operator()(Ts&&... xs) {

@@ -1,0 +1,33 @@
+#include <pyactor/runtime/context_units.hpp>
+
+#include <pyactor/runtime/context.hpp>
+
+namespace pyactor::runtime {
+
+resident_unit::resident_unit(caf::actor_system& system, context& owner)
+  : execution_unit(&system), owner_(owner) {
+}
+
+void resident_unit::exec_later(caf::resumable* job) {
+  // A thread inside Python may be given up, and its queue with it.
+  if (context::current() == &owner_ && !owner_.activity_.in_python())
+    owner_.queue_.push_local(job);
+  else if (!owner_.queue_.push(job))
+    owner_.bounce(job);
+}
+
+guest_unit::guest_unit(caf::actor_system& system, context& owner)
+  : execution_unit(&system), owner_(owner) {
+}
+
+void guest_unit::exec_later(caf::resumable* job) {
+  // A promise may be kept on any thread; only ours runs what it wakes.
+  if (context::current() != &owner_ || !owner_.queue_.push_guest(job)) {
+    reschedule(system(), job);
+    return;
+  }
+  if (owner_.config_.announce_guest)
+    owner_.config_.announce_guest();
+}
+
+} // namespace pyactor::runtime

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/fwd.hpp>
+
+namespace pyactor::runtime {
+
+/// Where a context's pinned actors are scheduled, whoever wakes them.
+class resident_unit final : public caf::execution_unit {
+public:
+  resident_unit(caf::actor_system& system, context& owner);
+
+  void exec_later(caf::resumable* job) override;
+
+private:
+  context& owner_;
+};
+
+/// What a context's pinned actors run on. Other actors that they wake run on
+/// the same thread, for one slice at a time: a wake-up through CAF's scheduler
+/// would cost 32 us and more.
+class guest_unit final : public caf::execution_unit {
+public:
+  guest_unit(caf::actor_system& system, context& owner);
+
+  void exec_later(caf::resumable* job) override;
+
+  [[nodiscard]] context& owner() const noexcept {
+    return owner_;
+  }
+
+private:
+  context& owner_;
+};
+
+} // namespace pyactor::runtime

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <pyactor/runtime/context.hpp>
+#include <pyactor/runtime/fwd.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pyactor::runtime {
+
+/// One pinned actor's turn on the context.
+/// @thread the context's
+class slice {
+public:
+  slice(context& home, pinned_base& who, uint64_t actor) noexcept
+    : home_(home), actor_(actor), start_(context::clock::now()) {
+    home_.running_actor_ = &who;
+    home_.begin_slice(start_);
+    home_.activity_.begin(actor_, start_);
+  }
+
+  slice(const slice&) = delete;
+  slice& operator=(const slice&) = delete;
+
+  ~slice() {
+    home_.end_slice();
+  }
+
+  /// A message is about to be handled; counted first, so that whoever has its
+  /// answer finds it counted.
+  void count_message() noexcept {
+    home_.activity_.count_message();
+  }
+
+  /// A message was handled.
+  /// @returns whether the actor may go on
+  bool next_message() noexcept {
+    auto now = context::clock::now();
+    over_ = ++messages_ >= context::slice_messages
+            || now - start_ >= context::slice_time;
+    home_.activity_.begin(actor_, now);
+    return !over_;
+  }
+
+  [[nodiscard]] bool over() const noexcept {
+    return over_;
+  }
+
+private:
+  context& home_;
+  uint64_t actor_;
+  context::clock::time_point start_;
+  size_t messages_ = 0;
+  bool over_ = false;
+};
+
+} // namespace pyactor::runtime
