@@ -17,6 +17,7 @@ class python_error;
 class value;
 struct arguments;
 struct error;
+struct interpreter_limits;
 struct source;
 
 } // namespace pyactor

@@ -29,6 +29,9 @@ enum class interpreter_kind : uint8_t {
 struct interpreter_limits {
   /// Nesting of a value that crosses the border; at most `value::max_depth`.
   size_t nesting_depth = 200;
+  /// Elements of all containers in such a value. What is reached in two ways
+  /// counts twice, as it is copied twice.
+  size_t value_elements = 10'000'000;
   /// Compiled texts kept, least recently used go first.
   size_t code_cache_entries = 512;
 };

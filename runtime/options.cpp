@@ -247,6 +247,7 @@ void configure(caf::actor_system_config& config) {
     .add<caf::timespan>("switch-interval",
                         "time after which Python offers the GIL")
     .add<size_t>("nesting-depth", "limit on the nesting of values")
+    .add<size_t>("value-elements", "limit on the elements of a value")
     .add<size_t>("code-cache", "compiled texts kept for each interpreter")
     .add<bool>("main-thread-is-context",
                "Python's main thread is the first context of kind main")
@@ -274,6 +275,7 @@ expected<runtime_options> read_options(const caf::actor_system_config& config,
          read_allocator(from, result.python),
          from.read_time("switch-interval", result.python.switch_interval),
          from.read_size("nesting-depth", result.limits.nesting_depth, 1),
+         from.read_size("value-elements", result.limits.value_elements, 1),
          from.read_size("code-cache", result.limits.code_cache_entries, 1),
          read_flag(from, "main-thread-is-context",
                    result.main_thread_is_context),

@@ -58,16 +58,15 @@ struct runtime_options {
 /// system exists; call it once. The options, in a configuration file, on the
 /// command line (`--pyactor.venv=DIR`) or by `config.set("pyactor.venv", ...)`:
 ///
-/// | option | meaning |
-/// |---|---|
-/// | `pools` | dictionary of pools: `{io={kind="main",size=2}}`, with the keys
-/// `kind`, `size`, `policy`, `preload`, `preload-file`, `stack-size`,
-/// `blas-threads` | | `search-paths` | list of folders for `sys.path` | |
-/// `venv` | folder of a virtual environment | | `allocator` | `standard` or
-/// `malloc` | | `switch-interval` | time, for example `500us` | |
-/// `nesting-depth`, `code-cache` | limits, see interpreter_limits | |
-/// `main-thread-is-context` | see runtime_options | | `stop-deadline` | time |
-/// | `log-level` | see runtime_options |
+/// - `pools`: dictionary of pools, `{io={kind="main",size=2}}`, with the keys
+///   `kind`, `size`, `policy`, `preload`, `preload-file`, `stack-size` and
+///   `blas-threads`
+/// - `search-paths`: list of folders for `sys.path`
+/// - `venv`: folder of a virtual environment
+/// - `allocator`: `standard` or `malloc`
+/// - `switch-interval`, `stop-deadline`: times, for example `500us`
+/// - `nesting-depth`, `value-elements`, `code-cache`: see interpreter_limits
+/// - `main-thread-is-context`, `log-level`: see runtime_options
 void configure(caf::actor_system_config& config);
 
 /// Reads what `configure` added.

@@ -29,7 +29,9 @@ namespace {
 /// The recursion is deep: what only a failure needs stays out of its frames.
 class value_reader {
 public:
-  explicit value_reader(size_t limit) noexcept : limit_(limit) {
+  explicit value_reader(const interpreter_limits& limits) noexcept
+    : depth_limit_(std::min(limits.nesting_depth, value::max_depth)),
+      element_limit_(limits.value_elements) {
   }
 
   expected<value> run(PyObject* x) {
@@ -76,7 +78,7 @@ private:
     if (!is_sequence && !is_dict && !PyAnySet_CheckExact(x))
       return read_other(x);
     nesting level{x};
-    if (level.depth() > limit_)
+    if (level.depth() > depth_limit_)
       return fail_depth(x, level);
     if (is_sequence)
       return read_sequence(x, level);
@@ -89,8 +91,10 @@ private:
     return fail(refuse_object(x).error());
   }
 
-  result read_sequence(PyObject* x, const nesting& level) {
+  result read_sequence(PyObject* x, nesting& level) {
     auto size = Py_SIZE(x);
+    if (!level.count(static_cast<size_t>(size), element_limit_))
+      return fail_size();
     value::sequence items;
     items.reserve(static_cast<size_t>(size));
     for (Py_ssize_t i = 0; i < size; ++i) {
@@ -112,8 +116,10 @@ private:
                                 : value::tuple(std::move(items));
   }
 
-  result read_dict(PyObject* x, const nesting& level) {
+  result read_dict(PyObject* x, nesting& level) {
     auto size = static_cast<size_t>(PyDict_GET_SIZE(x));
+    if (!level.count(size, element_limit_))
+      return fail_size();
     value::mapping items;
     items.reserve(size);
     Py_ssize_t position = 0;
@@ -135,9 +141,12 @@ private:
     return value::dict(std::move(items));
   }
 
-  result read_set(PyObject* x, const nesting& level) {
+  result read_set(PyObject* x, nesting& level) {
+    auto size = static_cast<size_t>(PySet_GET_SIZE(x));
+    if (!level.count(size, element_limit_))
+      return fail_size();
     value::sequence items;
-    items.reserve(static_cast<size_t>(PySet_GET_SIZE(x)));
+    items.reserve(size);
     held_object iterator{PyObject_GetIter(x)};
     while (iterator.get()) {
       held_object item{PyIter_Next(iterator.get())};
@@ -160,7 +169,11 @@ private:
   }
 
   [[gnu::cold, gnu::noinline]] result fail_depth(PyObject* x, nesting& level) {
-    return fail(level.refuse_depth(Py_TYPE(x)->tp_name, limit_).error());
+    return fail(level.refuse_depth(Py_TYPE(x)->tp_name, depth_limit_).error());
+  }
+
+  [[gnu::cold, gnu::noinline]] result fail_size() {
+    return fail(refuse(too_many(element_limit_)).error());
   }
 
   [[gnu::cold, gnu::noinline]] result fail_changed(PyObject* x) {
@@ -197,18 +210,19 @@ private:
     return fail(level.at(std::move(failure_), set_step));
   }
 
-  size_t limit_;
+  size_t depth_limit_;
+  size_t element_limit_;
   error failure_;
 };
 
 } // namespace
 
-expected<value> from_python(_object* object, size_t nesting_depth) {
-  return value_reader{std::min(nesting_depth, value::max_depth)}.run(object);
+expected<value> from_python(_object* object, const interpreter_limits& limits) {
+  return value_reader{limits}.run(object);
 }
 
 expected<value> from_python(attach_scope& py, _object* object) {
-  return from_python(object, py.owner().limits().nesting_depth);
+  return from_python(object, py.owner().limits());
 }
 
 } // namespace pyactor::capi

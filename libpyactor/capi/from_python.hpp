@@ -4,21 +4,18 @@
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/value.hpp>
 
-#include <cstddef>
-
 // Free of <Python.h>, because the templates of conversion.hpp call it.
 
 namespace pyactor::capi {
 
 /// Makes plain data of a Python object, exactly. Runs no Python code.
 /// @param object borrowed
-/// @param nesting_depth levels of containers that may nest; at most
-///                      `value::max_depth` of them do
+/// @param limits of these, `nesting_depth` is at most `value::max_depth`
 /// @returns `not_convertible` with path and remedy for what has no exact form
 /// @post no exception is set
 /// @thread attached
 [[nodiscard]] expected<value> from_python(_object* object,
-                                          size_t nesting_depth);
+                                          const interpreter_limits& limits);
 
 /// The same with the limit of the interpreter.
 [[nodiscard]] expected<value> from_python(attach_scope& py, _object* object);

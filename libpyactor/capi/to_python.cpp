@@ -29,7 +29,8 @@ namespace {
 /// The recursion is deep: what only a failure needs stays out of its frames.
 class value_writer {
 public:
-  explicit value_writer(attach_scope& py) noexcept : py_(py) {
+  value_writer(attach_scope& py, size_t element_limit) noexcept
+    : py_(py), element_limit_(element_limit) {
   }
 
   expected<object_ref> run(const value& x) {
@@ -72,12 +73,23 @@ private:
     }
   }
 
+  /// @returns whether a container of so many elements is within the limit
+  bool admit(size_t elements) {
+    elements_ += elements;
+    if (elements_ <= element_limit_)
+      return true;
+    fail_size();
+    return false;
+  }
+
   [[gnu::noinline]] PyObject* write_str(const std::string& text) {
     auto str = make_str(py_, text);
     return str ? str->release() : fail(std::move(str).error());
   }
 
   PyObject* write_list(const value::sequence& items) {
+    if (!admit(items.size()))
+      return nullptr;
     held_object list{PyList_New(static_cast<Py_ssize_t>(items.size()))};
     for (size_t i = 0; list.get() && i < items.size(); ++i) {
       auto* item = write(items[i]);
@@ -89,6 +101,8 @@ private:
   }
 
   PyObject* write_tuple(const value::sequence& items) {
+    if (!admit(items.size()))
+      return nullptr;
     held_object tuple{PyTuple_New(static_cast<Py_ssize_t>(items.size()))};
     for (size_t i = 0; tuple.get() && i < items.size(); ++i) {
       auto* item = write(items[i]);
@@ -100,6 +114,8 @@ private:
   }
 
   PyObject* write_dict(const value::mapping& items) {
+    if (!admit(items.size()))
+      return nullptr;
     held_object dict{PyDict_New()};
     for (size_t i = 0; dict.get() && i < items.size(); ++i) {
       held_object key{write(items[i].first)};
@@ -118,6 +134,8 @@ private:
   }
 
   PyObject* write_set(value::kind what, const value::sequence& items) {
+    if (!admit(items.size()))
+      return nullptr;
     held_object set{what == value::kind::set ? PySet_New(nullptr)
                                              : PyFrozenSet_New(nullptr)};
     for (size_t i = 0; set.get() && i < items.size(); ++i) {
@@ -136,6 +154,10 @@ private:
   [[gnu::cold, gnu::noinline]] PyObject* fail(error why) {
     failure_ = std::move(why);
     return nullptr;
+  }
+
+  [[gnu::cold, gnu::noinline]] void fail_size() {
+    fail(refuse(too_many(element_limit_)).error());
   }
 
   error take_failure() {
@@ -190,6 +212,8 @@ private:
   }
 
   attach_scope& py_;
+  size_t element_limit_;
+  size_t elements_ = 0;
   error failure_;
 };
 
@@ -235,12 +259,10 @@ unexpected refuse_depth(const value& x, size_t limit) {
 } // namespace
 
 expected<object_ref> to_python(attach_scope& py, const value& x) {
-  if (auto depth = x.depth()) {
-    auto limit = py.owner().limits().nesting_depth;
-    if (depth > limit)
-      return refuse_depth(x, limit);
-  }
-  return value_writer{py}.run(x);
+  const auto& limits = py.owner().limits();
+  if (x.depth() > limits.nesting_depth)
+    return refuse_depth(x, limits.nesting_depth);
+  return value_writer{py, limits.value_elements}.run(x);
 }
 
 } // namespace pyactor::capi

@@ -11,6 +11,12 @@ std::string too_deep(size_t limit) {
          + " levels; flatten it, or raise the limit nesting_depth";
 }
 
+std::string too_many(size_t limit) {
+  return "more than " + std::to_string(limit)
+         + " elements in all, counting what is reached in several ways each "
+           "time; pass less at once, or raise the limit value_elements";
+}
+
 unexpected nesting::refuse_depth(std::string_view type, size_t limit) {
   if (auto* again = first_repetition()) {
     again->leave_out();

@@ -11,6 +11,9 @@ namespace pyactor {
 /// What is wrong with a value that nests beyond the limit.
 [[nodiscard]] std::string too_deep(size_t limit);
 
+/// What is wrong with a value that has more elements than the limit.
+[[nodiscard]] std::string too_many(size_t limit);
+
 /// Steps that are shown of a path that is too deep.
 inline constexpr size_t shown_steps = 8;
 
@@ -22,6 +25,7 @@ public:
   /// @param container identifies what is converted; it is never looked into
   explicit nesting(const void* container) noexcept
     : container_(container), up_(innermost_),
+      root_(innermost_ ? innermost_->root_ : this),
       depth_(innermost_ ? innermost_->depth_ + 1 : 1) {
     innermost_ = this;
   }
@@ -36,6 +40,13 @@ public:
   /// How many containers there are from the root to this one.
   [[nodiscard]] size_t depth() const noexcept {
     return depth_;
+  }
+
+  /// Counts what this container holds towards all that is converted.
+  /// @returns whether that is within the limit
+  [[nodiscard]] bool count(size_t elements, size_t limit) noexcept {
+    root_->elements_ += elements;
+    return root_->elements_ <= limit;
   }
 
   /// Says that this container is too deep, or that it contains itself.
@@ -55,7 +66,10 @@ private:
 
   const void* container_;
   nesting* up_;
+  nesting* root_;
   size_t depth_;
+  /// In the root only.
+  size_t elements_ = 0;
   bool left_out_ = false;
 
   static constinit thread_local nesting* innermost_;

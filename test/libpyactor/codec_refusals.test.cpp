@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -221,6 +223,50 @@ TEST_CASE("a list a million deep gives an error, and lives on",
           != std::string::npos);
     CHECK(python.read("len(x)") == value{1});
   });
+}
+
+TEST_CASE("a value that sharing makes huge is refused in both directions",
+          "[codec_refusals]") {
+  constexpr auto refused
+    = "more than 10000000 elements in all, counting what is reached in several "
+      "ways each time; pass less at once, or raise the limit value_elements";
+  in_each_kind([&](attach_scope& py) {
+    python_values python{py};
+    python.exec("x = []\ny = {}\nz = frozenset()\n"
+                "for i in range(60):\n"
+                "  x = [x, x]\n"
+                "  y = {0: y, 1: y}\n"
+                "  z = frozenset([(0, z), (1, z)])\n");
+    for (auto text : {"x", "y", "z"})
+      CHECK(python.refusal(text).ends_with(refused));
+    CHECK(python.refusal<std::vector<value>>("x").ends_with(refused));
+    CHECK(python.refusal<std::map<int, value>>("y").ends_with(refused));
+    auto shared = value::list({});
+    for (auto i = 0; i < 60; ++i)
+      shared = i % 2 == 0 ? value::tuple({shared, shared})
+                          : value::dict({{0, shared}, {1, shared}});
+    CHECK(python.refusal_of(shared).ends_with(refused));
+    CHECK(python.read("len(x)") == value{2});
+  });
+}
+
+TEST_CASE("typed conversions count what is reached in several ways each time",
+          "[codec_refusals]") {
+  in_main(
+    [](attach_scope& py) {
+      python_values python{py};
+      python.exec("x = [1, 2, 3]");
+      CHECK(python.refusal<std::vector<int>>("x * 2").find("more than 5")
+            != std::string::npos);
+      CHECK(python.refusal<std::vector<std::set<int>>>("[set(x), set(x)]")
+              .find("$[1]: more than 5")
+            == 0);
+      CHECK(python.refusal<std::map<int, std::vector<int>>>("{0: x, 1: x}")
+              .find("$[1]: more than 5")
+            == 0);
+      CHECK(python.read("x + [4, 5]").as_sequence()->size() == 5);
+    },
+    {.value_elements = 5});
 }
 
 TEST_CASE("a low limit shows the whole path", "[codec_refusals]") {

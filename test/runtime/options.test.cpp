@@ -67,6 +67,7 @@ std::vector<mistake> mistakes() {
      "must agree"},
     {"pools { io=2 }", "pyactor.pools.io is 2", "a dictionary"},
     {"nesting-depth=1001", "pyactor.nesting-depth is 1001", "at most 1000"},
+    {"value-elements=0", "pyactor.value-elements is 0", "at least 1"},
     {"nesting-depth=0", "pyactor.nesting-depth is 0", "at least 1"},
     {"code-cache=0", "pyactor.code-cache is 0", "at least 1"},
     {"allocator=\"fast\"", "pyactor.allocator is 'fast'", "standard or malloc"},
@@ -107,6 +108,7 @@ TEST_CASE("options come from a configuration file", "[options]") {
            "  allocator=\"malloc\"\n"
            "  switch-interval=2ms\n"
            "  nesting-depth=50\n"
+           "  value-elements=70\n"
            "  code-cache=7\n"
            "  main-thread-is-context=true\n"
            "  stop-deadline=3s\n"
@@ -126,6 +128,7 @@ TEST_CASE("options come from a configuration file", "[options]") {
   CHECK(options->python.allocator == python_config::allocator_kind::malloc);
   CHECK(options->python.switch_interval == 2ms);
   CHECK(options->limits.nesting_depth == 50);
+  CHECK(options->limits.value_elements == 70);
   CHECK(options->limits.code_cache_entries == 7);
   CHECK(options->main_thread_is_context);
   CHECK(options->stop_deadline == 3s);

@@ -36,9 +36,12 @@ expected<void> dict_source::open() {
                            && !PySequence_Check(container_)
                          ? "dict(x)"
                          : "");
-  auto limit = py_.owner().limits().nesting_depth;
-  if (level_.depth() > limit)
-    return level_.refuse_depth("dict", limit);
+  const auto& limits = py_.owner().limits();
+  if (level_.depth() > limits.nesting_depth)
+    return level_.refuse_depth("dict", limits.nesting_depth);
+  if (!level_.count(static_cast<size_t>(PyDict_GET_SIZE(container_)),
+                    limits.value_elements))
+    return refuse(too_many(limits.value_elements));
   copies_ = copy_of(container_);
   return {};
 }

@@ -98,7 +98,7 @@ unexpected field_source::refuse_unknown_key() const {
   Py_ssize_t position = 0;
   PyObject* key = nullptr;
   while (PyDict_Next(object_, &position, &key, nullptr)) {
-    auto name = from_python(key, value::max_depth);
+    auto name = from_python(py_, key);
     auto* text = name ? name->as_str() : nullptr;
     if (text && std::ranges::find(names_, *text) != names_.end())
       continue;

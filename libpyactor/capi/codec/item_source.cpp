@@ -57,7 +57,7 @@ expected<void> item_source::open_sequence() {
     return refuse_type(container_, "a list or tuple",
                        remedy(container_, "list(x)"));
   size_ = static_cast<size_t>(Py_SIZE(container_));
-  return check_depth();
+  return check_limits();
 }
 
 expected<void> item_source::open_sequence(size_t size) {
@@ -76,7 +76,7 @@ expected<void> item_source::open_set() {
                        remedy(container_, "set(x)"));
   is_set_ = true;
   size_ = static_cast<size_t>(PySet_GET_SIZE(container_));
-  if (auto fits = check_depth(); !fits)
+  if (auto fits = check_limits(); !fits)
     return fits;
   copy_items();
   return {};
@@ -117,10 +117,13 @@ error item_source::at(size_t index, error what) const {
   return level_.at(std::move(what), index_step(index));
 }
 
-expected<void> item_source::check_depth() {
-  auto limit = py_.owner().limits().nesting_depth;
-  if (level_.depth() > limit)
-    return level_.refuse_depth(Py_TYPE(container_)->tp_name, limit);
+expected<void> item_source::check_limits() {
+  const auto& limits = py_.owner().limits();
+  if (level_.depth() > limits.nesting_depth)
+    return level_.refuse_depth(Py_TYPE(container_)->tp_name,
+                               limits.nesting_depth);
+  if (!level_.count(size_, limits.value_elements))
+    return refuse(too_many(limits.value_elements));
   return {};
 }
 

@@ -45,7 +45,7 @@ public:
   [[nodiscard]] error at(size_t index, error what) const;
 
 private:
-  expected<void> check_depth();
+  expected<void> check_limits();
   void copy_items();
 
   attach_scope& py_;

@@ -7,6 +7,7 @@
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
 #include <pyactor/libpyactor/conversion/path.hpp>
+#include <pyactor/libpyactor/interpreter.hpp>
 #include <pyactor/libpyactor/value.hpp>
 
 #include <algorithm>
@@ -83,7 +84,7 @@ bool any_base(PyTypeObject* type, Predicate matches) {
 
 /// @returns how a message shows an object that became a key
 std::string shown(PyObject* object) {
-  auto x = from_python(object, value::max_depth);
+  auto x = from_python(object, {.nesting_depth = value::max_depth});
   return x ? shown_key(*x) : type_name(Py_TYPE(object));
 }
 

@@ -63,7 +63,7 @@ bool read_arguments(const module_state& state, vectorcall call,
   result.positional.reserve(static_cast<size_t>(call.positional));
   result.keyword.reserve(static_cast<size_t>(named));
   for (Py_ssize_t i = 0; i < call.positional + named; ++i) {
-    auto converted = from_python(call.items[i], state.nesting_depth);
+    auto converted = from_python(call.items[i], state.limits);
     if (!converted) {
       auto what = std::move(converted).error();
       what.message

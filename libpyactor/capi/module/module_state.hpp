@@ -4,6 +4,7 @@
 
 #include <pyactor/libpyactor/error.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
+#include <pyactor/libpyactor/interpreter.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -20,7 +21,7 @@ struct module_state {
 
   /// Null where there is no actor runtime.
   host* outside;
-  size_t nesting_depth;
+  interpreter_limits limits;
   // Strong references.
   PyTypeObject* actor_ref_type;
   PyObject* reject;

@@ -60,14 +60,14 @@ object_ref run_package(PyObject* loader) {
 }
 
 /// @returns false with an exception set
-bool install(host* outside, size_t nesting_depth) {
+bool install(host* outside, const interpreter_limits& limits) {
   auto module = object_ref::steal(PyImport_ImportModule("_pyactor"));
   auto* holder = PyInterpreterState_GetDict(PyInterpreterState_Get());
   if (!module || !holder)
     return false;
   auto& state = state_of(module.get());
   state.outside = outside;
-  state.nesting_depth = nesting_depth;
+  state.limits = limits;
   auto package = run_package(module.get());
   if (!package)
     return false;
@@ -85,7 +85,7 @@ expected<void> install_package(attach_scope& py) {
   if (current_module_state())
     return {};
   auto& owner = py.owner();
-  if (install(owner.internals().outside, owner.limits().nesting_depth))
+  if (install(owner.internals().outside, owner.limits()))
     return {};
   auto what = fetch_error(py);
   what.code = errc::start_failed;
