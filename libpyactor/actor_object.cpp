@@ -40,6 +40,8 @@ struct actor_object::state : capi::release_job {
 
 namespace {
 
+constexpr auto exit_hook = "on_exit";
+
 unexpected no_method(const object_ref& self, std::string_view method) {
   return fail(errc::not_found, capi::type_name(Py_TYPE(self.get()))
                                  + " has no method '" + std::string{method}
@@ -55,6 +57,11 @@ expected<object_ref> find_name(attach_scope& py, const object_ref& self,
                   + capi::type_name(Py_TYPE(self.get()))
                   + " is private: names with a leading underscore cannot be "
                     "called from outside");
+  if (method == exit_hook)
+    return fail(errc::not_found,
+                "method 'on_exit' of " + capi::type_name(Py_TYPE(self.get()))
+                  + " runs once, at the actor's end, and cannot be called from "
+                    "outside; terminate the actor instead");
   auto parts = py.owner().internals().names.find(py, method);
   if (!parts || PyTuple_GET_SIZE(parts->get()) != 2
       || !Py_IsNone(PyTuple_GET_ITEM(parts->get(), 0)))
@@ -225,7 +232,7 @@ expected<void> actor_object::on_exit(attach_scope& py,
   if (auto usable = check(py); !usable)
     return usable;
   auto self = state_->instance;
-  auto name = capi::make_name("on_exit");
+  auto name = capi::make_name(exit_hook);
   auto text = capi::make_text(reason);
   if (name && text
       && object_ref::steal(

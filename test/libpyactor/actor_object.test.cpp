@@ -151,6 +151,9 @@ TEST("a call that no method takes is an error of the caller's only") {
   CHECK(hidden.code == errc::not_found);
   CHECK_THAT(hidden.message, ContainsSubstring("is private"));
   CHECK(it.refused("__init__").code == errc::not_found);
+  auto hook = it.refused("on_exit", {"why"});
+  CHECK(hook.code == errc::not_found);
+  CHECK_THAT(hook.message, ContainsSubstring("terminate the actor instead"));
   auto data = it.refused("value");
   CHECK(data.code == errc::not_callable);
   CHECK_THAT(data.message, ContainsSubstring("is a int"));

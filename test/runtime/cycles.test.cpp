@@ -1,3 +1,4 @@
+#include <pyactor/test/support/instrumented.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -112,7 +113,8 @@ TEST_CASE("fifty lives of a runtime leave no thread, file or memory",
       settled = now.resident_kib;
     highest = std::max(highest, now.resident_kib);
   }
-  CHECK(highest - settled <= 1024);
+  if (!instrumented)
+    CHECK(highest - settled <= 1024);
 }
 
 TEST_CASE("every reply that twenty clients get is right", "[cycles]") {

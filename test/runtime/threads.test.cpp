@@ -1,3 +1,4 @@
+#include <pyactor/test/support/instrumented.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -355,6 +356,8 @@ TEST_CASE("two own-GIL contexts do CPU-bound work in less than 0.75 of the "
     SKIP("own-GIL interpreters need CPython 3.14");
   if (std::thread::hardware_concurrency() < 2)
     SKIP("parallel work needs two hardware threads");
+  if (instrumented)
+    SKIP("a sanitizer takes time of its own");
   using clock = std::chrono::steady_clock;
   runtime_world world{one_pool(interpreter_kind::own_gil, 2)};
   auto work = exec{"n = 0\n"

@@ -44,7 +44,7 @@ class Actor:
     new one with the same arguments.
 
     Every method whose name has no leading underscore can be called from
-    outside. Its return value answers the caller. An exception that leaves it
+    outside, `on_exit` excepted. Its return value answers the caller. An exception that leaves it
     answers the caller with that error and ends the actor, unless it is a
     `Reject` or its type is listed in `keep_alive_on`. A call that no method
     takes (no such method, wrong number of arguments) is an error for the caller

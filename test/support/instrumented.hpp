@@ -1,0 +1,13 @@
+#pragma once
+
+namespace pyactor::test {
+
+/// Whether a sanitizer watches this program: freed memory then goes to a
+/// quarantine, and figures of memory or time say nothing of the product.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool instrumented = true;
+#else
+inline constexpr bool instrumented = false;
+#endif
+
+} // namespace pyactor::test
