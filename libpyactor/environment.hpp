@@ -23,10 +23,11 @@ namespace pyactor {
 /// One globals dict with `__builtins__` and `__name__ == "__main__"`, owned by
 /// one interpreter.
 ///
-/// Isolation is of namespaces: modules, the working directory and `os.environ`
-/// are the interpreter's. Every method gives `wrong_interpreter` where `py` is
-/// attached to another interpreter than the one that owns the environment, and
-/// `environment_lost` after `release`. No exception is set when one returns.
+/// Isolation is of namespaces: modules are the interpreter's, the working
+/// directory the process's. Every method gives `wrong_interpreter` where `py`
+/// is attached to another interpreter than the one that owns the environment,
+/// and `environment_lost` after `release`. No exception is set when one
+/// returns.
 /// @thread its interpreter's, but for the destructor: one that runs elsewhere
 ///         queues the release to the interpreter's thread
 class environment {

@@ -90,6 +90,9 @@ void add_import_hint(error& what) {
   for (const auto& cause : what.causes)
     if (hint.empty())
       hint = import_hint(cause.message);
+  // numpy's own text ends with empty lines.
+  while (!hint.empty() && what.message.ends_with('\n'))
+    what.message.pop_back();
   what.message += hint;
 }
 
