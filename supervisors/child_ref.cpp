@@ -14,7 +14,9 @@ std::unexpected<caf::error> unavailable(const engine::child_view& view) {
 caf::error request_fate::translate(const caf::error& what) const {
   if (incarnation == 0)
     return obstacle.to_error();
-  if (what == caf::sec::request_receiver_down)
+  // The second is what a promise gets that the incarnation still owed.
+  if (what == caf::sec::request_receiver_down
+      || what.category() == runtime::exit_category)
     return child_down{incarnation}.to_error();
   return what;
 }

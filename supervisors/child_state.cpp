@@ -99,6 +99,10 @@ child_transition machine::on(overdue) {
     case child_phase::stopping:
       return climb();
     case child_phase::restarting:
+      if (rules.absorb_exits) {
+        state.phase = child_phase::stopped;
+        return {state, {}};
+      }
       return {state, {}, child_outcome::pause_over};
     default:
       return stale();
@@ -108,7 +112,10 @@ child_transition machine::on(overdue) {
 child_transition machine::on(const stop& event) {
   switch (state.phase) {
     case child_phase::starting:
-      return kill_now(event.cause);
+      // What may take for ever has children of its own to stop.
+      if (rules.stop != stop_mode::infinity)
+        return kill_now(event.cause);
+      [[fallthrough]];
     case child_phase::running:
       if (rules.stop == stop_mode::brutal_kill)
         return kill_now(event.cause);
@@ -158,7 +165,7 @@ child_transition machine::stopped(effect_list effects) {
   if (state.stopped_for == stop_cause::failed_start)
     return start_failed(effects);
   state.phase = child_phase::stopped;
-  auto again = state.stopped_for == stop_cause::cycle;
+  auto again = state.stopped_for == stop_cause::cycle && !rules.absorb_exits;
   return {state, effects,
           again ? child_outcome::stopped_restart : child_outcome::stopped};
 }

@@ -55,7 +55,8 @@ struct supervisor_statistics {
   uint64_t stale_events = 0;
   /// Exit messages, errors and other messages that a supervisor does not take.
   uint64_t stray_messages = 0;
-  /// Children that had to be killed, and incarnations given up as lost.
+  /// Kills, also those that make sure of a child whose start failed, and
+  /// incarnations given up as lost.
   uint64_t kills = 0;
   uint64_t abandons = 0;
   /// Children that ended a stop otherwise than they should.

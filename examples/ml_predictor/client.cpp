@@ -89,6 +89,13 @@ void client::take_answer(size_t index, clock::time_point sent, int64_t digit) {
 void client::send_again(size_t index, const caf::error& why) {
   --in_flight_;
   tally_.add_failure(why);
+  auto obstacle = pyactor::supervisors::child_unavailable::from_error(why);
+  if (obstacle
+      && obstacle->status
+           == pyactor::supervisors::child_status::supervisor_down) {
+    quit(why); // nobody will answer any more
+    return;
+  }
   ++tally_.sent_again;
   backlog_.push_back(index);
   delayed_send(this, pause, go_on{});

@@ -89,7 +89,7 @@ void supervisor_actor::finish_stop() {
   stage_ = stage::ended;
   for (auto& promise : std::exchange(awaiting_start_, {}))
     promise.deliver(await_start_reply{std::unexpected{*start_failure_}});
-  if (ack_)
+  if (ack_ && record_->get())
     (*ack_)(to_caf_error(*start_failure_), context());
   quit(std::move(exit_reason_));
 }

@@ -8,6 +8,13 @@ namespace {
 /// How often a stop that may take for ever is reported.
 constexpr auto stall_interval = std::chrono::seconds{10};
 
+/// @returns whether `who` is there only if its start succeeds
+bool is_being_added(const child& who) {
+  return std::ranges::any_of(who.waiting, [](const order& waiting) {
+    return waiting.what == operation::start_child;
+  });
+}
+
 } // namespace
 
 // -- state machine: events in, effects out ------------------------------------
@@ -135,6 +142,7 @@ void supervisor_actor::send_exit_to(const child& who, caf::exit_reason reason) {
 
 void supervisor_actor::start(child& who, start_cause cause) {
   ++who.starts;
+  who.restarts += cause == start_cause::automatic;
   who.failure = std::nullopt;
   apply(who, child_events::start{roster_.new_incarnation(who), cause});
 }
@@ -234,9 +242,7 @@ void supervisor_actor::on_start_failed(child& who) {
       begin_stop(to_caf_error(what), what);
       break;
     case start_cause::request: {
-      auto added = std::ranges::any_of(who.waiting, [](const order& waiting) {
-        return waiting.what == operation::start_child;
-      });
+      auto added = is_being_added(who);
       answer_starts(who, std::unexpected{what});
       if (added || who.spec.restart == restart_type::temporary)
         forget(who);
@@ -265,10 +271,8 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
   } else if (within_intensity(who)) {
     auto plan = plan_restart(flags_.strategy, who.position);
     for (auto position = plan.first; position <= plan.last; ++position)
-      if (auto* member = roster_.find(position)) {
-        ++member->restarts;
+      if (auto* member = roster_.find(position))
         start(*member, start_cause::automatic);
-      }
   }
 }
 
@@ -296,9 +300,11 @@ void supervisor_actor::on_stopped(child& who) {
   if (who.failure && stage_ != stage::stopping)
     what = {sup_errc::start_failed, who.spec.id, who.failure->exit.message,
             who.failure->exit, who.failure->cause};
+  auto dropped = who.spec.restart == restart_type::temporary
+                 || (who.failure && is_being_added(who));
   answer_starts(who, std::unexpected{std::move(what)});
   answer_stops(who);
-  if (who.spec.restart == restart_type::temporary && stage_ != stage::stopping)
+  if (dropped && stage_ != stage::stopping)
     forget(who);
   else
     settle(who.position);

@@ -35,7 +35,8 @@ public:
     if (what.subtype != watch_query::token_type)
       return false;
     const auto& query = *static_cast<const watch_query*>(what.ptr);
-    if (query.found)
+    // One that only looks at its parent, number 0, supervises nobody.
+    if (query.found && key_.incarnation != 0)
       *query.found = true;
     return query.remove && *query.remove == key_;
   }

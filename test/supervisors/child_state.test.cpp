@@ -209,6 +209,24 @@ TEST_CASE("a stop during a start kills and stays a stop", "[child_state]") {
   }
 }
 
+TEST_CASE("a stop without limit asks during a start, too", "[child_state]") {
+  auto result = step(starting(from::request), patient, stop{to::request});
+  CHECK(result.next == stopping(to::request, stop_step::asked, from::request));
+  CHECK(result.effects == effect_list{ask, arm_stop});
+}
+
+TEST_CASE("nothing starts any more once the supervisor stops",
+          "[child_state]") {
+  auto last = permanent;
+  last.absorb_exits = true;
+  auto cycled = step(stopping(to::cycle), last, down{7, exit_class::shutdown});
+  CHECK(cycled.next.phase == phase::stopped);
+  CHECK(cycled.outcome == outcome::stopped);
+  auto paused = step(restarting, last, overdue{});
+  CHECK(paused.next.phase == phase::stopped);
+  CHECK(paused.outcome == outcome::none);
+}
+
 TEST_CASE("a start that fails or is late is killed before it is over",
           "[child_state]") {
   for (const child_event& event :

@@ -176,6 +176,30 @@ TEST_CASE("stopping does not wait for a pending restart", "[stop]") {
   CHECK(w.child("b").starts == 2);
 }
 
+TEST_CASE("while a newer child stops, no older one is started", "[stop]") {
+  world w;
+  auto flags = many;
+  flags.min_retry_delay = 1s;
+  w.start(flags, {w.spec("cycled"), w.spec("pausing"), w.spec("slow")});
+  w.child("cycled").deaf = true;
+  w.child("slow").deaf = true;
+  // Makes them deaf.
+  CHECK(w.order(cycle_child{"slow"}).ok());
+  CHECK(w.order(cycle_child{"cycled"}).ok());
+  w.child("pausing").start = mode::throw_init;
+  w.tell("pausing", die{crash()});
+  auto order = w.order(cycle_child{"cycled"});
+  w.stop();
+  auto starts = w.child("cycled").starts + w.child("pausing").starts;
+  w.kill("cycled");
+  w.advance(2s);
+  CHECK_FALSE(w.supervisor_end);
+  CHECK(order.failed_with(sup_errc::shutting_down));
+  CHECK(w.child("cycled").starts + w.child("pausing").starts == starts);
+  w.advance(3s);
+  CHECK(*w.supervisor_end == shutdown);
+}
+
 TEST_CASE("stopping kills a restart that has not been acknowledged", "[stop]") {
   world w;
   w.start(many, {w.spec("a")});

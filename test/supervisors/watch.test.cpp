@@ -113,6 +113,12 @@ TEST_CASE("an actor is watched until the last watch is called off", "[watch]") {
   CHECK_FALSE(is_watched(pointer(w.other)));
 }
 
+TEST_CASE("an actor that supervises others is not itself watched", "[watch]") {
+  two_actors w;
+  watch(pointer(w.other), w.key(0));
+  CHECK_FALSE(is_watched(pointer(w.other)));
+}
+
 TEST_CASE("a watch keeps neither end alive", "[watch]") {
   two_actors w;
   watch(pointer(w.other), w.key(7));
