@@ -1,5 +1,6 @@
 #include <pyactor/libpyactor/conversion.hpp>
 #include <pyactor/test/libpyactor/python_values.hpp>
+#include <pyactor/test/support/instrumented.hpp>
 #include <pyactor/test/support/python.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -392,5 +393,22 @@ TEST_CASE("structs that nest without end give an error",
           == "$.children[0].children[0].children[0].children[0]...: nested "
              "deeper than 200 levels; flatten it, or raise the limit "
              "nesting_depth");
+  });
+}
+
+TEST_CASE("bytes that no memory holds are refused", "[conversion_refusals]") {
+  if (instrumented)
+    SKIP("the sanitizer ends a process that asks for as much");
+  in_main([](attach_scope& py) {
+    python_values python{py};
+    python.exec("import ctypes\n"
+                "vast = memoryview((ctypes.c_char * 2**62).from_address(0))\n");
+    auto result = pyactor::from_python<std::vector<std::byte>>(
+      py, python.object("vast").get());
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code == errc::python_exception);
+    CHECK(result.error().type == "builtins.MemoryError");
+    CHECK(result.error().message
+          == "$: no memory for a copy of 4611686018427387904 bytes");
   });
 }

@@ -10,6 +10,7 @@
 #include <pyactor/libpyactor/value.hpp>
 
 #include <cstring>
+#include <exception>
 #include <utility>
 
 namespace pyactor::capi {
@@ -80,7 +81,14 @@ public:
   bool copy(std::vector<std::byte>& to) noexcept {
     if (!held_)
       return false;
-    to.resize(static_cast<size_t>(view_.len));
+    // What a view shows need not be in memory: a file, or the same byte often.
+    try {
+      to.resize(static_cast<size_t>(view_.len));
+    } catch (const std::exception&) {
+      PyErr_Format(PyExc_MemoryError, "no memory for a copy of %zd bytes",
+                   view_.len);
+      return false;
+    }
     return PyBuffer_ToContiguous(to.data(), &view_, view_.len, 'C') == 0;
   }
 
