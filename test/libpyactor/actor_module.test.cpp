@@ -359,3 +359,25 @@ TEST("the host may run Python of the same interpreter") {
   CHECK(here.eval("pyactor.whereis('x')").is_none());
   CHECK(inner == "<ActorRef running#1>");
 }
+
+TEST("a message keeps to the limits of the thread that sends it") {
+  python_world world;
+  auto who = fake::make_actor(7, "seven");
+  world.host.names["seven"] = std::make_shared<const fake::ref>(who, false);
+  std::jthread{[&world] {
+    auto mine = interpreter::open_main(*world.python, {.nesting_depth = 2});
+    REQUIRE(mine);
+    attach_scope py{**mine};
+    environment env{py};
+    REQUIRE(env.exec(py, "import pyactor; pyactor.send('seven', 'm', [[1]])"));
+    auto deep = env.exec(py, "pyactor.send('seven', 'm', [[[1]]])");
+    REQUIRE(!deep);
+    CHECK_THAT(deep.error().message,
+               ContainsSubstring("nested deeper than 2 levels"));
+    CHECK(!env.exec(py, "pyactor.spawn('module:Class', [[[1]]])"));
+  }}.join();
+  CHECK(who->received.size() == 1);
+  attached_python here{world};
+  here.exec("pyactor.send('seven', 'm', [[[1]]])");
+  CHECK(who->received.size() == 2);
+}

@@ -3,6 +3,7 @@
 #include <pyactor/libpyactor/capi/module/message_arguments.hpp>
 
 #include <pyactor/libpyactor/capi/from_python.hpp>
+#include <pyactor/libpyactor/capi/interpreter_state.hpp>
 #include <pyactor/libpyactor/host.hpp>
 
 #include <string>
@@ -23,6 +24,12 @@ std::string argument_name(Py_ssize_t index, PyObject* names,
     return "argument '" + std::string{text} + "'";
   PyErr_Clear();
   return "an argument";
+}
+
+/// Threads that open the main interpreter share the module, but not its limits.
+const interpreter_limits& limits_here(const module_state& state) noexcept {
+  auto* here = attached_interpreter();
+  return here ? here->limits : state.limits;
 }
 
 } // namespace
@@ -59,11 +66,12 @@ std::string_view read_method(PyObject* name) {
 
 bool read_arguments(const module_state& state, vectorcall call,
                     arguments& result) {
+  const auto& limits = limits_here(state);
   auto named = call.names ? PyTuple_GET_SIZE(call.names) : 0;
   result.positional.reserve(static_cast<size_t>(call.positional));
   result.keyword.reserve(static_cast<size_t>(named));
   for (Py_ssize_t i = 0; i < call.positional + named; ++i) {
-    auto converted = from_python(call.items[i], state.limits);
+    auto converted = from_python(call.items[i], limits);
     if (!converted) {
       auto what = std::move(converted).error();
       what.message

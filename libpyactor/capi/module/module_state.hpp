@@ -21,6 +21,7 @@ struct module_state {
 
   /// Null where there is no actor runtime.
   host* outside;
+  /// For threads that Python code started; others have their interpreter's.
   interpreter_limits limits;
   // Strong references.
   PyTypeObject* actor_ref_type;
