@@ -108,6 +108,20 @@ limbs to_limbs(const complement_bytes& magnitude) {
   return result;
 }
 
+limbs magnitude_of(std::span<const std::byte> complement) {
+  complement_bytes magnitude{complement.begin(), complement.end()};
+  if (is_negative(complement))
+    negate(magnitude);
+  return to_limbs(magnitude);
+}
+
+size_t bits_of(const limbs& magnitude) {
+  return magnitude.empty()
+           ? 0
+           : 32 * magnitude.size()
+               - static_cast<size_t>(std::countl_zero(magnitude.back()));
+}
+
 } // namespace
 
 std::span<const std::byte>
@@ -144,32 +158,27 @@ std::optional<complement_bytes> parse_integer(std::string_view digits) {
 }
 
 std::optional<double> integer_to_double(std::span<const std::byte> complement) {
-  complement_bytes magnitude{complement.begin(), complement.end()};
-  auto negative = is_negative(complement);
-  if (negative)
-    negate(magnitude);
-  auto rest = to_limbs(magnitude);
+  auto rest = magnitude_of(complement);
   if (rest.empty())
     return 0.0;
   auto lowest = std::ranges::find_if(rest, [](auto limb) { return limb != 0; });
   auto first = 32 * (lowest - rest.begin()) + std::countr_zero(*lowest);
-  auto last = 32 * static_cast<std::ptrdiff_t>(rest.size())
-              - std::countl_zero(rest.back());
+  auto last = static_cast<std::ptrdiff_t>(bits_of(rest));
   using limits = std::numeric_limits<double>;
   if (last - first > limits::digits || last > limits::max_exponent)
     return std::nullopt;
   auto result = 0.0;
   for (auto i = rest.size(); i-- > 0;)
     result += std::ldexp(rest[i], static_cast<int>(32 * i));
-  return negative ? -result : result;
+  return is_negative(complement) ? -result : result;
+}
+
+size_t integer_bits(std::span<const std::byte> complement) {
+  return bits_of(magnitude_of(complement));
 }
 
 std::string integer_to_decimal(std::span<const std::byte> complement) {
-  complement_bytes magnitude{complement.begin(), complement.end()};
-  auto negative = is_negative(complement);
-  if (negative)
-    negate(magnitude);
-  auto rest = to_limbs(magnitude);
+  auto rest = magnitude_of(complement);
   std::string result;
   do {
     auto chunk = divide(rest, decimal_chunk);
@@ -177,7 +186,7 @@ std::string integer_to_decimal(std::span<const std::byte> complement) {
       result.push_back(static_cast<char>('0' + chunk % 10));
   } while (!rest.empty());
   result.erase(std::max<size_t>(result.find_last_not_of('0') + 1, 1));
-  if (negative)
+  if (is_negative(complement))
     result.push_back('-');
   std::ranges::reverse(result);
   return result;

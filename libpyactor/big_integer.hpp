@@ -23,6 +23,10 @@ shortest_complement(std::span<const std::byte> complement) noexcept;
 [[nodiscard]] std::optional<complement_bytes>
 parse_integer(std::string_view digits);
 
+/// @returns how many bits the number has without its sign, as Python's
+///          `bit_length` tells them
+[[nodiscard]] size_t integer_bits(std::span<const std::byte> complement);
+
 /// @returns decimal digits, with `-` where it is negative
 /// @note quadratic in the length
 [[nodiscard]] std::string

@@ -186,7 +186,12 @@ private:
 };
 
 /// @returns `x` as Python's `repr` would show it; a long one is not shortened
+/// @note quadratic in the length of an integer
 [[nodiscard]] std::string to_string(const value& x);
+
+/// @returns the same with the size, for example `an int of 4096 bits`, in place
+///          of an integer of more than 64 bytes; linear
+[[nodiscard]] std::string to_short_string(const value& x);
 
 /// @returns Python's name of the kind, for example `list`
 [[nodiscard]] std::string_view to_string(value::kind what) noexcept;

@@ -11,6 +11,13 @@ namespace pyactor {
 
 namespace {
 
+/// What stands for an integer that is longer than this: digits, which take time
+/// that is quadratic, or its size.
+constexpr size_t long_integer_bytes = 64;
+enum class long_integers { digits, size };
+
+std::string text_of(const value& x, long_integers style);
+
 constexpr std::string_view hexadecimal = "0123456789abcdef";
 
 /// Python's layout of a float: an exponent from 1e16 on and below 1e-4.
@@ -114,51 +121,58 @@ std::string bytes_text(std::string_view data) {
   return result;
 }
 
-std::string joined(const value::sequence& items) {
+std::string integer_text(const value& x, long_integers style) {
+  if (auto* small = x.as_int64())
+    return std::to_string(*small);
+  auto complement = x.integer_bytes();
+  if (style == long_integers::digits || complement.size() <= long_integer_bytes)
+    return integer_to_decimal(complement);
+  return "an int of " + std::to_string(integer_bits(complement)) + " bits";
+}
+
+std::string joined(const value::sequence& items, long_integers style) {
   std::string result;
   for (const auto& item : items) {
     if (!result.empty())
       result += ", ";
-    result += to_string(item);
+    result += text_of(item, style);
   }
   return result;
 }
 
-std::string dict_text(const value::mapping& items) {
+std::string dict_text(const value::mapping& items, long_integers style) {
   std::string result{'{'};
   for (const auto& [key, mapped] : items) {
     if (result.size() > 1)
       result += ", ";
-    result += to_string(key) + ": " + to_string(mapped);
+    result += text_of(key, style) + ": " + text_of(mapped, style);
   }
   return result + '}';
 }
 
-std::string items_text(value::kind what, const value::sequence& items) {
-  switch (what) {
+std::string items_text(const value& x, long_integers style) {
+  const auto& items = *x.as_sequence();
+  switch (x.type()) {
     case value::kind::list:
-      return '[' + joined(items) + ']';
+      return '[' + joined(items, style) + ']';
     case value::kind::tuple:
-      return '(' + joined(items) + (items.size() == 1 ? ",)" : ")");
+      return '(' + joined(items, style) + (items.size() == 1 ? ",)" : ")");
     case value::kind::set:
-      return items.empty() ? "set()" : '{' + joined(items) + '}';
+      return items.empty() ? "set()" : '{' + joined(items, style) + '}';
     default:
       return items.empty() ? "frozenset()"
-                           : "frozenset({" + joined(items) + "})";
+                           : "frozenset({" + joined(items, style) + "})";
   }
 }
 
-} // namespace
-
-std::string to_string(const value& x) {
-  switch (auto what = x.type()) {
+std::string text_of(const value& x, long_integers style) {
+  switch (x.type()) {
     case value::kind::none:
       return "None";
     case value::kind::boolean:
       return *x.as_bool() ? "True" : "False";
     case value::kind::integer:
-      return x.as_int64() ? std::to_string(*x.as_int64())
-                          : integer_to_decimal(x.integer_bytes());
+      return integer_text(x, style);
     case value::kind::floating:
       return float_text(*x.as_double());
     case value::kind::str:
@@ -166,12 +180,22 @@ std::string to_string(const value& x) {
     case value::kind::bytes:
       return bytes_text(*x.as_bytes());
     case value::kind::dict:
-      return dict_text(*x.as_dict());
+      return dict_text(*x.as_dict(), style);
     case value::kind::actor:
       return "<ActorRef " + x.as_actor()->describe() + '>';
     default:
-      return items_text(what, *x.as_sequence());
+      return items_text(x, style);
   }
+}
+
+} // namespace
+
+std::string to_string(const value& x) {
+  return text_of(x, long_integers::digits);
+}
+
+std::string to_short_string(const value& x) {
+  return text_of(x, long_integers::size);
 }
 
 std::string_view to_string(value::kind what) noexcept {

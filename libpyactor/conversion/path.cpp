@@ -43,7 +43,7 @@ std::string index_step(size_t index) {
 }
 
 std::string shown_key(const value& key) {
-  auto text = to_string(key);
+  auto text = to_short_string(key);
   if (text.size() <= shown_key_bytes)
     return text;
   auto end = shown_key_bytes;

@@ -145,8 +145,12 @@ TEST_CASE("an int that no double is equal to is refused",
     check_alike<double>(python, "-2**63 + 1",
                         "$: no double is equal to -9223372036854775807; pass "
                         "float(x) to round it");
-    CHECK(python.refusal<double>("2**1024").starts_with(
-      "$: no double is equal to 17976931348623159077293051907890247336179769"));
+    CHECK(
+      python.refusal<double>("2**500 + 1")
+        .starts_with("$: no double is equal to 327339060789614187001318969"));
+    check_alike<double>(python, "2**1024",
+                        "$: no double is equal to an int of 1025 bits; pass "
+                        "float(x) to round it");
     CHECK(python.refusal<std::vector<double>>("[0.5, 2**53 + 1]")
           == "$[1]: no double is equal to 9007199254740993; pass float(x) to "
              "round it");
@@ -410,5 +414,20 @@ TEST_CASE("bytes that no memory holds are refused", "[conversion_refusals]") {
     CHECK(result.error().type == "builtins.MemoryError");
     CHECK(result.error().message
           == "$: no memory for a copy of 4611686018427387904 bytes");
+  });
+}
+
+TEST_CASE("a refusal of a huge int tells its size and not its digits",
+          "[conversion_refusals]") {
+  in_main([](attach_scope& py) {
+    python_values python{py};
+    python.exec("huge = 1 << 10_000_000");
+    auto misfit = python.refusal<int64_t>("huge");
+    CHECK(misfit.starts_with("$: an int of 10000001 bits does not fit"));
+    CHECK(python.refusal<double>("1 - huge")
+          == "$: no double is equal to an int of 10000000 bits; pass float(x) "
+             "to round it");
+    CHECK(python.refusal("{(0, -huge): object}")
+            .starts_with("$[(0, an int of 10000001 bits)]: type is not"));
   });
 }
