@@ -77,9 +77,11 @@ bool matches(const object_ref& raised, PyObject* type) {
 ///          arguments do not fit it
 bool is_mismatch(PyObject* method, const object_ref& raised) {
   auto traceback = object_ref::steal(PyException_GetTraceback(raised.get()));
+  // A static method is its function itself.
+  auto* function
+    = PyMethod_Check(method) ? PyMethod_GET_FUNCTION(method) : method;
   return !traceback && matches(raised, PyExc_TypeError)
-         && PyMethod_Check(method)
-         && PyFunction_Check(PyMethod_GET_FUNCTION(method));
+         && PyFunction_Check(function);
 }
 
 /// Tells a call that no method took from one that raised.

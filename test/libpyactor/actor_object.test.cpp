@@ -57,6 +57,14 @@ class Counter(pyactor.Actor):
         method = None
         return method()
 
+    @staticmethod
+    def double(x):
+        return 2 * x
+
+    @classmethod
+    def triple(cls, x):
+        return 3 * x
+
     def give_object(self):
         return object()
 
@@ -168,6 +176,19 @@ TEST("a call that no method takes is an error of the caller's only") {
   REQUIRE(!twice.result);
   CHECK(twice.result.error().code == errc::invalid_argument);
   CHECK(it.call("increment").result == value{1});
+}
+
+TEST("static and class methods are methods like others") {
+  python_world world{any_kind()};
+  object_fixture it{world};
+  CHECK(it.call("double", {4}).result == value{8});
+  CHECK(it.call("triple", {4}).result == value{12});
+  for (const auto* method : {"double", "triple"}) {
+    auto mismatch = it.refused(method);
+    CHECK(mismatch.code == errc::invalid_argument);
+    CHECK_THAT(mismatch.message, ContainsSubstring("missing 1 required"));
+  }
+  CHECK(it.fatal("double", {value{}}).type == "builtins.TypeError");
 }
 
 TEST("a result without a form in C++ does not end the actor") {
