@@ -14,6 +14,7 @@
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/release_port.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
+#include <pyactor/libpyactor/conversion/nesting.hpp>
 #include <pyactor/libpyactor/environment.hpp>
 
 #include <utility>
@@ -226,6 +227,7 @@ actor_object::outcome actor_object::call(attach_scope& py,
     name, stack.items(), stack.positional(), stack.names()));
   if (!result)
     return judge(py, self, name);
+  nesting::fresh_root root;
   return {capi::from_python(py, result.get()), false};
 }
 

@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/conversion.hpp>
+#include <pyactor/libpyactor/conversion/nesting.hpp>
 #include <pyactor/libpyactor/error.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
@@ -118,8 +119,11 @@ expected<T> environment::finish(attach_scope& py,
     return {};
   else if constexpr (std::same_as<T, object_ref>)
     return *std::move(result);
-  else
+  else {
+    // The caller may run amid a conversion.
+    nesting::fresh_root root;
     return converter<T>::from_python(py, result->get());
+  }
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace pyactor {
 
@@ -22,6 +23,25 @@ inline constexpr size_t shown_steps = 8;
 /// @thread lives on the stack of one thread, innermost last
 class nesting {
 public:
+  /// Keeps what is converted from here on apart from what this thread converts
+  /// already: a conversion may run Python code, and that may call C++ anew.
+  /// @thread lives on the stack of one thread
+  class fresh_root {
+  public:
+    fresh_root() noexcept : outer_(std::exchange(innermost_, nullptr)) {
+    }
+
+    fresh_root(const fresh_root&) = delete;
+    fresh_root& operator=(const fresh_root&) = delete;
+
+    ~fresh_root() {
+      innermost_ = outer_;
+    }
+
+  private:
+    nesting* outer_;
+  };
+
   /// @param container identifies what is converted; it is never looked into
   explicit nesting(const void* container) noexcept
     : container_(container), up_(innermost_),

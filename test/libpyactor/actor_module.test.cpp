@@ -381,3 +381,29 @@ TEST("a message keeps to the limits of the thread that sends it") {
   here.exec("pyactor.send('seven', 'm', [[[1]]])");
   CHECK(who->received.size() == 2);
 }
+
+TEST("a message that is sent amid a conversion counts for itself") {
+  python_world world;
+  auto who = fake::make_actor(7, "seven");
+  world.host.names["seven"] = std::make_shared<const fake::ref>(who, false);
+  std::jthread{[&world] {
+    auto mine = interpreter::open_main(
+      *world.python, {.nesting_depth = 2, .value_elements = 3});
+    REQUIRE(mine);
+    attach_scope py{**mine};
+    environment env{py};
+    REQUIRE(env.exec(py, "import pyactor\n"
+                         "class Sender:\n"
+                         "  def __index__(self):\n"
+                         "    pyactor.send('seven', 'm', [[1, 2]])\n"
+                         "    return 7\n"));
+    using rows = std::vector<std::vector<int64_t>>;
+    auto result = env.eval<rows>(py, "[[0, Sender()]]");
+    if (!result)
+      FAIL(result.error().message);
+    CHECK(*result == rows{{0, 7}});
+    // What comes after it is counted as before.
+    CHECK(!env.eval<rows>(py, "[[Sender()], [1, 2]]"));
+  }}.join();
+  CHECK(who->received.size() == 2);
+}

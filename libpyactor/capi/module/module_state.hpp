@@ -2,6 +2,7 @@
 
 #include <Python.h>
 
+#include <pyactor/libpyactor/conversion/nesting.hpp>
 #include <pyactor/libpyactor/error.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/interpreter.hpp>
@@ -43,10 +44,11 @@ struct module_state {
 /// @returns null
 PyObject* raise_error(const module_state& state, const error& what);
 
-/// Runs `body`, which gives an object or null; no C++ exception gets through to
-/// Python's frames.
+/// Runs `body`, which gives an object or null, on behalf of Python code; no C++
+/// exception gets through to Python's frames.
 template <class F>
 PyObject* guarded(F&& body) noexcept {
+  nesting::fresh_root root;
   try {
     return body();
   } catch (const std::bad_alloc&) {
