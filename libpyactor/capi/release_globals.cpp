@@ -2,6 +2,10 @@
 
 #include <pyactor/libpyactor/capi/release_globals.hpp>
 
+#include <pyactor/libpyactor/capi/error_scope.hpp>
+
+#include <utility>
+
 namespace pyactor::capi {
 
 namespace {
@@ -55,9 +59,12 @@ bool take_values(PyObject* dict) noexcept {
 } // namespace
 
 void release_globals(attach_scope&, object_ref globals) noexcept {
+  // An environment may die while an exception is on its way.
+  error_scope keep;
+  auto dict = std::move(globals);
   // A `__del__` may bind names anew, but not for ever.
   auto rounds = 8;
-  while (take_values(globals.get()) && --rounds)
+  while (take_values(dict.get()) && --rounds)
     ;
   // What only a cycle keeps alive may need the rest: not cleared here, but
   // collected together.

@@ -10,7 +10,7 @@ namespace pyactor::capi {
 /// first; then the dict, which goes in the next collection where functions or
 /// cycles refer to it. What `__del__` methods raise goes to
 /// `sys.unraisablehook`.
-/// @post no exception is set
+/// @post an exception that was set is set still, and no other
 void release_globals(attach_scope& py, object_ref globals) noexcept;
 
 } // namespace pyactor::capi

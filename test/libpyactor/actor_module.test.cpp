@@ -407,3 +407,21 @@ TEST("a message that is sent amid a conversion counts for itself") {
   }}.join();
   CHECK(who->received.size() == 2);
 }
+
+TEST("the end of a reference leaves the exception that is on its way") {
+  python_world world{any_kind()};
+  auto who = fake::make_actor(7, "seven");
+  attached_python here{world};
+  auto ended = false;
+  auto end = [&](const fake::ref* ref) {
+    delete ref;
+    environment env{here.py};
+    ended = env.eval(here.py, "len('four')") == value{4};
+  };
+  REQUIRE(
+    here.env.set(here.py, "ref",
+                 value::actor(actor_ref_ptr{new fake::ref{who, false}, end})));
+  CHECK_THAT(here.raised_by("int(globals().pop('ref'))"),
+             StartsWith("builtins.TypeError: int() argument must be"));
+  CHECK(ended);
+}

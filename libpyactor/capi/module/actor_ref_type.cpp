@@ -3,6 +3,7 @@
 #include <pyactor/libpyactor/capi/module/actor_ref_type.hpp>
 
 #include <pyactor/libpyactor/capi/actor_module.hpp>
+#include <pyactor/libpyactor/capi/error_scope.hpp>
 #include <pyactor/libpyactor/capi/module/message_arguments.hpp>
 
 #include <memory>
@@ -23,7 +24,11 @@ const actor_ref& referred(PyObject* self) {
 
 void dealloc(PyObject* self) {
   auto* type = Py_TYPE(self);
-  std::destroy_at(&reinterpret_cast<actor_ref_object*>(self)->who);
+  {
+    // What goes with the reference may run Python code.
+    error_scope keep;
+    std::destroy_at(&reinterpret_cast<actor_ref_object*>(self)->who);
+  }
   type->tp_free(self);
   Py_DECREF(type);
 }
