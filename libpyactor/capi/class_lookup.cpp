@@ -18,10 +18,11 @@ namespace {
 /// @returns what goes on after "no module named ..."
 std::string search_path_hint() {
   std::string result;
-  auto* path = PySys_GetObject("path");
-  for (Py_ssize_t i = 0; path && PyList_Check(path) && i < PyList_Size(path);
-       ++i) {
-    auto folder = object_ref::borrow(PyList_GetItem(path, i));
+  // Held, because the text of a folder may be Python code.
+  auto path = object_ref::borrow(PySys_GetObject("path"));
+  auto is_list = path && PyList_Check(path.get());
+  for (Py_ssize_t i = 0; is_list && i < PyList_Size(path.get()); ++i) {
+    auto folder = object_ref::borrow(PyList_GetItem(path.get(), i));
     result += (i == 0 ? "" : ", ") + str_of(folder.get());
   }
   PyErr_Clear();

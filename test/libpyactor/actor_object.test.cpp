@@ -393,3 +393,19 @@ TEST("on_exit runs with the reason, and what it raises is told") {
   CHECK(failed.error().type == "builtins.SystemExit");
   CHECK(here.eval("log") == value::list({"größe", "bad"}));
 }
+
+TEST("a search path that replaces itself while it is shown is shown") {
+  python_world world{any_kind()};
+  attached_python here{world};
+  here.exec("import sys\n"
+            "class Folder(str):\n"
+            "  def __str__(self):\n"
+            "    sys.path = []\n"
+            "    return '/first'\n"
+            "sys.path = [Folder('/first'), '/second']\n");
+  auto made = actor_object::create(here.py, here.env,
+                                   actor_class::from_module("missing:C"), {});
+  REQUIRE(!made);
+  CHECK_THAT(made.error().message,
+             ContainsSubstring("(sys.path is: /first, /second)"));
+}
