@@ -70,6 +70,21 @@ TEST_CASE("lines of a file's text survive linecache.checkcache", "[errors]") {
   });
 }
 
+TEST_CASE("a traceback counts the lines that Python's own grammar counts",
+          "[errors]") {
+  in_environment([](attach_scope& py, environment& env) {
+    auto what = failure(py, env,
+                        "x = '\v\f\x1c\u0085\u2028\u2029'\r\n"
+                        "y = 2\r"
+                        "\r\n"
+                        "\f\n"
+                        "x.missing  # here\n"
+                        "y = 3");
+    CHECK(what.traceback.contains("line 5, in <module>\n"
+                                  "    x.missing  # here\n"));
+  });
+}
+
 TEST_CASE("an expression with the file name of statements leaves their lines",
           "[errors]") {
   in_main([](attach_scope& py) {

@@ -4,6 +4,7 @@
 
 #include <pyactor/libpyactor/capi/text.hpp>
 
+#include <string>
 #include <utility>
 
 namespace pyactor::capi {
@@ -19,13 +20,32 @@ object_ref line_cache() {
   return cache && PyDict_Check(cache.get()) ? cache : object_ref{};
 }
 
+/// Where Python's tokenizer ends a line, unlike `str.splitlines`, which knows
+/// more ends.
+/// @returns a list of the lines, each ending as in a file that is read as text,
+///          or null with an exception set
+object_ref split_lines(std::string_view text) {
+  auto result = object_ref::steal(PyList_New(0));
+  while (result && !text.empty()) {
+    auto end = text.find_first_of("\r\n");
+    std::string content{text.substr(0, end)};
+    if (end == text.npos) {
+      text = {};
+    } else {
+      text.remove_prefix(end + (text.substr(end).starts_with("\r\n") ? 2 : 1));
+      content.push_back('\n');
+    }
+    auto line = make_text(content);
+    if (!line || PyList_Append(result.get(), line.get()) != 0)
+      return {};
+  }
+  return result;
+}
+
 /// @returns `(size, None, lines, file)`: without a modification time,
 ///          `linecache.checkcache` leaves an entry alone
 object_ref make_entry(const object_ref& file, std::string_view text) {
-  auto source = make_text(text);
-  if (!source)
-    return {};
-  auto lines = object_ref::steal(PyUnicode_Splitlines(source.get(), 1));
+  auto lines = split_lines(text);
   if (!lines)
     return {};
   return object_ref::steal(Py_BuildValue("nOOO",
