@@ -21,6 +21,7 @@
 // `value` and back: `to_value(x)`, `from_value<T>(value)`.
 //
 // Asking for a type is explicit, so `from_python<double>` takes an exact float,
-// an exact int that a double holds exactly, or an object with `__float__`, and
+// an exact int that a double holds exactly, or an object with `__float__` (of
+// one with `__index__` too, an integer, the same as of an int), and
 // `from_python<int64_t>` takes an int or an object with `__index__`; bool is
 // never a number, and what does not fit is `not_convertible` with the path.

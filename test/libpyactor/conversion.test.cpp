@@ -228,7 +228,11 @@ TEST_CASE("a double is read from what is exactly one, or from __float__",
     python_values python{py};
     python.exec("import decimal\n"
                 "class Half:\n"
-                "  def __float__(self): return 0.5\n");
+                "  def __float__(self): return 0.5\n"
+                "class Scalar:\n"
+                "  def __init__(self, x): self.x = x\n"
+                "  def __index__(self): return self.x\n"
+                "  def __float__(self): return float(self.x)\n");
     for (auto x : edge_floats()) {
       python.bind("x", x);
       CHECK(value{python.read<double>("x")} == value{x});
@@ -239,6 +243,12 @@ TEST_CASE("a double is read from what is exactly one, or from __float__",
     CHECK(python.read<double>("2**1000") == 0x1p1000);
     CHECK(python.read<double>("Half()") == 0.5);
     CHECK(python.read<double>("decimal.Decimal('0.25')") == 0.25);
+    CHECK(python.read<double>("Scalar(2**53)") == 0x1p53);
+    CHECK(python.refusal<double>("Scalar(2**53 + 1)")
+          == "$: no double is equal to 9007199254740993; pass float(x) to "
+             "round it");
+    // Arrays of numpy have `__index__` whatever they hold.
+    CHECK(python.read<double>("Scalar(0.5)") == 0.5);
     CHECK(
       pyactor::from_value<double>(*value::integer("0x1" + std::string(50, '0')))
       == 0x1p200);

@@ -292,6 +292,8 @@ TEST_CASE("what a hook raises comes back with its path",
     python.exec("class Index:\n"
                 "  def __index__(self): raise ValueError('no index')\n"
                 "  def __float__(self): raise KeyError('no float')\n"
+                "class Float:\n"
+                "  def __float__(self): raise KeyError('no float')\n"
                 "class Text:\n"
                 "  def __index__(self): return 'x'\n"
                 "class Point:\n"
@@ -312,8 +314,9 @@ TEST_CASE("what a hook raises comes back with its path",
     check(int64_t{}, "Index()", "builtins.ValueError", "$: no index");
     check(std::vector<int64_t>{}, "[1, Index()]", "builtins.ValueError",
           "$[1]: no index");
-    check(std::map<std::string, double>{}, "{'k': Index()}",
+    check(std::map<std::string, double>{}, "{'k': Float()}",
           "builtins.KeyError", "$.k: 'no float'");
+    check(double{}, "Index()", "builtins.ValueError", "$: no index");
     check(int{}, "Text()", "builtins.TypeError",
           "$: __index__ returned non-int (type str)");
     check(std::vector<refused::point>{}, "[Point()]", "builtins.AttributeError",

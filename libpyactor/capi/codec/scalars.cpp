@@ -169,6 +169,15 @@ expected<double> read_double(attach_scope& py, _object* object) {
   if (!methods || !methods->nb_float)
     return refuse_type(object, "a float",
                        PyUnicode_Check(object) ? "float(x)" : "");
+  if (PyIndex_Check(object)) {
+    // An integer, which `__float__` would round. Arrays of numpy have the
+    // method whatever they hold.
+    if (auto integer = object_ref::steal(PyNumber_Index(object)))
+      return exact_double(integer.get());
+    if (!PyErr_ExceptionMatches(PyExc_TypeError))
+      return std::unexpected{raised(py)};
+    PyErr_Clear();
+  }
   return call_float(py, object);
 }
 

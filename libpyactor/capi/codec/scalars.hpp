@@ -27,7 +27,8 @@ namespace pyactor::capi {
 [[nodiscard]] expected<uint64_t> read_uint64(attach_scope& py, _object* object);
 
 /// Takes a `float`, an `int` that a double holds exactly, or an object with
-/// `__float__`, which is Python code.
+/// `__float__`, which is Python code; where it has `__index__` too, that
+/// decides.
 [[nodiscard]] expected<double> read_double(attach_scope& py, _object* object);
 
 [[nodiscard]] expected<std::string> read_str(_object* object);
