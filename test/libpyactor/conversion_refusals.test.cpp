@@ -294,6 +294,9 @@ TEST_CASE("what a hook raises comes back with its path",
                 "  def __float__(self): raise KeyError('no float')\n"
                 "class Float:\n"
                 "  def __float__(self): raise KeyError('no float')\n"
+                "class Path:\n"
+                "  def __init__(self, text): self.text = text\n"
+                "  def __index__(self): raise ValueError(self.text)\n"
                 "class Text:\n"
                 "  def __index__(self): return 'x'\n"
                 "class Point:\n"
@@ -317,6 +320,10 @@ TEST_CASE("what a hook raises comes back with its path",
     check(std::map<std::string, double>{}, "{'k': Float()}",
           "builtins.KeyError", "$.k: 'no float'");
     check(double{}, "Index()", "builtins.ValueError", "$: no index");
+    check(int{}, "Path('$.price is too low')", "builtins.ValueError",
+          "$: $.price is too low");
+    check(std::vector<int>{}, "[Path('${HOME}')]", "builtins.ValueError",
+          "$[0]: ${HOME}");
     check(int{}, "Text()", "builtins.TypeError",
           "$: __index__ returned non-int (type str)");
     check(std::vector<refused::point>{}, "[Point()]", "builtins.AttributeError",

@@ -129,7 +129,10 @@ unexpected refuse_change(PyObject* container) {
 }
 
 error raised(attach_scope& py) {
-  return at_step(fetch_error(py), "");
+  auto what = fetch_error(py);
+  // Always, because Python's text may look like a path of ours.
+  what.message.insert(0, "$: ");
+  return what;
 }
 
 unexpected refuse_equal(attach_scope& py, std::span<PyObject* const> items,
