@@ -333,6 +333,22 @@ TEST_CASE("an error inside an attribute or a called function is no 'not found'",
   });
 }
 
+TEST_CASE("a key that cannot be compared is no missing name", "[errors]") {
+  in_environment([](attach_scope& py, environment& env) {
+    run(py, env,
+        "class Key:\n"
+        "  def __hash__(self): return hash('f')\n"
+        "  def __eq__(self, other): raise OSError('disk')\n"
+        "globals()[Key()] = 1\n");
+    for (const auto* name : {"f", "__main__:f"}) {
+      CAPTURE(name);
+      auto result = env.call(py, name);
+      REQUIRE_FALSE(result);
+      CHECK(result.error().type == "builtins.OSError");
+    }
+  });
+}
+
 TEST_CASE("a module that lacks something itself is there, but raises",
           "[errors]") {
   in_environment([](attach_scope& py, environment& env) {

@@ -95,13 +95,17 @@ expected<object_ref> find_name(attach_scope& py, const object_ref& globals,
   if (!parts)
     return parts;
   auto* module = PyTuple_GET_ITEM(parts->get(), 0);
-  // `__main__` is the environment, then the module of that name.
-  if (module != Py_None
-      && (PyUnicode_Compare(module, owner.name_main.get()) != 0
-          || PyDict_Contains(globals.get(), PyTuple_GET_ITEM(parts->get(), 1))
-               != 1))
-    return find_in_module(py, *parts, name);
   auto* first = PyTuple_GET_ITEM(parts->get(), 1);
+  if (module != Py_None) {
+    // `__main__` is the environment, then the module of that name.
+    auto is_here = PyUnicode_Compare(module, owner.name_main.get()) == 0
+                     ? PyDict_Contains(globals.get(), first)
+                     : 0;
+    if (is_here < 0)
+      return unexpected{fetch_error(py)};
+    if (!is_here)
+      return find_in_module(py, *parts, name);
+  }
   auto found = dict_item(globals.get(), first);
   if (!found && !PyErr_Occurred())
     found = dict_item(owner.builtins.get(), first);
