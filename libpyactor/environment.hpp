@@ -40,11 +40,12 @@ public:
   environment& operator=(environment&&) noexcept;
 
   /// Releases at once where the calling thread is attached to the owner, else
-  /// queues the release.
+  /// queues the release. An exception that was set stays set.
   ~environment();
 
   /// Runs statements; globals and locals are this environment's dict.
-  /// @returns `python_exception`, `syntax_error`, `invalid_source`
+  /// @returns `python_exception`, `syntax_error`, `invalid_source`, or
+  ///          `invalid_argument`: the file name holds a NUL byte
   expected<void> exec(attach_scope& py, const source& code);
 
   /// Evaluates one expression in this environment's dict.
@@ -52,7 +53,10 @@ public:
   ///              environment's own
   /// @tparam T what to convert the result to, see conversion.hpp; `void` drops
   ///           it
-  /// @returns as `exec`, or `not_convertible`
+  /// @returns as `exec`, or
+  ///          - `not_convertible`
+  ///          - `invalid_argument`: of `names`, one is no identifier or comes
+  ///            twice
   template <class T = value>
   expected<T> eval(attach_scope& py, const source& expression,
                    const overlay& names = {});
@@ -61,7 +65,8 @@ public:
   /// (then the builtins), `module:function` from a module that is imported on
   /// demand.
   /// @returns `not_found`, `not_callable`, `python_exception`,
-  ///          `not_convertible`
+  ///          `not_convertible`, or `invalid_argument`: the name is malformed,
+  ///          for example `a..b`
   template <class T = value, class... Ts>
   expected<T> call(attach_scope& py, std::string_view function,
                    const Ts&... args);

@@ -11,8 +11,8 @@ namespace pyactor::capi {
 /// Makes the Python object of a value.
 /// @returns a new object, or
 ///          - `not_convertible`: text that is not UTF-8, keys that are equal in
-///            Python or cannot be hashed, nesting beyond the interpreter's
-///            limit
+///            Python or cannot be hashed, nesting or elements beyond the
+///            interpreter's limits
 ///          - `python_exception`: no memory
 [[nodiscard]] expected<object_ref> to_python(attach_scope& py, const value& x);
 

@@ -48,7 +48,9 @@ class Actor:
     answers the caller with that error and ends the actor, unless it is a
     `Reject` or its type is listed in `keep_alive_on`. A call that no method
     takes (no such method, wrong number of arguments) is an error for the caller
-    only.
+    only. A decorator's wrapper that takes `*args` takes any call: where the
+    arguments do not fit the method inside, the wrapper's own code has raised,
+    and the actor ends.
     """
 
     #: Exception types that answer the caller and leave the actor alive.
