@@ -106,6 +106,14 @@ void context::stop_residents(caf::exit_reason reason) {
     send_exit_urgently(who, reason);
 }
 
+/// Between slices no actor runs. One that awaits a response reads no message,
+/// not even one that kills.
+void context::kill_residents() {
+  for (auto& who : residents_.snapshot())
+    if (auto* actor = pinned_base::behind(who); !actor->end_at_rest())
+      send_exit_urgently(who, caf::exit_reason::kill);
+}
+
 bool context::finished_draining() {
   if (!stopping_.load(std::memory_order_acquire))
     return false;
@@ -115,7 +123,7 @@ bool context::finished_draining() {
     kill_sent_ = true;
     log().warn("{}: {} actors did not end when asked to and are killed", name(),
                residents_.size());
-    stop_residents(caf::exit_reason::kill);
+    kill_residents();
   }
   return false;
 }
@@ -210,14 +218,13 @@ std::string context::abandon() {
   for (auto* job : queue_.close())
     bounce(job);
   for (auto& who : residents_.snapshot())
-    if (auto* actor = dynamic_cast<pinned_base*>(
-          caf::actor_cast<caf::abstract_actor*>(who)))
-      actor->abandon(lost());
+    pinned_base::behind(who)->abandon(lost());
   return text + ", in Python code";
 }
 
 void context::park() noexcept {
-  detach_idle(); // others need the GIL
+  // Others need the GIL. What else this thread has may run Python as it goes.
+  detach_idle();
   for (std::promise<void> never;;)
     never.get_future().wait();
 }

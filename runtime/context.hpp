@@ -253,6 +253,7 @@ private:
   void detach_idle() noexcept;
   bool finished_draining();
   void stop_residents(caf::exit_reason reason);
+  void kill_residents();
   void bounce(caf::resumable* job);
   [[noreturn]] void park() noexcept;
   void end_interpreter();

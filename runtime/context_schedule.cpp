@@ -28,10 +28,11 @@ context* context::current() noexcept {
 // -- slices -------------------------------------------------------------------
 
 bool context::step() {
-  auto departed
-    = departures_size_.load(std::memory_order_acquire) != 0 && run_departures();
   bool is_guest = false;
   auto job = queue_.pop(is_guest);
+  // Whoever was queued after somebody's end finds that one's state gone.
+  auto departed
+    = departures_size_.load(std::memory_order_acquire) != 0 && run_departures();
   if (!job)
     return departed;
   if (is_guest)
@@ -77,7 +78,10 @@ void context::begin_slice(clock::time_point now) noexcept {
 
 void context::end_slice() noexcept {
   running_actor_ = nullptr;
-  entry_.reset();
+  if (entry_) {
+    python_call running{*this}; // values of context variables may go
+    entry_.reset();
+  }
   // Contexts of the main interpreter share its GIL: what runs next may be C++.
   if (kind() == interpreter_kind::main)
     attached_.reset();
@@ -97,12 +101,14 @@ attach_scope& context::attach() {
 
 expected<environment> context::make_environment() {
   auto& py = attach();
+  python_call running{*this};
   environment result{py};
   if (config_.preload.empty())
     return result;
   auto ran = result.exec(py, source{config_.preload, "<preload>"});
   if (ran)
     return result;
+  garbage_ = true;
   auto why = std::move(ran).error();
   why.message = "the preload of " + name() + " failed: " + why.message;
   return unexpected{std::move(why)};
@@ -203,7 +209,6 @@ std::optional<context::clock::time_point> context::housekeeping() {
 }
 
 void context::detach_idle() noexcept {
-  entry_.reset();
   attached_.reset();
 }
 

@@ -12,21 +12,33 @@ const char* context_server::name() const {
   return "pyactor.context";
 }
 
+// Each stretch of Python has a `python_call` of its own, and nothing of this
+// actor is touched within one: a thread that is given up in there is parked at
+// its end, while others end the actor.
+
 template <class F>
 caf::result<value>
-context_server::run(const std::optional<environment_id>& where, F step) {
-  auto& py = home().attach();
-  context::python_call running{home()};
-  entry_scope own{py}; // one slice serves many owners
+context_server::run(const std::optional<environment_id>& where, F step) try {
   auto where_to = find(where);
   if (!where_to)
     return to_caf(std::move(where_to).error());
-  expected<value> result = step(py, where_to->env());
+  auto in_python = [&](environment& env) -> expected<value> {
+    auto& py = home().attach();
+    context::python_call running{home()};
+    entry_scope own{py}; // one slice serves many owners
+    return step(py, env);
+  };
+  auto result = in_python(where_to->env());
   if (where_to->temporary)
-    where_to->temporary->release(py);
+    release(*where_to->temporary);
   if (!result)
     return to_caf(std::move(result).error());
   return std::move(*result);
+} catch (...) {
+
+  // No memory for a value, for example: that ends a request, not the server.
+  auto thrown = std::current_exception();
+  return to_caf(thrown);
 }
 
 caf::behavior context_server::make_behavior() {
@@ -53,8 +65,6 @@ caf::behavior context_server::make_behavior() {
     },
     [this](const make_environment& request) -> caf::result<environment_id> {
       auto owner = request.owner ? upgrade(request.owner) : current_sender();
-      home().attach();
-      context::python_call running{home()};
       auto number = add(owner);
       if (!number)
         return to_caf(std::move(number).error());
@@ -62,7 +72,6 @@ caf::behavior context_server::make_behavior() {
       return environment_id{home().id(), *number};
     },
     [this](const drop_environment& request) -> caf::result<void> {
-      context::python_call running{home()};
       auto env = explicit_environment(request.which);
       if (!env)
         return to_caf(std::move(env).error());
@@ -148,7 +157,6 @@ void context_server::owner_down(const caf::actor_addr& owner) {
   auto found = owners_.extract(owner);
   if (found.empty())
     return;
-  context::python_call running{home()};
   auto numbers = std::move(found.mapped().explicit_ones);
   if (found.mapped().own != 0)
     numbers.push_back(found.mapped().own);
@@ -159,8 +167,10 @@ void context_server::owner_down(const caf::actor_addr& owner) {
 }
 
 void context_server::release(environment& env) {
-  env.release(home().attach());
+  auto& py = home().attach();
   home().note_garbage();
+  context::python_call running{home()};
+  env.release(py);
 }
 
 void context_server::on_exit() {

@@ -29,7 +29,11 @@ errc code_of(const caf::error& what) {
   if (what == caf::sec::unexpected_message
       || what == caf::sec::unexpected_response)
     return errc::invalid_argument;
-  return errc::actor_dead;
+  if (what == caf::sec::request_receiver_down
+      || what == caf::sec::invalid_argument || what.category() == exit_category)
+    return errc::actor_dead;
+  // A C++ handler's own error, for example: nothing is known of the actor.
+  return errc::reply_lost;
 }
 
 } // namespace

@@ -103,7 +103,21 @@ public:
     return Base::cleanup(std::move(reason), unit);
   }
 
-  void abandon(const caf::error& why) override {
+  bool end_at_rest() override {
+    if (!this->getf(caf::abstract_actor::is_initialized_flag))
+      return false;
+    slice turn{home(), *this, this->id()};
+    this->quit(caf::exit_reason::kill);
+    this->finalize();
+    return true;
+  }
+
+protected:
+  bool ending() const noexcept override {
+    return is_quitting(this);
+  }
+
+  void end_abandoned(const caf::error& why) override {
     if (auto* current = this->current_mailbox_element())
       if (current->mid.is_request() && !current->mid.is_answered())
         Base::make_response_promise().deliver(why);
@@ -126,7 +140,7 @@ private:
       using caf::intrusive::task_result;
       turn.count_message();
       auto result = handle(std::forward<Ts>(xs)...);
-      // CAF leaves it dangling, and `abandon` looks at it.
+      // CAF leaves it dangling, and `end_abandoned` looks at it.
       self.current_mailbox_element(nullptr);
       self.drop_replies();
       auto go_on = turn.next_message();

@@ -24,6 +24,10 @@ pinned_base::pinned_base(caf::execution_unit* unit, bool detached) {
 
 pinned_base::~pinned_base() = default;
 
+pinned_base* pinned_base::behind(const caf::strong_actor_ptr& who) {
+  return dynamic_cast<pinned_base*>(caf::actor_cast<caf::abstract_actor*>(who));
+}
+
 python_state& pinned_base::state() {
   if (!state_)
     state_ = std::make_unique<python_state>();
@@ -47,7 +51,7 @@ pinned_base::track(std::unique_ptr<pending_reply> reply) {
     auto* here = context::current();
     // `this` is only compared unless it is the actor that runs here.
     if (owned->pending() && here && here->running_actor() == this
-        && std::uncaught_exceptions() > 0)
+        && (std::uncaught_exceptions() > 0 || ending()))
       replies_.push_back(std::move(owned));
   };
   std::shared_ptr<pending_reply> result{reply.release(), on_last_reference};

@@ -6,6 +6,7 @@
 #include <pyactor/runtime/python_scope.hpp>
 #include <pyactor/runtime/python_state.hpp>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -34,15 +35,32 @@ public:
   /// @thread any
   [[nodiscard]] virtual caf::actor_addr address() const noexcept = 0;
 
+  /// @param who an actor of a `resident_list`
+  [[nodiscard]] static pinned_base* behind(const caf::strong_actor_ptr& who);
+
   /// Ends this actor from outside, while its thread is stuck in Python and will
-  /// touch it no more; the request that it was handling gets `why`.
-  virtual void abandon(const caf::error& why) = 0;
+  /// touch it no more; the request that it was handling gets `why`. Does
+  /// nothing where another thread does so.
+  /// @thread any
+  void abandon(const caf::error& why) {
+    if (!abandoned_.test_and_set())
+      end_abandoned(why);
+  }
+
+  /// Kills this actor, between slices.
+  /// @returns false where it has not started yet
+  virtual bool end_at_rest() = 0;
 
 protected:
   /// @param unit the unit that the actor is spawned on
   /// @throws std::logic_error where that belongs to no context, or `detached`
   ///         is set
   pinned_base(caf::execution_unit* unit, bool detached);
+
+  virtual void end_abandoned(const caf::error& why) = 0;
+
+  /// @returns whether this actor has been told to end, and why is known
+  [[nodiscard]] virtual bool ending() const noexcept = 0;
 
   [[nodiscard]] python_state& state();
 
@@ -51,8 +69,9 @@ protected:
   void release_python(const caf::error& reason);
 
   /// Shares a reply that is answered with an error when this actor ends. Its
-  /// last reference may die while the handler throws: then it is kept, so that
-  /// its client gets what was thrown.
+  /// last reference may die while the handler throws, or while CAF clears the
+  /// handlers of an actor that ends: then it is kept, so that its client gets
+  /// the reason.
   [[nodiscard]] std::shared_ptr<pending_reply>
   track(std::unique_ptr<pending_reply> reply);
 
@@ -62,7 +81,7 @@ protected:
 
   /// Gives up the kept replies: the exception did not leave the handler.
   void drop_replies() noexcept {
-    if (!replies_.empty())
+    if (!replies_.empty() && !ending())
       replies_.clear();
   }
 
@@ -71,6 +90,7 @@ private:
 
   std::shared_ptr<context> home_;
   std::unique_ptr<python_state> state_;
+  std::atomic_flag abandoned_;
   /// Replies whose last reference died while the handler threw.
   std::vector<std::unique_ptr<pending_reply>> replies_;
   /// Replies that somebody still holds; those that are gone are swept out when

@@ -25,9 +25,12 @@ const char* python_class_actor::name() const {
 
 caf::behavior python_class_actor::make_behavior() {
   auto scope = python();
-  context::python_call running{home()};
-  auto instance
-    = actor_object::create(scope.attached(), scope.environment(), what_, args_);
+  auto create = [&] {
+    context::python_call running{home()};
+    return actor_object::create(scope.attached(), scope.environment(), what_,
+                                args_);
+  };
+  auto instance = create(); // does not come back where it was given up
   args_ = {};
   if (!instance) {
     log().info("{}: {} did not start: {}", home().name(), what_.name,
@@ -56,15 +59,23 @@ caf::behavior python_class_actor::make_behavior() {
   };
 }
 
+void python_class_actor::end_abandoned(const caf::error& why) {
+  report_start(why);
+  python_actor::end_abandoned(why);
+}
+
 void python_class_actor::report_start(const caf::error& outcome) {
   if (auto report = std::exchange(started_, nullptr))
     report(outcome);
 }
 
 caf::result<value> python_class_actor::invoke(const call& request) {
-  auto& py = home().attach();
-  context::python_call running{home()};
-  auto outcome = state().instance->call(py, request.function, request.args);
+  auto call_method = [&] {
+    auto& py = home().attach();
+    context::python_call running{home()};
+    return state().instance->call(py, request.function, request.args);
+  };
+  auto outcome = call_method();
   if (outcome.result)
     return std::move(*outcome.result);
   auto why = to_caf(std::move(outcome.result).error());

@@ -14,7 +14,7 @@ namespace pyactor::runtime {
 /// Called exactly once: with no error when `__init__` returned, else with what
 /// kept the actor from starting.
 /// @thread the context's; whichever drops the last handle of an actor that was
-///         ended before it had started
+///         ended before it had started; that of `stop` where `__init__` hangs
 using on_started = std::function<void(const caf::error&)>;
 
 /// An actor that is written in Python: an instance of a subclass of
@@ -34,6 +34,7 @@ public:
 
 private:
   caf::behavior make_behavior() override;
+  void end_abandoned(const caf::error& why) override;
   void report_start(const caf::error& outcome);
   caf::result<value> invoke(const call& request);
 

@@ -42,7 +42,7 @@ inline constexpr bool starts_with_placement<T, Ts...>
 
 /// Python beside an actor system: CPython, its contexts, and the actors pinned
 /// to them. One at a time in a process; it must go before its actor system.
-/// @thread any, but `stop` and the destructor: not from a pinned actor
+/// @thread any, but `stop` and the destructor: not on a context's thread
 class runtime {
 public:
   /// Starts with the options of `system`'s configuration.

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <sstream>
+#include <vector>
 
 #include <unistd.h>
 
@@ -296,6 +297,74 @@ TEST_CASE("a finalizer that hangs does not hold up a stop",
     [&](caf::error& why) { failed = why != caf::sec::request_timeout; });
   CHECK(failed);
   world.check_that_others_live(actor);
+}
+
+TEST_CASE("a finalizer of an ordinary actor that hangs at the stop is left",
+          "[.][left_owned]") {
+  doomed_world world{interpreter_kind::main};
+  auto actor = world->spawn(hanging);
+  REQUIRE(world->ask(world->server(),
+                     exec{"import time\n"
+                          "class Late:\n"
+                          "    def __del__(self, sleep=time.sleep):\n"
+                          "        while True:\n"
+                          "            sleep(0.01)\n"
+                          "late = Late()\n"}));
+  world.stop();
+  CHECK(world.reported("in Python code"));
+  world.check_that_others_live(actor);
+}
+
+TEST_CASE("a preload that returns after it was given up touches no actor",
+          "[.][left_preload]") {
+  gate gate;
+  int said[2];
+  REQUIRE(pipe(said) == 0);
+  auto say = "os.write(" + std::to_string(said[1]) + ", b'x')\n";
+  auto options = one_pool(kinds().back());
+  options.pools["default"].preload = "import os\n" + say + "os.read("
+                                     + std::to_string(gate.fd()) + ", 1)\n"
+                                     + say;
+  doomed_world world{options};
+  auto server = world->server();
+  auto pending = world->client()->request(server, patience, eval{"1"});
+  char heard = 0;
+  REQUIRE(read(said[0], &heard, 1) == 1);
+  world.stop();
+  CHECK(world.reported("in Python code"));
+  gate.open();
+  REQUIRE(read(said[0], &heard, 1) == 1);
+  bool failed = false;
+  pending.receive([](value&) {}, [&](caf::error&) { failed = true; });
+  CHECK(failed);
+  world.check_that_others_live(server);
+}
+
+TEST_CASE("an __init__ that is given up has failed, once and for all",
+          "[.][left_init]") {
+  gate gate;
+  int said[2];
+  REQUIRE(pipe(said) == 0);
+  doomed_world world{kinds().back()};
+  std::vector<caf::error> outcomes;
+  auto actor
+    = world->spawn("import os, pyactor\n"
+                   "class Main(pyactor.Actor):\n"
+                   "    def __init__(self, before, after):\n"
+                   "        pyactor.send('test', 'starting')\n"
+                   "        os.read(before, 1)\n"
+                   "        os.write(after, b'x')\n",
+                   {.positional = {gate.fd(), said[1]}}, {},
+                   [&](const caf::error& what) { outcomes.push_back(what); });
+  REQUIRE(world->hear());
+  world.stop();
+  REQUIRE(outcomes.size() == 1);
+  CHECK(from_caf(outcomes[0]).code == errc::interpreter_lost);
+  gate.open();
+  char heard = 0;
+  REQUIRE(read(said[0], &heard, 1) == 1);
+  world.check_that_others_live(actor);
+  CHECK(outcomes.size() == 1);
 }
 
 TEST_CASE("C++ code that hangs does not hold up a stop, and may still return",

@@ -258,6 +258,18 @@ TEST_CASE("a promise in a behavior is answered with what its handler raises",
   CHECK(fails(finish(earlier), raised));
 }
 
+TEST_CASE("a promise in a behavior is answered with the reason of the end",
+          "[promises]") {
+  auto [reason, wanted] = GENERATE(
+    std::pair{caf::make_error(caf::exit_reason::kill), errc::actor_dead},
+    std::pair{to_caf(error{errc::rejected, "enough"}), errc::rejected});
+  runtime_world world;
+  auto actor = world.python().spawn_function({}, forgetful);
+  auto kept = start(world, actor, ask_later{plan::keep});
+  caf::anon_send(actor, caf::exit_msg{{}, reason});
+  CHECK(fails(finish(kept), {wanted}));
+}
+
 TEST_CASE("a handler that raises answers all promises that its actor kept",
           "[promises]") {
   runtime_world world;

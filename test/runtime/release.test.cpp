@@ -167,6 +167,20 @@ TEST_CASE("what a dead owner's environment held is gone within 2 s",
   }
 }
 
+TEST_CASE("what only a cycle keeps of a throw-away environment goes in time",
+          "[release]") {
+  auto kind = GENERATE(from_range(kinds()));
+  runtime_world world{one_pool(kind)};
+  caf::anon_send(world.server(),
+                 exec{"import pyactor\n"
+                      "class Node:\n"
+                      "    def __del__(self, send=pyactor.send):\n"
+                      "        send('test', 'collected')\n"
+                      "node = Node()\n"
+                      "node.itself = node\n"});
+  CHECK(world.hear(2s));
+}
+
 TEST_CASE("a __del__ that raises disturbs no one", "[release]") {
   runtime_world world;
   auto actor = world.spawn("import pyactor, sys\n"

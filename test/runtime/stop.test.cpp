@@ -170,6 +170,35 @@ TEST_CASE("an actor that traps exits is killed at half the deadline",
   CHECK(world.await_exit(actor) == caf::exit_reason::kill);
 }
 
+TEST_CASE("an actor that awaits a response is killed at half the deadline",
+          "[stop]") {
+  runtime_world world;
+  auto silent = world.system().spawn(
+    [to = caf::actor{world.client()}](caf::event_based_actor* self) {
+      return caf::behavior{[=](int64_t) {
+        self->send(to, call{"asked", {}});
+        return self->make_response_promise<int64_t>();
+      }};
+    });
+  auto awaiting = world.python().spawn_function({}, [=](python_actor* self) {
+    return caf::behavior{[=](int64_t n) {
+      auto kept = std::make_shared<promise<int64_t>>();
+      *kept = self->make_promise<int64_t>();
+      self->request(silent, caf::infinite, n).await([kept](int64_t answer) {
+        kept->deliver(answer);
+      });
+      return kept->later();
+    }};
+  });
+  auto pending = world.client()->request(awaiting, patience, int64_t{1});
+  REQUIRE(world.hear());
+  CHECK(world.python().stop(2s).complete());
+  error why;
+  pending.receive([](int64_t) {},
+                  [&](caf::error& what) { why = from_caf(what); });
+  CHECK(why.code == errc::actor_dead);
+}
+
 TEST_CASE("each request that is queued at a stop has exactly one outcome",
           "[stop]") {
   constexpr int requests = 500;

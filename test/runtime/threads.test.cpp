@@ -207,11 +207,11 @@ TEST_CASE("a busy main context lets its neighbours have the GIL", "[threads]") {
 
 TEST_CASE("a C++ handler of a main context does not hold the GIL",
           "[threads]") {
+  std::promise<void> entered; // outlive the actor that uses them
+  std::promise<void> opened;
   runtime_world world{one_pool(interpreter_kind::main, 2)};
   for (size_t index : {0, 1})
     REQUIRE(world.ask(world.server(index), eval{"1"}));
-  std::promise<void> entered;
-  std::promise<void> opened;
   {
     // Its turn comes right after one that runs Python.
     busy_context busy{world, {.index = 0}};

@@ -130,14 +130,14 @@ bool runtime_world::await_environments(uint64_t n, size_t index) {
 
 busy_context::busy_context(runtime_world& world,
                            const runtime::placement& where) {
-  auto wait = [this](runtime::python_actor*) {
-    auto until = opened_.get_future();
-    entered_.set_value();
+  auto wait = [door = door_](runtime::python_actor*) {
+    auto until = door->opened.get_future();
+    door->entered.set_value();
     until.wait();
     return caf::behavior{};
   };
   world.python().spawn_function(where, wait);
-  entered_.get_future().wait();
+  door_->entered.get_future().wait();
 }
 
 busy_context::~busy_context() {
@@ -146,7 +146,7 @@ busy_context::~busy_context() {
 
 void busy_context::open() {
   if (!std::exchange(open_, true))
-    opened_.set_value();
+    door_->opened.set_value();
 }
 
 gate::gate() {

@@ -143,9 +143,14 @@ public:
   void open();
 
 private:
+  /// Shared with the handler, which may be slow to let go of it.
+  struct door {
+    std::promise<void> entered;
+    std::promise<void> opened;
+  };
+
   bool open_ = false;
-  std::promise<void> entered_;
-  std::promise<void> opened_;
+  std::shared_ptr<door> door_ = std::make_shared<door>();
 };
 
 /// A place at which Python code can wait: `os.read(fd, 1)`.
