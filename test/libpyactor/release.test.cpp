@@ -36,6 +36,15 @@ class Noisy:
     def __del__(self): log.lines.append(describe(self.name))
 )";
 
+template <class F>
+auto with_witness(F fn) {
+  return [fn](attach_scope& py) {
+    environment witness{py};
+    run(py, witness, witness_text);
+    fn(py, witness);
+  };
+}
+
 using lines = std::vector<std::string>;
 
 lines logged(attach_scope& py, environment& witness) {
@@ -46,9 +55,7 @@ lines logged(attach_scope& py, environment& witness) {
 
 TEST_CASE("__del__ methods see the functions and classes of their environment",
           "[release]") {
-  in_each_kind([](attach_scope& py) {
-    environment witness{py};
-    run(py, witness, witness_text);
+  in_each_kind(with_witness([](attach_scope& py, environment& witness) {
     environment env{py};
     run(py, env, noisy_class);
     run(py, env,
@@ -58,14 +65,12 @@ TEST_CASE("__del__ methods see the functions and classes of their environment",
         "a = Noisy('a')\n");
     env.release(py);
     CHECK(logged(py, witness) == lines{"a Noisy"});
-  });
+  }));
 }
 
 TEST_CASE("values go newest first, and older ones are there meanwhile",
           "[release]") {
-  in_each_kind([](attach_scope& py) {
-    environment witness{py};
-    run(py, witness, witness_text);
+  in_each_kind(with_witness([](attach_scope& py, environment& witness) {
     environment env{py};
     run(py, env, noisy_class);
     run(py, env,
@@ -73,14 +78,12 @@ TEST_CASE("values go newest first, and older ones are there meanwhile",
         "limit = 11\n");
     env.release(py);
     CHECK(logged(py, witness) == lines{"c 11", "b 11", "a 11"});
-  });
+  }));
 }
 
 TEST_CASE("what only classes and functions hold goes in the second step",
           "[release]") {
-  in_main([](attach_scope& py) {
-    environment witness{py};
-    run(py, witness, witness_text);
+  in_main(with_witness([](attach_scope& py, environment& witness) {
     {
       environment env{py};
       run(py, env,
@@ -91,14 +94,12 @@ TEST_CASE("what only classes and functions hold goes in the second step",
     }
     py.owner().collect_garbage(py);
     CHECK(logged(py, witness) == lines{"x"});
-  });
+  }));
 }
 
 TEST_CASE("what only a cycle keeps alive has its globals in its __del__",
           "[release]") {
-  in_each_kind([](attach_scope& py) {
-    environment witness{py};
-    run(py, witness, witness_text);
+  in_each_kind(with_witness([](attach_scope& py, environment& witness) {
     {
       environment env{py};
       run(py, env, noisy_class);
@@ -106,14 +107,12 @@ TEST_CASE("what only a cycle keeps alive has its globals in its __del__",
     }
     py.owner().collect_garbage(py);
     CHECK(logged(py, witness) == lines{"a 10"});
-  });
+  }));
 }
 
 TEST_CASE("long text goes in the first step, although functions remain",
           "[release]") {
-  in_main([](attach_scope& py) {
-    environment witness{py};
-    run(py, witness, witness_text);
+  in_main(with_witness([](attach_scope& py, environment& witness) {
     run(py, witness,
         "import gc\ngc.disable()\n"
         "log.data = [b'x' * 100000, 'y' * 100000, 'short' * 2]\n"
@@ -125,13 +124,11 @@ TEST_CASE("long text goes in the first step, although functions remain",
     }
     CHECK(get<bool>(py, witness, "counts()[:2] == before[:2]"));
     run(py, witness, "gc.enable()");
-  });
+  }));
 }
 
 TEST_CASE("weakref callbacks run when their environment goes", "[release]") {
-  in_each_kind([](attach_scope& py) {
-    environment witness{py};
-    run(py, witness, witness_text);
+  in_each_kind(with_witness([](attach_scope& py, environment& witness) {
     run(py, witness, "import weakref");
     environment env{py};
     run(py, env, "class C: pass\nc = C()\n");
@@ -141,14 +138,12 @@ TEST_CASE("weakref callbacks run when their environment goes", "[release]") {
         " lines.append('gone'))\n");
     env.release(py);
     CHECK(logged(py, witness) == lines{"gone"});
-  });
+  }));
 }
 
 TEST_CASE("a generator that is suspended runs its finally clause",
           "[release]") {
-  in_each_kind([](attach_scope& py) {
-    environment witness{py};
-    run(py, witness, witness_text);
+  in_each_kind(with_witness([](attach_scope& py, environment& witness) {
     environment env{py};
     run(py, env,
         "import log\n"
@@ -159,14 +154,12 @@ TEST_CASE("a generator that is suspended runs its finally clause",
         "it = g()\nnext(it)\n");
     env.release(py);
     CHECK(logged(py, witness) == lines{"closed"});
-  });
+  }));
 }
 
 TEST_CASE("what __del__ raises disturbs neither the release nor its caller",
           "[release]") {
-  in_each_kind([](attach_scope& py) {
-    environment witness{py};
-    run(py, witness, witness_text);
+  in_each_kind(with_witness([](attach_scope& py, environment& witness) {
     run(py, witness,
         "caught = []\nsaved = sys.unraisablehook\n"
         "sys.unraisablehook = lambda x: "
@@ -180,14 +173,12 @@ TEST_CASE("what __del__ raises disturbs neither the release nor its caller",
     CHECK(get<lines>(py, witness, "caught") == lines{"ValueError"});
     CHECK(logged(py, witness) == lines{"b 10", "a 10"});
     run(py, witness, "sys.unraisablehook = saved");
-  });
+  }));
 }
 
 TEST_CASE("an environment that __del__ fills again is emptied all the same",
           "[release]") {
-  in_main([](attach_scope& py) {
-    environment witness{py};
-    run(py, witness, witness_text);
+  in_main(with_witness([](attach_scope& py, environment& witness) {
     environment env{py};
     run(py, env, noisy_class);
     run(py, env,
@@ -198,7 +189,7 @@ TEST_CASE("an environment that __del__ fills again is emptied all the same",
     env.release(py);
     py.owner().collect_garbage(py);
     CHECK(logged(py, witness) == lines{"late 10"});
-  });
+  }));
 }
 
 TEST_CASE("keys that are no names do not disturb a release", "[release]") {
@@ -299,9 +290,7 @@ TEST_CASE("a release that is queued wakes the owner, once until it drains",
 }
 
 TEST_CASE("releases go in the order in which environments died", "[release]") {
-  in_main([](attach_scope& py) {
-    environment witness{py};
-    run(py, witness, witness_text);
+  in_main(with_witness([](attach_scope& py, environment& witness) {
     std::vector<environment> envs;
     for (auto i = 0; i < 4; ++i) {
       envs.emplace_back(py);
@@ -315,13 +304,11 @@ TEST_CASE("releases go in the order in which environments died", "[release]") {
     }}.join();
     py.owner().drain_releases(py);
     CHECK(logged(py, witness) == lines{"2 10", "0 10", "3 10", "1 10"});
-  });
+  }));
 }
 
 TEST_CASE("the end of an interpreter releases what is queued", "[release]") {
-  in_main([](attach_scope& py) {
-    environment witness{py};
-    run(py, witness, witness_text);
+  in_main(with_witness([](attach_scope& py, environment& witness) {
     detach_scope out{py};
     auto opened = interpreter::open_main(python());
     REQUIRE(opened);
@@ -336,7 +323,7 @@ TEST_CASE("the end of an interpreter releases what is queued", "[release]") {
     opened->reset();
     attach_scope again{py.owner()};
     CHECK(logged(again, witness) == lines{"x 10"});
-  });
+  }));
 }
 
 TEST_CASE("an environment that outlives its interpreter leaks and is lost",
