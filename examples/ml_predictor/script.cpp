@@ -104,6 +104,13 @@ int wait_for(pid_t child) {
   return status;
 }
 
+/// Until it has a process group of its own, a child hears Ctrl-C by itself, and
+/// maybe before us.
+bool was_interrupted(int status) {
+  return WIFSIGNALED(status)
+         && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM);
+}
+
 } // namespace
 
 std::string script_path(const std::string& name) {
@@ -129,7 +136,7 @@ std::string run_script(const std::string& venv, const std::string& name,
     output = read_all(source);
   }
   auto status = wait_for(child);
-  if (stop.stop_requested())
+  if (stop.stop_requested() || was_interrupted(status))
     throw interrupted{};
   // A script that exits with 1 has told the user why.
   if (WIFEXITED(status) && WEXITSTATUS(status) == 1)

@@ -113,7 +113,9 @@ TEST_CASE("fifty lives of a runtime leave no thread, file or memory",
       settled = now.resident_kib;
     highest = std::max(highest, now.resident_kib);
   }
-  if (!instrumented)
+  // Older versions of CPython leave something behind at each end: 3.13 about
+  // 750 KiB, without pyactor too.
+  if (!instrumented && main_interpreter::supports_own_gil())
     CHECK(highest - settled <= 1024);
 }
 

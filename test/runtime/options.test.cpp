@@ -46,7 +46,7 @@ struct mistake {
 };
 
 std::vector<mistake> mistakes() {
-  return {
+  std::vector<mistake> result{
     {"pools { io { size=0 } }", "pyactor.pools.io.size is 0", "at least 1"},
     {"pools { io { size=-1 } }", "pyactor.pools.io.size is -1", "at least 1"},
     {"pools { io { size=\"two\" } }", "pyactor.pools.io.size", "whole number"},
@@ -74,9 +74,12 @@ std::vector<mistake> mistakes() {
     {"switch-interval=-1s", "pyactor.switch-interval", "500us"},
     {"stop-deadline=-1s", "pyactor.stop-deadline", "10s"},
     {"search-paths=[1]", "pyactor.search-paths", "list of texts"},
-    {"main-thread-is-context=true, pools { default { kind=\"own_gil\" } }",
-     "pyactor.main-thread-is-context", "pool of kind main"},
   };
+  if (main_interpreter::supports_own_gil())
+    result.push_back(
+      {"main-thread-is-context=true, pools { default { kind=\"own_gil\" } }",
+       "pyactor.main-thread-is-context", "pool of kind main"});
+  return result;
 }
 
 /// Options that a start, not their reading, refuses.
