@@ -129,7 +129,8 @@ TEST_CASE("start and finalize, 20 times in one process, leak nothing",
     if (i == 4)
       settled = resident_kib();
   }
-  if (!instrumented)
+  // Older versions of CPython leave something behind at each end.
+  if (!instrumented && main_interpreter::supports_own_gil())
     CHECK(resident_kib() <= settled + 1024);
   CHECK(open_files() == files);
 }
