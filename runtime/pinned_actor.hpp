@@ -35,11 +35,8 @@ public:
       pinned_base(config.host,
                   config.flags & caf::abstract_actor::is_detached_flag) {
     this->set_default_handler(caf::drop); // CAF's own prints the message
-    this->set_exception_handler([this](std::exception_ptr& thrown) {
-      auto why = to_caf(thrown);
-      fail_replies(why);
-      return why;
-    });
+    this->set_exception_handler(
+      [](std::exception_ptr& thrown) { return to_caf(thrown); });
   }
 
   /// Promises an answer to the current request, for later. The handler then

@@ -155,6 +155,43 @@ TEST_CASE("actors that are not pinned stay usable when the runtime is gone",
   CHECK(fails(world.ask<int64_t>(asking, int64_t{1}), {errc::actor_dead}));
 }
 
+TEST_CASE("a promise of an actor that a context ran may be kept when the "
+          "runtime is gone",
+          "[stop]") {
+  runtime_world world;
+  auto note = caf::actor{world.client()};
+  auto kept = std::make_shared<caf::response_promise>();
+  auto guest = world.system().spawn([=](caf::event_based_actor* self) {
+    return caf::behavior{
+      [=](const eval&) {
+        *kept = self->make_response_promise();
+        self->send(note, call{"kept", {}});
+        return *kept;
+      },
+      [=](int64_t) { self->send(note, call{"woken", {}}); },
+    };
+  });
+  // Waits, so that whoever answers it wakes it.
+  auto asking = world.system().spawn([=](caf::event_based_actor* self) {
+    self->request(guest, caf::infinite, eval{""}).then([=](const value&) {
+      self->send(note, call{"answered", {}});
+    });
+    return caf::behavior{[](int64_t) {}};
+  });
+  REQUIRE(world.hear());
+  auto waker = world.python().spawn_function({}, [=](python_actor* self) {
+    return caf::behavior{[=](int64_t n) { self->send(guest, n); }};
+  });
+  caf::anon_send(waker, int64_t{1});
+  REQUIRE(world.hear());
+  waker = nullptr;
+  world.drop_runtime();
+  kept->deliver(value{1});
+  auto answered = world.hear();
+  REQUIRE(answered);
+  CHECK(answered->function == "answered");
+}
+
 TEST_CASE("an actor that traps exits is killed at half the deadline",
           "[stop]") {
   using clock = std::chrono::steady_clock;
