@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <typeinfo>
 #include <utility>
 
 /// Lets `T` travel in messages between actors of this process.
@@ -86,6 +87,23 @@ void send_urgently(const caf::strong_actor_ptr& who, caf::execution_unit* host,
                    nullptr, caf::make_message_id(caf::message_priority::high),
                    {}, std::move(message)),
                  host);
+}
+
+/// Gives a request the shape that CAF gives its answer: a message and an
+/// envelope, where it may have come as one block. Where two threads exchange
+/// requests and answers, each then allocates what it has just freed, out of the
+/// C library's cache of that thread. With two shapes, both threads meet at the
+/// locks of the heap, several times a message.
+/// @returns `what`, or what now stands for it
+/// @thread the sender's: it allocates and frees what it is about to need again
+[[nodiscard]] inline caf::mailbox_element_ptr
+shape_as_answer(caf::mailbox_element_ptr what) {
+  if (!what->mid.is_request()
+      || typeid(what->content()) == typeid(caf::message))
+    return what;
+  auto content = what->move_content_to_message();
+  return caf::make_mailbox_element(std::move(what->sender), what->mid,
+                                   std::move(what->stages), std::move(content));
 }
 
 /// Sends `reason` as the response that a request of `who` waits for.

@@ -59,6 +59,8 @@ public:
   // -- CAF's side -------------------------------------------------------------
 
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override {
+    if (context::current() != &home())
+      what = shape_as_answer(std::move(what));
     Base::enqueue(std::move(what), &home().residents_unit());
   }
 
