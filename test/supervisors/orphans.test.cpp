@@ -28,6 +28,16 @@ void start_mortal(world& w, caf::error reason) {
   w.start(flags, {w.spec("a"), w.spec("b")});
 }
 
+/// @returns `start`, which also notes how each incarnation ends
+start_fn noting(start_fn start, std::vector<caf::error>& ends) {
+  return [start = std::move(start), &ends](const start_context& context) {
+    auto result = start(context);
+    std::get<caf::actor>(result)->attach_functor(
+      [&ends](const caf::error& reason) { ends.push_back(reason); });
+    return result;
+  };
+}
+
 } // namespace
 
 TEST_CASE("the children of a killed supervisor stop", "[orphans]") {
@@ -192,4 +202,57 @@ TEST_CASE("a child supervisor that cannot start fails with the text of its "
   auto error = w.ref->start_failure().value();
   CHECK(error.id == "inner");
   CHECK(error.message == "'a': init raised");
+}
+
+TEST_CASE("a child supervisor that still starts when its parent stops is asked "
+          "to, and undoes in reverse order what it has started",
+          "[orphans]") {
+  std::vector<caf::error> ends; // of the child supervisor
+  world w;
+  child_spec inner{.id = "inner",
+                   .start = noting(supervise({.intensity = 0},
+                                             {w.spec("a"), w.spec("b"),
+                                              w.spec("slow"), w.spec("last")}),
+                                   ends),
+                   .type = child_type::supervisor};
+  auto hold_start_back = [&] {
+    w.child("b").deaf = true;
+    w.child("slow").start = mode::manual_ack;
+  };
+  std::optional<world::pending> starter;
+  auto lives = 1;
+  SECTION("as a part of the parent's own start") {
+    hold_start_back();
+    w.start(many, {w.spec("first"), inner, w.spec("last")});
+    CHECK(w.which() == "last:stopped inner:starting first:running");
+  }
+  SECTION("on somebody's order") {
+    hold_start_back();
+    w.start(many, {w.spec("first")});
+    starter = w.order(start_child{inner});
+    CHECK(w.which() == "inner:starting first:running");
+  }
+  SECTION("once more, after it gave up") {
+    w.start(many, {w.spec("first"), inner});
+    hold_start_back();
+    w.tell("a", die{crash()});
+    CHECK(w.which() == "inner:restarting first:running");
+    lives = 2;
+  }
+  auto last_starts = w.child("last").starts;
+  w.journal.clear();
+  w.stop();
+  CHECK(w.journal == std::vector<std::string>{"end slow"});
+  CHECK(w.info("inner").status == child_status::stopping);
+  CHECK(w.statistics().kills == 0);
+  CHECK_FALSE(w.supervisor_end);
+  w.advance(5s);
+  CHECK(w.journal
+        == std::vector<std::string>{"end slow", "end b", "end a", "end first"});
+  CHECK(std::ssize(ends) == lives);
+  CHECK(ends.back() == caf::exit_reason::user_shutdown);
+  REQUIRE(w.supervisor_end);
+  CHECK(*w.supervisor_end == caf::exit_reason::user_shutdown);
+  CHECK(w.child("last").starts == last_starts);
+  CHECK((!starter || starter->failed_with(sup_errc::shutting_down)));
 }
