@@ -134,6 +134,70 @@ TEST_CASE("a request that is being handled when its child dies fails once with "
   CHECK(child_down::from_error(sent->error)->incarnation == 1);
 }
 
+TEST_CASE("each request that a child still owes an answer fails once with "
+          "child_down, however the child ends",
+          "[child_ref]") {
+  world w;
+  w.start(many, {w.spec("a")});
+  auto ref = w.ref->child("a");
+  auto first = request(w, ref, keep_me_waiting{});
+  auto second = request(w, ref, keep_me_waiting{});
+  w.run();
+  SECTION("by an error") {
+    w.tell("a", die{crash()});
+  }
+  SECTION("by an exception") {
+    w.tell("a", fail{});
+  }
+  SECTION("by a kill") {
+    w.kill("a");
+  }
+  SECTION("normally") {
+    w.tell("a", die{});
+  }
+  SECTION("because it is asked to") {
+    CHECK(w.order(cycle_child{"a"}).ok());
+  }
+  CHECK(ref.incarnation() == 2);
+  for (const auto& sent : {first, second}) {
+    CHECK(sent->answers == 0);
+    CHECK(sent->errors == 1);
+    auto why = child_down::from_error(sent->error);
+    REQUIRE(why);
+    CHECK(why->incarnation == 1);
+  }
+}
+
+TEST_CASE("a child that answers what it owes with the reason of its exit is "
+          "down",
+          "[child_ref]") {
+  world w;
+  auto conscientious = [](caf::event_based_actor* self) {
+    auto owed = std::make_shared<std::vector<caf::response_promise>>();
+    self->set_exit_handler([=](caf::exit_msg& what) {
+      for (auto& promise : std::exchange(*owed, {}))
+        promise.deliver(what.reason);
+      self->quit(std::move(what.reason));
+    });
+    return caf::behavior{[=](who_are_you) {
+      owed->push_back(self->make_response_promise());
+      return owed->back();
+    }};
+  };
+  w.start(many, {{.id = "a", .start = start_function(conscientious)}});
+  auto first = request(w, w.ref->child("a"), who_are_you{});
+  auto second = request(w, w.ref->child("a"), who_are_you{});
+  w.run();
+  CHECK(w.order(terminate_child{"a"}).ok());
+  for (const auto& sent : {first, second}) {
+    CHECK(sent->answers == 0);
+    CHECK(sent->errors == 1);
+    auto why = child_down::from_error(sent->error);
+    REQUIRE(why);
+    CHECK(why->incarnation == 1);
+  }
+}
+
 TEST_CASE(
   "a request that waits in the mailbox of a dying child fails once with "
   "child_down, and is not sent again",

@@ -1,0 +1,123 @@
+// Children on the thread of a context, in real time.
+
+#include <pyactor/supervisors/python_child.hpp>
+
+#include <pyactor/supervisors/supervisor.hpp>
+#include <pyactor/test/support/runtime_world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace pyactor::supervisors;
+using pyactor::runtime::exec;
+using pyactor::runtime::python_actor;
+using pyactor::test::patience;
+using pyactor::test::runtime_world;
+
+namespace {
+
+/// A request that is not answered: the child keeps the promise.
+struct ask_later {};
+
+} // namespace
+
+PYACTOR_LOCAL_MESSAGE(ask_later)
+
+namespace {
+
+class keeper : public python_actor {
+public:
+  using python_actor::python_actor;
+
+  caf::behavior make_behavior() override {
+    return {
+      [this](ask_later) {
+        kept_.push_back(make_promise<int64_t>());
+        return kept_.back().later();
+      },
+      [this](const exec& request) {
+        python().exec(request.code);
+        return int64_t{0};
+      },
+    };
+  }
+
+private:
+  std::vector<pyactor::runtime::promise<int64_t>> kept_;
+};
+
+using response = decltype(std::declval<const child_ref&>().request(
+  std::declval<caf::scoped_actor&>(), patience, ask_later{}));
+
+/// A supervised child that owes its client two answers.
+struct owing_child {
+  owing_child() {
+    for (int i = 0; i < 2; ++i)
+      owed.push_back(ref.request(world.client(), patience, ask_later{}));
+    // By the time of this answer the child has taken both promises.
+    CHECK_FALSE(ask("owed = 2"));
+  }
+
+  /// Runs `code` in the child and awaits the outcome.
+  /// @returns none for an answer
+  caf::error ask(std::string code) {
+    return outcome(
+      ref.request(world.client(), patience, exec{std::move(code)}));
+  }
+
+  static caf::error outcome(response what) {
+    caf::error result;
+    std::move(what).receive([](int64_t) {},
+                            [&](const caf::error& why) { result = why; });
+    return result;
+  }
+
+  runtime_world world;
+  supervisor_ref supervisor
+    = start_supervisor(
+        world.system(), {},
+        {{.id = "keeper", .start = start_pinned<keeper>(world.python(), {})}})
+        .value();
+  child_ref ref = supervisor.child("keeper");
+  std::vector<response> owed;
+};
+
+} // namespace
+
+TEST_CASE("each request that a pinned child owes an answer when it is told to "
+          "end fails once with child_down",
+          "[python_child]") {
+  owing_child x;
+  SECTION("by a kill") {
+    caf::anon_send_exit(x.ref.current().value(), caf::exit_reason::kill);
+  }
+  SECTION("by being terminated") {
+    CHECK(x.supervisor.terminate_child("keeper"));
+  }
+  SECTION("by being reset") {
+    CHECK(x.supervisor.cycle_child("keeper") == 2);
+  }
+  for (auto& what : x.owed) {
+    auto why = child_down::from_error(owing_child::outcome(std::move(what)));
+    REQUIRE(why);
+    CHECK(why->incarnation == 1);
+  }
+  CHECK(x.supervisor.stop());
+  CHECK_FALSE(x.world.client()->has_next_message());
+}
+
+TEST_CASE("each request that a pinned child owes an answer when it crashes "
+          "fails once, with the error that ended it",
+          "[python_child]") {
+  owing_child x;
+  auto raised = x.ask("raise ValueError('crashed')");
+  CHECK(pyactor::runtime::is_error(raised, pyactor::errc::python_exception));
+  SECTION("seen at once") {
+  }
+  SECTION("seen when all is over") {
+    CHECK(x.supervisor.stop());
+  }
+  for (auto& what : x.owed)
+    CHECK(owing_child::outcome(std::move(what)) == raised);
+  CHECK(x.supervisor.stop());
+  CHECK_FALSE(x.world.client()->has_next_message());
+}
