@@ -93,12 +93,11 @@ TEST_CASE("a message is handled by a step, and by nothing else", "[steps]") {
   });
   CHECK_FALSE(w.home->step());
   caf::anon_send(actor, 1);
-  caf::anon_send(actor, 2);
   CHECK_FALSE(w.scheduler().has_job());
   CHECK(seen.empty());
   CHECK(w.home->stats().queue_length == 1);
   CHECK(w.home->step());
-  CHECK(seen == std::vector{1, 2});
+  CHECK(seen == std::vector{1});
   CHECK_FALSE(w.home->step());
 }
 
