@@ -11,6 +11,7 @@
 #include <catch2/generators/catch_generators_range.hpp>
 
 #include <algorithm>
+#include <barrier>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -195,4 +196,47 @@ TEST_CASE("an environment whose actor lost its last handle goes in the next "
   CHECK(w.home->stats().live_environments == 1);
   CHECK(w.home->step());
   CHECK(w.home->stats().live_environments == 0);
+}
+
+TEST_CASE("two threads that end one actor at once answer its requests once",
+          "[steps]") {
+  constexpr int rounds = 300;
+  constexpr int requests = 8;
+  auto w = make_world();
+  caf::scoped_actor client{w.system};
+  int failed = 0;
+  for (int round = 0; round < rounds; ++round) {
+    auto kept = std::make_shared<std::vector<promise<int>>>();
+    auto actor = w.spawn([kept](python_actor* self) {
+      return caf::behavior{[self, kept](int) {
+        self->python().exec("x = 1");
+        kept->push_back(self->make_promise<int>());
+        return kept->back().later();
+      }};
+    });
+    std::vector<decltype(client->request(actor, patience, 1))> pending;
+    for (int i = 0; i < requests; ++i)
+      pending.push_back(client->request(actor, patience, i));
+    w.run();
+    auto* victim
+      = pinned_base::behind(caf::actor_cast<caf::strong_actor_ptr>(actor));
+    std::barrier together{2};
+    auto end = [&] {
+      together.arrive_and_wait();
+      victim->abandon(to_caf(error{errc::interpreter_lost, "given up"}));
+    };
+    {
+      std::jthread one{end};
+      std::jthread other{end};
+    }
+    for (auto& one : pending)
+      one.receive([](int) {},
+                  [&](caf::error& why) {
+                    failed += from_caf(why).code == errc::interpreter_lost;
+                  });
+    w.run();
+  }
+  CHECK(failed == rounds * requests);
+  CHECK(w.home->stats().live_environments == 0);
+  CHECK(w.home->stats().released_environments == rounds);
 }
