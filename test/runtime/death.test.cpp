@@ -1,3 +1,4 @@
+#include <pyactor/test/support/failing_allocation.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -296,6 +297,32 @@ TEST_CASE("KeyboardInterrupt ends an actor that would keep alive on it",
   CHECK(fails(world.call(actor, "run", "raise KeyboardInterrupt"),
               {errc::python_exception, "builtins.KeyboardInterrupt"}));
   CHECK(world.await_exit(actor));
+}
+
+TEST_CASE("a request for which there is no memory fails, and nothing else",
+          "[death]") {
+  if (!can_fail_allocations)
+    SKIP("the address sanitizer has an allocator of its own");
+  auto number = GENERATE(range(0, 6));
+  runtime_world world;
+  REQUIRE(world.ask(world.server(), exec{failing_allocation() + "x = 1\n"}));
+  auto fail = "fail(" + std::to_string(number) + ")";
+  SECTION("what an ordinary actor asks for") {
+    auto code = GENERATE(as<std::string>{}, "'a' * 99, 'b' * 99, 'c' * 99",
+                         "'d' * 99, 'e' * 99, 1 / 0");
+    CHECK_FALSE(
+      world.ask(world.server(), eval{"(" + fail + ", " + code + ")"}));
+  }
+  SECTION("what a pinned actor does") {
+    auto before = world.live_environments();
+    auto doomed = world.python().spawn_function({}, careful);
+    REQUIRE(world.ask(doomed, exec{failing_allocation()}));
+    CHECK_FALSE(world.ask(doomed, exec{fail + "; [1] / 0"}));
+    caf::anon_send_exit(doomed, caf::exit_reason::kill);
+    world.await_exit(doomed);
+    CHECK(world.await_environments(before));
+  }
+  CHECK(world.ask(world.server(), eval{"x, 'a' * 99"}));
 }
 
 TEST_CASE("a call that no method takes leaves the actor alive", "[death]") {
