@@ -141,10 +141,14 @@ struct converter<T> {
 
   static value to_value(const T& x) {
     value::mapping result;
-    for_each_member(x, [&](size_t i, const auto& member) -> expected<void> {
-      result.emplace_back(list.names[i], pyactor::to_value(member));
-      return {};
-    });
+    size_t index = 0;
+    std::apply(
+      [&](const auto&... fields) {
+        (result.emplace_back(list.names[index++],
+                             pyactor::to_value(x.*fields.member)),
+         ...);
+      },
+      list.fields);
     return value::dict(std::move(result));
   }
 
