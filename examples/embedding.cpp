@@ -5,7 +5,7 @@
 // Prints:
 //   6 * 7 = 42
 //   squares: [0, 1, 4, 9, 16]
-//   own GIL: hypot(3, 4) = 5
+//   another thread: hypot(3, 4) = 5
 //   an error is data: builtins.ZeroDivisionError: division by zero
 
 #include <pyactor/libpyactor/attach.hpp>
@@ -34,14 +34,17 @@ void use_main(main_interpreter& python) {
   std::cout << "squares: " << to_string(squares) << '\n';
 }
 
-/// Evaluates in a subinterpreter with a GIL of its own, on a thread of its own.
-void use_own_gil(main_interpreter& python) {
-  auto inside = value_or_throw(interpreter::start_own_gil(python));
+/// Evaluates on another thread: in a subinterpreter with a GIL of its own,
+/// where CPython has them.
+void use_elsewhere(main_interpreter& python) {
+  auto inside = value_or_throw(main_interpreter::supports_own_gil()
+                                 ? interpreter::start_own_gil(python)
+                                 : interpreter::open_main(python));
   attach_scope py{*inside};
   environment env{py};
   auto length = env.call<double>(py, "math:hypot", 3, 4);
-  std::cout << "own GIL: hypot(3, 4) = " << value_or_throw(std::move(length))
-            << '\n';
+  std::cout << "another thread: hypot(3, 4) = "
+            << value_or_throw(std::move(length)) << '\n';
   auto failed = env.eval(py, "1 / 0");
   std::cout << "an error is data: " << to_string(failed.error()) << '\n';
 }
@@ -52,8 +55,7 @@ int main() {
   try {
     auto python = value_or_throw(main_interpreter::start({}));
     use_main(*python);
-    if (main_interpreter::supports_own_gil())
-      std::jthread{[&] { use_own_gil(*python); }}.join();
+    std::jthread{[&] { use_elsewhere(*python); }}.join();
     value_or_throw(python->finalize());
   } catch (const python_error& what) {
     std::cerr << what.what() << '\n';
