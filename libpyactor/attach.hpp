@@ -1,8 +1,9 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// Proof that the calling thread is attached to an interpreter; attaches on
 /// construction, detaches on destruction. A scope inside another one of the

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// Runs Python code on behalf of one actor: starts with no handled exception
 /// and a fresh contextvars context, and restores both afterwards, so that one

@@ -4,6 +4,7 @@
 #include <pyactor/libpyactor/conversion.hpp>
 #include <pyactor/libpyactor/conversion/nesting.hpp>
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 #include <pyactor/libpyactor/source.hpp>
@@ -19,7 +20,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// One globals dict with `__builtins__` and `__name__ == "__main__"`, owned by
 /// one interpreter.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
+
 #include <cstdint>
 #include <exception>
 #include <expected>
@@ -7,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// What went wrong, by what the caller can do about it.
 enum class errc : uint8_t {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
+
 // CPython's two struct names, so that no header of ours includes <Python.h>.
 struct _object; // NOLINT(bugprone-reserved-identifier)
 struct _ts;     // NOLINT(bugprone-reserved-identifier)
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 class actor_ref;
 class attach_scope;

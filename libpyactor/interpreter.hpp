@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 
 #include <chrono>
@@ -11,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// Which CPython interpreter a thread runs.
 enum class interpreter_kind : uint8_t {

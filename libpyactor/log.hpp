@@ -1,13 +1,14 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 
 #include <spdlog/spdlog.h>
 
 #include <cstdint>
 #include <string>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// Who says something; each has a logger of its own.
 enum class layer : uint8_t { libpyactor, runtime, supervisors };

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 
 #include <utility>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// An owning reference to a Python object, opaque to code without <Python.h>.
 ///

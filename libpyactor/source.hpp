@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/value.hpp>
 
 #include <string>
@@ -7,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// Python source text and where it came from.
 struct source {

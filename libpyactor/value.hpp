@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 
 #include <concepts>
@@ -14,7 +15,7 @@
 #include <variant>
 #include <vector>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// Integer types that stand for numbers: neither `bool` nor a character type.
 template <class T>

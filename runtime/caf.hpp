@@ -5,6 +5,8 @@
 // categories, options) is here and nowhere else, so that a port begins in this
 // file and ends in `pinned_actor.hpp`.
 
+#include <pyactor/libpyactor/export.hpp>
+
 #include <caf/all.hpp>
 #include <caf/policy/work_sharing.hpp>
 #include <caf/policy/work_stealing.hpp>
@@ -20,7 +22,8 @@
 /// Lets `T` travel in messages between actors of this process.
 #define PYACTOR_LOCAL_MESSAGE(T) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(T)
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// The category of `pyactor::error` within `caf::error`.
 inline constexpr auto error_category = caf::atom("pyactor");
@@ -149,4 +152,5 @@ inline caf::config_option dictionary_option(caf::string_view category,
   return {category, name, description, &meta};
 }
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

@@ -3,6 +3,7 @@
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/entry_scope.hpp>
 #include <pyactor/libpyactor/environment.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/interpreter.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/context_units.hpp>
@@ -24,7 +25,8 @@
 #include <string>
 #include <vector>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// What a context tells about itself.
 struct context_stats {
@@ -298,4 +300,5 @@ private:
   std::shared_future<void> end_;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

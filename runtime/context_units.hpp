@@ -1,9 +1,11 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/fwd.hpp>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// Where a context's pinned actors are scheduled, whoever wakes them.
 class resident_unit final : public caf::execution_unit {
@@ -33,4 +35,5 @@ private:
   context& owner_;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 
 #include <exception>
 #include <string>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// The one place where pyactor's errors become CAF's and come back; code, text,
 /// traceback and causes survive both ways.
@@ -30,4 +32,5 @@ namespace pyactor::runtime {
 /// Adds the renderer of our errors to `config`.
 void add_error_renderer(caf::actor_system_config& config);
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

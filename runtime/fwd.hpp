@@ -1,6 +1,9 @@
 #pragma once
 
-namespace pyactor::runtime {
+#include <pyactor/libpyactor/export.hpp>
+
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 class actor_departure;
 class context;
@@ -13,4 +16,5 @@ class slice;
 struct pool_options;
 struct runtime_options;
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

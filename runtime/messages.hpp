@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/environment.hpp>
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/value.hpp>
 #include <pyactor/runtime/caf.hpp>
 
@@ -9,7 +10,8 @@
 #include <optional>
 #include <string>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// Names one explicit environment of one context.
 struct environment_id {
@@ -57,7 +59,8 @@ struct drop_environment {
   environment_id which;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor
 
 PYACTOR_LOCAL_MESSAGE(pyactor::value)
 PYACTOR_LOCAL_MESSAGE(pyactor::error)

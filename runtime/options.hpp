@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/interpreter.hpp>
 #include <pyactor/libpyactor/main_interpreter.hpp>
 #include <pyactor/runtime/caf.hpp>
@@ -13,7 +14,8 @@
 #include <string>
 #include <vector>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// One named pool of contexts.
 struct pool_options {
@@ -79,4 +81,5 @@ read_options(const caf::actor_system_config& config, size_t workers);
 /// @returns `invalid_argument` or `unsupported` for options that cannot be
 expected<void> check(const runtime_options& options);
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -8,7 +9,8 @@
 
 #include <pthread.h>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// Names the calling thread for debuggers and `top`; the system keeps 15
 /// characters.
@@ -44,4 +46,5 @@ private:
   bool running_ = false;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 
 #include <memory>
 #include <mutex>
 #include <vector>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// The answer that one request still waits for. Delivered at most once; a
 /// request that nobody answered before the last reference was gone is answered
@@ -79,4 +81,5 @@ private:
   std::shared_ptr<pending_reply> reply_;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

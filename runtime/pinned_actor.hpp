@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/error_mapping.hpp>
@@ -12,7 +13,8 @@
 #include <memory>
 #include <utility>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// A CAF actor that runs on its context's thread: an ordinary event-based actor
 /// whose messages wake that context instead of CAF's scheduler, so that a
@@ -165,4 +167,5 @@ template <class... Signatures>
 using typed_python_actor
   = pinned_actor<caf::typed_event_based_actor<Signatures...>>;
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

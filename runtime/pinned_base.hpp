@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/fwd.hpp>
 #include <pyactor/runtime/pending_reply.hpp>
@@ -10,7 +11,8 @@
 #include <memory>
 #include <vector>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// What every pinned actor is, whatever its CAF base class: an actor with a
 /// home context and, once it has used Python, an environment there.
@@ -104,4 +106,5 @@ private:
   bool listed_ = false;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

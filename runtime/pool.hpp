@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/options.hpp>
 
@@ -10,7 +11,8 @@
 #include <string>
 #include <vector>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// A named set of contexts of one kind.
 /// @thread any
@@ -44,4 +46,5 @@ private:
   std::atomic<size_t> turn_ = 0;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

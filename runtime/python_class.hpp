@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/actor_object.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/value.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/messages.hpp>
@@ -9,7 +10,8 @@
 #include <functional>
 #include <string>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// Called exactly once: with no error when `__init__` returned, else with what
 /// kept the actor from starting.
@@ -44,4 +46,5 @@ private:
   std::string name_;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

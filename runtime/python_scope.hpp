@@ -1,12 +1,14 @@
 #pragma once
 
 #include <pyactor/libpyactor/environment.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/fwd.hpp>
 
 #include <string_view>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// A pinned actor's Python, for the length of one handler. Each operation
 /// exists twice: the plain form throws `python_error`, which, uncaught, ends
@@ -92,4 +94,5 @@ expected<T> python_scope::try_apply(std::string_view function,
   return env_.apply<T>(py_, function, args);
 }
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

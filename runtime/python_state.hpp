@@ -2,10 +2,12 @@
 
 #include <pyactor/libpyactor/actor_object.hpp>
 #include <pyactor/libpyactor/environment.hpp>
+#include <pyactor/libpyactor/export.hpp>
 
 #include <optional>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// What one actor owns in Python. Outlives the actor where its context gets to
 /// the release later.
@@ -15,4 +17,5 @@ struct python_state {
   std::optional<actor_object> instance;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

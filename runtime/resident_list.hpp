@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/fwd.hpp>
 
@@ -8,7 +9,8 @@
 #include <mutex>
 #include <vector>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// The pinned actors of one context that have not ended.
 /// @thread any
@@ -37,4 +39,5 @@ private:
   std::atomic<size_t> size_ = 0;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

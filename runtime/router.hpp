@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/pool.hpp>
 
@@ -15,7 +16,8 @@
 #include <unordered_map>
 #include <vector>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// Where a new actor is to live.
 struct placement {
@@ -76,4 +78,5 @@ private:
   std::unordered_map<caf::actor_addr, std::vector<binding>> bindings_;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

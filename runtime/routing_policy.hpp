@@ -1,12 +1,15 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// How a pool picks the context of a new actor. The pick is sticky: an actor
 /// keeps its context for life.
@@ -34,4 +37,5 @@ parse_routing_policy(std::string_view text) noexcept;
                           std::optional<size_t> scheduler, size_t turn,
                           std::span<const size_t> loads) noexcept;
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

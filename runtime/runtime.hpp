@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/actor_object.hpp>
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/messages.hpp>
@@ -19,7 +20,8 @@
 #include <utility>
 #include <vector>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// What `runtime::stop` came to.
 struct stop_report {
@@ -135,4 +137,5 @@ private:
   std::unique_ptr<parts> parts_;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/fwd.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// One pinned actor's turn on the context.
 /// @thread the context's
@@ -54,4 +56,5 @@ private:
   bool over_ = false;
 };
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/pinned_base.hpp>
@@ -7,7 +8,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace pyactor::runtime {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime {
 
 /// Spawns a pinned actor of class `T` in a context.
 /// @tparam Options CAF's spawn options; `detached` does not compile
@@ -33,4 +35,5 @@ auto spawn_function_on(context& home, F fun, Ts&&... xs) {
                                      std::forward<Ts>(xs)...);
 }
 
-} // namespace pyactor::runtime
+} // namespace runtime
+} // namespace pyactor

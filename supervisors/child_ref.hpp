@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/engine/child_slot.hpp>
 #include <pyactor/supervisors/error.hpp>
@@ -10,7 +11,8 @@
 #include <string>
 #include <utility>
 
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 /// What became of a request at the moment it was made.
 struct request_fate {
@@ -119,4 +121,5 @@ private:
   std::shared_ptr<engine::child_slot> slot_;
 };
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/supervisors/child_start.hpp>
 #include <pyactor/supervisors/child_state.hpp>
 #include <pyactor/supervisors/restart_type.hpp>
@@ -11,7 +12,8 @@
 #include <string>
 #include <string_view>
 
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 /// A time that never comes.
 inline constexpr auto forever = std::chrono::nanoseconds::max();
@@ -72,4 +74,5 @@ struct spec_check {
 
 [[nodiscard]] std::string_view to_string(spec_fault fault) noexcept;
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor

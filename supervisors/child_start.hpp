@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/child_state.hpp>
 
@@ -11,7 +12,8 @@
 #include <utility>
 #include <variant>
 
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 /// How a child tells its supervisor that it is ready, or why it is not. Bound
 /// to one incarnation: a late one, or a second one, has no effect.
@@ -173,4 +175,5 @@ start_fn started_on_spawn(F fun) {
   };
 }
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/supervisors/restart_type.hpp>
 
 #include <algorithm>
@@ -12,7 +13,8 @@
 /// The life of one child as a pure function: state and event give the next
 /// state and what is to be done. The supervisor carries events in and effects
 /// out; it decides nothing of this itself.
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 /// Numbers every attempt to start a child: unique within its supervisor,
 /// rising, never used again. 0 is none.
@@ -248,4 +250,5 @@ struct child_transition {
                                     const child_rules& rules,
                                     const child_event& event);
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor

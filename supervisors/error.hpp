@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/child_state.hpp>
 #include <pyactor/supervisors/exit_info.hpp>
@@ -11,7 +12,8 @@
 #include <string>
 #include <string_view>
 
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 /// What went wrong in supervision, by what the caller can do about it.
 enum class sup_errc : uint8_t {
@@ -111,6 +113,7 @@ struct child_down {
 /// system exists.
 void configure(caf::actor_system_config& config);
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor
 
 CAF_ERROR_CODE_ENUM(pyactor::supervisors::sup_errc, "supervisor")

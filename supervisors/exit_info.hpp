@@ -1,10 +1,13 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 /// What ended an incarnation.
 enum class exit_kind : uint8_t {
@@ -66,4 +69,5 @@ struct exit_info {
 /// @returns one line: kind, and the first line of the message
 [[nodiscard]] std::string to_string(const exit_info& how);
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor

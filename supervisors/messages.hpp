@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/error.hpp>
 #include <pyactor/supervisors/statistics.hpp>
@@ -10,7 +11,8 @@
 /// What a supervisor understands, for actors that talk to it directly. Each is
 /// a request; the comment names the response. Nobody else needs these:
 /// `supervisor_ref` has a function for each.
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 // -- orders; executed one after another for each child id ---------------------
 
@@ -98,7 +100,8 @@ struct stop_supervisor {
   urgency how = orderly;
 };
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor
 
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::start_child)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::restart_child)

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/runtime.hpp>
 #include <pyactor/supervisors/child_start.hpp>
 
 #include <exception>
 #include <utility>
 
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 /// Starts an actor that is written in Python; it is ready once its `__init__`
 /// has returned, and one whose `__init__` raises is a failed start, with the
@@ -77,4 +79,5 @@ start_fn start_pinned(runtime::runtime& python, runtime::placement where,
   };
 }
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor

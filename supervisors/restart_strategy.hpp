@@ -1,8 +1,11 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
+
 #include <cstdint>
 
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 /// Which children a restart takes along.
 enum class restart_strategy : uint8_t {
@@ -33,4 +36,5 @@ plan_restart(restart_strategy strategy, start_position failed) noexcept {
   return {failed, failed};
 }
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor

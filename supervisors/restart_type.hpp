@@ -1,10 +1,12 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/supervisors/exit_info.hpp>
 
 #include <cstdint>
 
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 /// Which exits of its own bring a child back.
 enum class restart_type : uint8_t {
@@ -40,4 +42,5 @@ enum class exit_verdict : uint8_t {
   return exit_verdict::forget;
 }
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/error.hpp>
 
@@ -10,7 +11,8 @@
 #include <string>
 #include <vector>
 
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 /// One child, as it is right now.
 struct child_info {
@@ -101,4 +103,5 @@ struct supervision_event {
 /// @returns one line: what, which child, which incarnation, how it ended
 [[nodiscard]] std::string to_string(const supervision_event& event);
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor

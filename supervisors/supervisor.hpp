@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/child_ref.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
@@ -15,7 +16,8 @@
 #include <string>
 #include <vector>
 
-namespace pyactor::supervisors {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
 
 /// How a supervisor behaves.
 struct supervisor_flags {
@@ -158,4 +160,5 @@ spawn_supervisor(caf::actor_system& system, supervisor_flags flags,
 [[nodiscard]] start_fn supervise(supervisor_flags flags,
                                  std::vector<child_spec> specs);
 
-} // namespace pyactor::supervisors
+} // namespace supervisors
+} // namespace pyactor

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/value.hpp>
 
 // Free of <Python.h>, because the templates of conversion.hpp call it.
 
-namespace pyactor::capi {
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
 
 /// Makes plain data of a Python object, exactly. Runs no Python code.
 /// @param object borrowed
@@ -20,4 +22,5 @@ namespace pyactor::capi {
 /// The same with the limit of the interpreter.
 [[nodiscard]] expected<value> from_python(attach_scope& py, _object* object);
 
-} // namespace pyactor::capi
+} // namespace capi
+} // namespace pyactor

@@ -10,9 +10,11 @@
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/environment.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
-namespace pyactor::capi {
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
 
 /// The globals dict of an environment, borrowed: valid until its release.
 [[nodiscard]] inline PyObject* globals(attach_scope&,
@@ -20,4 +22,5 @@ namespace pyactor::capi {
   return env.globals();
 }
 
-} // namespace pyactor::capi
+} // namespace capi
+} // namespace pyactor

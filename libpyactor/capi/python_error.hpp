@@ -1,14 +1,14 @@
 #pragma once
 
-#include <Python.h>
-
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
 #include <string>
 
-namespace pyactor::capi {
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
 
 /// Turns the exception that is set into plain data and clears it: its type,
 /// message, traceback and causes. Whatever the exception's own methods raise is
@@ -20,7 +20,7 @@ namespace pyactor::capi {
 /// Takes over what a function of the C API returned: a new reference, or null
 /// with an exception set, which becomes the error.
 [[nodiscard]] inline expected<object_ref> take(attach_scope& py,
-                                               PyObject* result) {
+                                               _object* result) {
   if (!result)
     return unexpected{fetch_error(py)};
   return object_ref::steal(result);
@@ -28,10 +28,11 @@ namespace pyactor::capi {
 
 /// The same for an exception that was taken already.
 /// @post no exception is set
-[[nodiscard]] error describe_exception(attach_scope& py, PyObject* exception);
+[[nodiscard]] error describe_exception(attach_scope& py, _object* exception);
 
 /// @returns `builtins.ValueError` and the like
 /// @post no exception is set
-[[nodiscard]] std::string qualified_type(PyObject* exception);
+[[nodiscard]] std::string qualified_type(_object* exception);
 
-} // namespace pyactor::capi
+} // namespace capi
+} // namespace pyactor

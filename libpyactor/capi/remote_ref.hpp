@@ -1,11 +1,13 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
 #include <memory>
 
-namespace pyactor::capi {
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
 
 /// An owning reference to a Python object that may die on any thread: it then
 /// queues the release to the object's interpreter. Where that has ended, the
@@ -37,4 +39,5 @@ private:
   std::unique_ptr<job> job_;
 };
 
-} // namespace pyactor::capi
+} // namespace capi
+} // namespace pyactor

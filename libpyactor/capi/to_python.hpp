@@ -1,12 +1,14 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
 // Free of <Python.h>, because the templates of conversion.hpp call it.
 
-namespace pyactor::capi {
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
 
 /// Makes the Python object of a value.
 /// @returns a new object, or
@@ -16,4 +18,5 @@ namespace pyactor::capi {
 ///          - `python_exception`: no memory
 [[nodiscard]] expected<object_ref> to_python(attach_scope& py, const value& x);
 
-} // namespace pyactor::capi
+} // namespace capi
+} // namespace pyactor

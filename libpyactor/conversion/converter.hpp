@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 #include <pyactor/libpyactor/value.hpp>
@@ -9,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// Converts one C++ type. Specialize it for a type of your own that no
 /// PYACTOR_FIELDS fits; functions that the type has no use for may be missing:

@@ -6,6 +6,7 @@
 #include <pyactor/libpyactor/conversion/converter.hpp>
 #include <pyactor/libpyactor/conversion/mismatch.hpp>
 #include <pyactor/libpyactor/conversion/path.hpp>
+#include <pyactor/libpyactor/export.hpp>
 
 #include <algorithm>
 #include <array>
@@ -55,7 +56,7 @@
       PYACTOR_EACH_AGAIN PYACTOR_PARENTHESES(__VA_ARGS__))
 #define PYACTOR_EACH_AGAIN() PYACTOR_EACH_FIELD
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 template <class Struct, class T>
 struct field {

@@ -6,6 +6,7 @@
 #include <pyactor/libpyactor/conversion/mismatch.hpp>
 #include <pyactor/libpyactor/conversion/path.hpp>
 #include <pyactor/libpyactor/conversion/sequences.hpp>
+#include <pyactor/libpyactor/export.hpp>
 
 #include <concepts>
 #include <map>
@@ -18,7 +19,7 @@
 
 // Dicts and sets: std::map, std::unordered_map, std::set, std::unordered_set.
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 namespace detail {
 

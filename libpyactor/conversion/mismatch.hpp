@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/value.hpp>
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 
 // What `from_value` asks of a value, without templates.
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// A value where another type is asked for.
 /// @param wanted for example `a list or tuple`

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// What is wrong with a value that nests beyond the limit.
 [[nodiscard]] std::string too_deep(size_t limit);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/value.hpp>
 
 #include <concepts>
@@ -8,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// An integer type, for messages.
 struct integer_shape {

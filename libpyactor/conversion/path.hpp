@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 
 #include <cstddef>
@@ -12,7 +13,7 @@
 // failure: the innermost level refuses, each level around it puts its own step
 // in front.
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 /// @returns `not_convertible` at the root
 [[nodiscard]] unexpected refuse(std::string_view message);

@@ -6,6 +6,7 @@
 #include <pyactor/libpyactor/conversion/converter.hpp>
 #include <pyactor/libpyactor/conversion/mismatch.hpp>
 #include <pyactor/libpyactor/conversion/path.hpp>
+#include <pyactor/libpyactor/export.hpp>
 
 #include <array>
 #include <cstddef>
@@ -16,7 +17,7 @@
 // None or a T, and tuples of a fixed size: std::optional, std::pair,
 // std::tuple.
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 template <class T>
 struct converter<std::optional<T>> {

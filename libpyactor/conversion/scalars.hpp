@@ -7,6 +7,7 @@
 #include <pyactor/libpyactor/conversion/converter.hpp>
 #include <pyactor/libpyactor/conversion/mismatch.hpp>
 #include <pyactor/libpyactor/conversion/numbers.hpp>
+#include <pyactor/libpyactor/export.hpp>
 
 #include <cmath>
 #include <concepts>
@@ -17,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 template <>
 struct converter<value> {

@@ -6,6 +6,7 @@
 #include <pyactor/libpyactor/conversion/converter.hpp>
 #include <pyactor/libpyactor/conversion/mismatch.hpp>
 #include <pyactor/libpyactor/conversion/path.hpp>
+#include <pyactor/libpyactor/export.hpp>
 
 #include <algorithm>
 #include <array>
@@ -18,7 +19,7 @@
 
 // Lists: std::vector and std::array in both directions, other ranges to Python.
 
-namespace pyactor {
+namespace PYACTOR_EXPORT pyactor {
 
 namespace detail {
 

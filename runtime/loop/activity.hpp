@@ -1,10 +1,13 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 
-namespace pyactor::runtime::loop {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime::loop {
 
 /// What one thread is running, for whom and since when: written by that thread,
 /// read by any other without a lock.
@@ -98,4 +101,5 @@ private:
   std::atomic<uint64_t> messages_ = 0;
 };
 
-} // namespace pyactor::runtime::loop
+} // namespace runtime::loop
+} // namespace pyactor

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -13,7 +15,8 @@
 #  include <immintrin.h>
 #endif
 
-namespace pyactor::runtime::loop {
+namespace PYACTOR_EXPORT pyactor {
+namespace runtime::loop {
 
 /// What is ready to run on one thread: jobs of that thread (residents), and
 /// jobs that any thread may run and that this one happens to have woken
@@ -206,4 +209,5 @@ private:
   std::atomic<size_t> resident_size_ = 0;
 };
 
-} // namespace pyactor::runtime::loop
+} // namespace runtime::loop
+} // namespace pyactor

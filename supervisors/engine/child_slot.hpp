@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/supervisors/engine/in_flight.hpp>
 #include <pyactor/supervisors/error.hpp>
 
@@ -10,7 +11,8 @@
 #include <string>
 #include <unordered_map>
 
-namespace pyactor::supervisors::engine {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors::engine {
 
 /// What clients see of a child at one moment.
 struct child_view {
@@ -65,4 +67,5 @@ private:
   std::unordered_map<std::string, std::weak_ptr<child_slot>> slots_;
 };
 
-} // namespace pyactor::supervisors::engine
+} // namespace supervisors::engine
+} // namespace pyactor

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/child_state.hpp>
 
@@ -7,7 +8,8 @@
 #include <memory>
 #include <mutex>
 
-namespace pyactor::supervisors::engine {
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors::engine {
 
 /// The requests that one incarnation has been sent and not answered. CAF alone
 /// leaves a request unanswered when its receiver dies with the promise in hand.
@@ -61,4 +63,5 @@ private:
   std::list<request> requests_;
 };
 
-} // namespace pyactor::supervisors::engine
+} // namespace supervisors::engine
+} // namespace pyactor

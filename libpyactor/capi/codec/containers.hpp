@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
@@ -10,7 +11,8 @@
 
 // Free of <Python.h>, because the templates of conversion.hpp call it.
 
-namespace pyactor::capi {
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
 
 using item_list = std::vector<object_ref>;
 using pair_list = std::vector<std::pair<object_ref, object_ref>>;
@@ -26,4 +28,5 @@ using pair_list = std::vector<std::pair<object_ref, object_ref>>;
 [[nodiscard]] expected<object_ref> make_dict(attach_scope& py,
                                              const pair_list& items);
 
-} // namespace pyactor::capi
+} // namespace capi
+} // namespace pyactor

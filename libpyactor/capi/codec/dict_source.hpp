@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/conversion/nesting.hpp>
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
@@ -11,7 +12,8 @@
 
 // Free of <Python.h>, because the templates of conversion.hpp call it.
 
-namespace pyactor::capi {
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
 
 /// The items of a dict while they are converted one by one; see `item_source`.
 /// @thread attached, lives on the stack
@@ -54,4 +56,5 @@ private:
   items copies_;
 };
 
-} // namespace pyactor::capi
+} // namespace capi
+} // namespace pyactor

@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/conversion/nesting.hpp>
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
@@ -12,7 +13,8 @@
 
 // Free of <Python.h>, because the templates of conversion.hpp call it.
 
-namespace pyactor::capi {
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
 
 /// What a struct is made of: the items of a dict that has just these keys, or
 /// the attributes of any other object, whose properties run.
@@ -52,4 +54,5 @@ private:
   std::vector<object_ref> copies_;
 };
 
-} // namespace pyactor::capi
+} // namespace capi
+} // namespace pyactor

@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/conversion/nesting.hpp>
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
@@ -10,7 +11,8 @@
 
 // Free of <Python.h>, because the templates of conversion.hpp call it.
 
-namespace pyactor::capi {
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
 
 /// The items of a list, tuple, set or frozenset while they are converted one by
 /// one, which may run Python code that changes the container: what was there at
@@ -59,4 +61,5 @@ private:
   std::vector<object_ref> copies_;
 };
 
-} // namespace pyactor::capi
+} // namespace capi
+} // namespace pyactor

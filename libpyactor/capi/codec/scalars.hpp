@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/conversion/numbers.hpp>
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
@@ -14,7 +15,8 @@
 // The steps behind typed conversion of single objects; free of <Python.h>. What
 // they refuse is at the root of its path. Objects that come in are borrowed.
 
-namespace pyactor::capi {
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
 
 [[nodiscard]] bool is_none(_object* object) noexcept;
 
@@ -52,4 +54,5 @@ void read_leading(_object* container, std::vector<double>& to);
 [[nodiscard]] expected<object_ref> make_bytes(attach_scope& py,
                                               std::span<const std::byte> x);
 
-} // namespace pyactor::capi
+} // namespace capi
+} // namespace pyactor

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
@@ -9,7 +10,8 @@
 
 // Free of <Python.h>, because the templates of conversion.hpp call it.
 
-namespace pyactor::capi {
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
 
 /// Copies the text of a `str` as UTF-8. Leaves nothing behind in the object,
 /// as CPython's own cache of UTF-8 would.
@@ -22,4 +24,5 @@ namespace pyactor::capi {
 [[nodiscard]] expected<object_ref> make_str(attach_scope& py,
                                             std::string_view text);
 
-} // namespace pyactor::capi
+} // namespace capi
+} // namespace pyactor
