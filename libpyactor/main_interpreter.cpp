@@ -6,6 +6,7 @@
 #include <pyactor/libpyactor/capi/actor_module.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
 #include <pyactor/libpyactor/capi/start/interpreter_setup.hpp>
+#include <pyactor/libpyactor/capi/start/python_version.hpp>
 #include <pyactor/libpyactor/capi/start/venv.hpp>
 
 #include <atomic>
@@ -112,6 +113,8 @@ main_interpreter::start(python_config config, host* outside) {
   std::lock_guard guard{starting};
   if (Py_IsInitialized() || finalizing)
     return fail(errc::already_exists, "Python runs in this process already");
+  if (auto ok = capi::check_python_version(Py_Version); !ok)
+    return unexpected{std::move(ok).error()};
   auto executable = executable_of(config);
   if (!executable)
     return unexpected{std::move(executable).error()};

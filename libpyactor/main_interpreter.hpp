@@ -47,7 +47,8 @@ public:
   /// @returns the interpreter, this thread detached, or
   ///          - `already_exists`: CPython runs in this process already
   ///          - `invalid_argument`: the venv is none
-  ///          - `start_failed`
+  ///          - `start_failed`, also where the CPython that runs is of another
+  ///            minor version than the one that this was built against
   [[nodiscard]] static expected<std::unique_ptr<main_interpreter>>
   start(python_config config, host* outside = nullptr);
 
