@@ -138,15 +138,18 @@ expected<object_ref> environment::apply_object(attach_scope& py,
 
 expected<void> environment::set(attach_scope& py, std::string_view name,
                                 const value& x) {
-  if (auto ok = check(py); !ok)
-    return ok;
-  auto key = capi::make_name(name);
-  if (!key)
-    return unexpected{capi::fetch_error(py)};
   auto object = to_python(py, x);
   if (!object)
     return unexpected{std::move(object).error()};
-  if (PyDict_SetItem(state_->globals.get(), key.get(), object->get()) != 0)
+  return set_object(py, name, *object);
+}
+
+expected<void> environment::set_object(attach_scope& py, std::string_view name,
+                                       const object_ref& x) {
+  if (auto ok = check(py); !ok)
+    return ok;
+  auto key = capi::make_name(name);
+  if (!key || PyDict_SetItem(state_->globals.get(), key.get(), x.get()) != 0)
     return unexpected{capi::fetch_error(py)};
   return {};
 }

@@ -98,6 +98,10 @@ public:
   expected<object_ref> apply_object(attach_scope& py, std::string_view function,
                                     const arguments& args);
 
+  /// `set` for any object.
+  expected<void> set_object(attach_scope& py, std::string_view name,
+                            const object_ref& x);
+
   /// The globals dict, borrowed; null after `release`.
   [[nodiscard]] _object* globals() const noexcept;
 

@@ -213,7 +213,9 @@ int execute(PyObject* module) {
     = PyErr_NewExceptionWithDoc("pyactor.Reject", reject_doc, nullptr, nullptr);
   state.dead_actor_error = PyErr_NewExceptionWithDoc(
     "pyactor.DeadActorError", dead_actor_doc, nullptr, nullptr);
-  if (!state.actor_ref_type || !state.reject || !state.dead_actor_error)
+  state.cpp_exceptions = PyDict_New();
+  if (!state.actor_ref_type || !state.reject || !state.dead_actor_error
+      || !state.cpp_exceptions)
     return -1;
   if (PyModule_AddType(module, state.actor_ref_type) < 0
       || PyModule_AddObjectRef(module, "Reject", state.reject) < 0)
@@ -228,6 +230,7 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
   Py_VISIT(state.reject);
   Py_VISIT(state.dead_actor_error);
   Py_VISIT(state.actor_class);
+  Py_VISIT(state.cpp_exceptions);
   return 0;
 }
 
@@ -237,6 +240,7 @@ int clear(PyObject* module) {
   Py_CLEAR(state.reject);
   Py_CLEAR(state.dead_actor_error);
   Py_CLEAR(state.actor_class);
+  Py_CLEAR(state.cpp_exceptions);
   return 0;
 }
 

@@ -30,6 +30,8 @@ struct module_state {
   PyObject* dead_actor_error;
   /// `pyactor.Actor`; null until `install_package` has run.
   PyObject* actor_class;
+  /// The Python exceptions that stand for C++ ones, by their names.
+  PyObject* cpp_exceptions;
 };
 
 /// @returns the state of a module object of `_pyactor`

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/libpyactor/export.hpp>
+#include <pyactor/libpyactor/fwd.hpp>
+#include <pyactor/libpyactor/object_ref.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+// Free of <Python.h>, because the templates of function.hpp call it.
+
+namespace PYACTOR_EXPORT pyactor {
+namespace capi {
+
+/// What a Python function object calls.
+struct cpp_function {
+  /// For error messages and `__name__`.
+  std::string name;
+  size_t parameter_count = 0;
+  /// Takes as many arguments, borrowed; may throw.
+  std::function<expected<object_ref>(attach_scope& py, _object* const* args)>
+    body;
+};
+
+/// @returns a new Python function that owns `what` and drops it with the last
+///          reference, on a thread that is attached
+/// @thread attached
+[[nodiscard]] expected<object_ref> make_function(attach_scope& py,
+                                                 cpp_function what);
+
+} // namespace capi
+} // namespace pyactor
