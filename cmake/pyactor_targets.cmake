@@ -19,18 +19,35 @@ function(pyactor_configure target)
   endif()
 endfunction()
 
-# pyactor_add_library(name SOURCES ...): one layer, as pyactor::name.
+# pyactor_add_library(name SOURCES ... HEADERS ...): one layer, as pyactor::name.
+# HEADERS are those that users include, and what these include in turn: they are
+# installed, and what they declare is all that a shared library shows.
 function(pyactor_add_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;HEADERS")
   set(target pyactor_${name})
   add_library(${target} ${arg_SOURCES})
   add_library(pyactor::${name} ALIAS ${target})
-  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name}
-                                             POSITION_INDEPENDENT_CODE ON
-                                             CXX_VISIBILITY_PRESET hidden
-                                             VISIBILITY_INLINES_HIDDEN ON)
+  # No DEFINE_SYMBOL: objects are the same for static and shared libraries.
+  set_target_properties(
+    ${target}
+    PROPERTIES EXPORT_NAME ${name}
+               POSITION_INDEPENDENT_CODE ON
+               CXX_VISIBILITY_PRESET hidden
+               VISIBILITY_INLINES_HIDDEN ON
+               DEFINE_SYMBOL ""
+               VERSION ${PROJECT_VERSION}
+               SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+               INSTALL_RPATH $ORIGIN)
   target_include_directories(
     ${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
-                     $<INSTALL_INTERFACE:include>)
+                     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   pyactor_configure(${target})
+  if(PYACTOR_INSTALL)
+    install(TARGETS ${target} EXPORT pyactor)
+    foreach(header IN LISTS arg_HEADERS)
+      cmake_path(GET header PARENT_PATH folder)
+      install(FILES ${header}
+              DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pyactor/${name}/${folder})
+    endforeach()
+  endif()
 endfunction()
