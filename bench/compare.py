@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Says what got slower, or faster, between two runs of the benchmarks.
+
+A row has changed where the ratios of its repetitions differ beyond the noise: by
+the Mann-Whitney U test (Mann and Whitney, 1947; normal approximation with
+corrections for ties and continuity), and by more than the least change that
+counts. Exits with 1 where something got slower. With --self-test it checks
+itself.
+"""
+
+import argparse
+import collections
+import json
+import math
+import pathlib
+import statistics
+import sys
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("old", type=pathlib.Path, help="written by run.py --json")
+    parser.add_argument("new", type=pathlib.Path, help="written by run.py --json")
+    parser.add_argument("--least", type=float, default=0.05, metavar="SHARE",
+                        help="least change that counts; default: %(default)s")
+    parser.add_argument("--alpha", type=float, default=0.01, metavar="P",
+                        help="accepted risk that a row is called changed and is "
+                        "not; default: %(default)s")
+    return parser.parse_args()
+
+
+def chance(xs: list[float], ys: list[float]) -> float:
+    """How likely samples of one distribution differ as much as these do."""
+    n, m = len(xs), len(ys)
+    ordered = sorted(xs + ys)
+    first = {x: i for i, x in reversed(list(enumerate(ordered)))}
+    count = collections.Counter(ordered)
+    rank_sum = sum(first[x] + (count[x] + 1) / 2 for x in xs)
+    u = rank_sum - n * (n + 1) / 2
+    ties = sum(c**3 - c for c in count.values())
+    total = n + m
+    variance = n * m / 12 * (total + 1 - ties / (total * (total - 1)))
+    if variance == 0:
+        return 1.0
+    z = max(0.0, abs(u - n * m / 2) - 0.5) / math.sqrt(variance)
+    return math.erfc(z / math.sqrt(2))
+
+
+def rows_of(path: pathlib.Path) -> tuple[dict, dict]:
+    try:
+        content = json.loads(path.read_text())
+        return content["machine"], {row["name"]: row for row in content["rows"]}
+    except (OSError, ValueError, KeyError) as why:
+        sys.exit(f"{path}: not a file that bench/run.py --json has written: {why!r}")
+
+
+def verdict(old: list[float], new: list[float], least: float, alpha: float) -> str:
+    change = statistics.median(new) / statistics.median(old)
+    if abs(change - 1) <= least or chance(old, new) >= alpha:
+        return "same"
+    return "slower" if change > 1 else "faster"
+
+
+def self_test() -> int:
+    old = [1.00, 1.02, 0.98, 1.01, 0.99, 1.03, 0.97]
+    cases = [
+        ("the same figures", old, "same"),
+        ("a fifth more", [1.2 * x for x in old], "slower"),
+        ("a fifth less", [0.8 * x for x in old], "faster"),
+        ("too little to count", [1.04 * x for x in old], "same"),
+        ("within the noise", [0.7, 1.5, 0.8, 1.4, 1.1, 0.9, 1.6], "same"),
+        ("one figure for all", [1.0] * 7, "same"),
+    ]
+    wrong = [name for name, new, wanted in cases
+             if verdict(old, new, 0.05, 0.01) != wanted]
+    # Of 3 and 3 different ones, the least U is 0: z = (4.5 - 0.5) / sqrt(5.25).
+    known = math.erfc(4 / math.sqrt(5.25) / math.sqrt(2))
+    if not math.isclose(chance([1, 2, 3], [4, 5, 6]), known):
+        wrong.append("the test's own arithmetic")
+    print(*(f"not so: {name}" for name in wrong), sep="\n", end="")
+    return 1 if wrong else 0
+
+
+def main() -> int:
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    arguments = parse_arguments()
+    old_machine, old = rows_of(arguments.old)
+    new_machine, new = rows_of(arguments.new)
+    for key in ("cpu", "compiler", "cpython", "caf"):
+        if old_machine.get(key) != new_machine.get(key):
+            print(f"{key} differs: {old_machine.get(key)} and {new_machine.get(key)}")
+    slower = 0
+    for name, row in new.items():
+        if name not in old:
+            print(f"{name:42} new")
+            continue
+        before, now = old[name]["ratios"], row["ratios"]
+        change = statistics.median(now) / statistics.median(before)
+        found = verdict(before, now, arguments.least, arguments.alpha)
+        slower += found == "slower"
+        print(f"{name:42} {old[name]['ratio']:5.2f} -> {row['ratio']:5.2f}  "
+              f"{(change - 1) * 100:+4.0f} %  {found}")
+    for name in old.keys() - new.keys():
+        print(f"{name:42} gone")
+    return 1 if slower else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
