@@ -38,10 +38,10 @@ public:
     worker_ = python_->spawn<worker>(runtime::placement{}, source);
   }
 
-  /// One iteration is `batch` times `step(worker)`, all in one handler.
+  /// One iteration is `step(worker, batch)`, which does so many items in one
+  /// handler.
   template <class Step>
-  void measure(benchmark::State& state, Step step) {
-    constexpr int64_t batch = 100'000;
+  void measure(benchmark::State& state, Step step, int64_t batch = 100'000) {
     auto body = [step](runtime::python_actor& self, int64_t times) {
       step(self, times);
     };

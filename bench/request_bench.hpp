@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace pyactor::bench {
@@ -17,8 +18,11 @@ namespace pyactor::bench {
 /// runtime with one own-GIL context (`main` below CPython 3.14).
 class request_world {
 public:
-  request_world() : system_(configured()), self_(system_) {
+  /// @param preload source that runs in every new environment
+  explicit request_world(std::string preload = {})
+    : system_(configured()), self_(system_) {
     runtime::runtime_options options;
+    options.pools["default"].preload = std::move(preload);
     options.pools["default"].kind = main_interpreter::supports_own_gil()
                                       ? interpreter_kind::own_gil
                                       : interpreter_kind::main;

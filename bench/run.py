@@ -25,8 +25,21 @@ ROWS = [
     ("method of a Python actor, 1 in flight", "method_request", "/in_flight:1/", 2.5),
     ("method of a Python actor, 16 in flight", "method_request", "/in_flight:16/", 2.5),
     ("method of a Python actor, 1024 in flight", "method_request", "/in_flight:1024/", 2.5),
+    ("eval by an ordinary actor, 1 in flight", "environment_request", "/in_flight:1/", 2.0),
+    ("eval by an ordinary actor, 16 in flight", "environment_request", "/in_flight:16/", 2.0),
+    ("life of a pinned actor", "lifecycle", "/pinned/", 1.5),
+    ("life of a Python actor", "lifecycle", "/written/", 2.0),
     ("eval of one text", "eval_text", "", 2.5),
     ("typed call, int to int", "typed_call", "", 2.5),
+    ("list of 1000 ints in, sum out", "conversion", "/list/", 2.0),
+    ("dict of 100 str to float in and out", "conversion", "/dict/", 2.0),
+    ("1 MiB of bytes in", "conversion", "/bytes_in/", 1.5),
+    ("1 MiB of bytes out", "conversion", "/bytes_out/", 1.5),
+    ("CPU-bound work, 2 contexts beside 1", "two_contexts", "/work/", 0.55),
+    ("growth of time with a second pair", "two_contexts", "/pairs/", 1.0),
+    ("request to a sleeping context, p50", "wake_up", "/p50/", 1.3),
+    ("request to a sleeping context, p99", "wake_up", "/p99/", 1.5),
+    ("wait in a busy context, p99", "fairness", "/one_context/", 1.3),
 ]
 
 
@@ -39,15 +52,17 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="TEXT",
                         help="run only the rows whose name contains TEXT")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
-                        help="also write the figures to FILE")
+                        help="also write the figures to FILE, for compare.py")
     arguments = parser.parse_args()
     if arguments.repetitions < 5:
         parser.error("--repetitions must be at least 5")
     return arguments
 
 
-def run_row(arguments: argparse.Namespace, executable: str, only: str) -> dict:
-    """Nanoseconds per item of each repetition, for `floor` and `pyactor`."""
+def run_row(arguments: argparse.Namespace, executable: str,
+            only: str) -> tuple[dict, dict]:
+    """Nanoseconds per item of each repetition, for `floor` and `pyactor`, and
+    what they were built with."""
     program = arguments.build / "bench" / f"bench_{executable}"
     if not program.exists():
         sys.exit(f"{program} is not built; run scripts/bench")
@@ -57,13 +72,15 @@ def run_row(arguments: argparse.Namespace, executable: str, only: str) -> dict:
          "--benchmark_enable_random_interleaving=true",
          "--benchmark_min_time=0.2s", "--benchmark_format=json"],
         check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    result = json.loads(output.stdout)
     times: dict[str, list[float]] = {"floor": [], "pyactor": []}
-    for entry in json.loads(output.stdout)["benchmarks"]:
+    for entry in result["benchmarks"]:
         if "error_message" in entry:
             sys.exit(f"{executable}: {entry['error_message']}")
         if entry["run_type"] == "iteration":
             times[entry["name"].split("/")[0]].append(1e9 / entry["items_per_second"])
-    return times
+    built = {key: result["context"][key] for key in ("compiler", "cpython", "caf")}
+    return times, built
 
 
 def machine() -> dict:
@@ -79,6 +96,14 @@ def machine() -> dict:
             "system": platform.platform()}
 
 
+def readable(ns: float) -> str:
+    """A time with three digits or more, as short as it can be."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+        if ns >= 10 * size:
+            return f"{ns / size:.0f} {unit}"
+    return f"{ns:.0f} ns"
+
+
 def main() -> int:
     arguments = parse_arguments()
     about = machine()
@@ -90,15 +115,19 @@ def main() -> int:
     for name, executable, only, goal in ROWS:
         if arguments.only not in name:
             continue
-        times = run_row(arguments, executable, only)
+        times, built = run_row(arguments, executable, only)
+        about |= built
         ratios = [own / floor for own, floor in zip(times["pyactor"], times["floor"])]
-        ratio = statistics.median(times["pyactor"]) / statistics.median(times["floor"])
+        own, floor = (statistics.median(times[x]) for x in ("pyactor", "floor"))
+        ratio = own / floor
         missed += ratio > goal
-        print(f"{name:42} {statistics.median(times['pyactor']):6.0f} ns "
-              f"{statistics.median(times['floor']):6.0f} ns  {ratio:5.2f} "
+        print(f"{name:42} {readable(own):>9} {readable(floor):>9}  {ratio:5.2f} "
               f"{min(ratios):5.2f} - {max(ratios):4.2f}  "
               f"{goal}{'' if ratio <= goal else '  missed'}", flush=True)
-        rows.append({"name": name, "goal": goal, "ratio": ratio, **times})
+        rows.append({"name": name, "goal": goal, "ratio": ratio, "ratios": ratios,
+                     **times})
+    if rows:
+        print(f"{about['compiler']}, CPython {about['cpython']}, CAF {about['caf']}")
     if arguments.json:
         arguments.json.write_text(json.dumps({"machine": about, "rows": rows}, indent=1))
     if missed:
