@@ -6,6 +6,7 @@
 
 #include <pyactor/bench/lifecycle.hpp>
 
+#include <pyactor/bench/python_counter.hpp>
 #include <pyactor/bench/request_bench.hpp>
 
 #include <stdexcept>
@@ -28,18 +29,6 @@ class Counter:
         return self.value
 
 counter = Counter()
-)";
-
-constexpr auto actor_source = R"(
-import pyactor
-
-class Counter(pyactor.Actor):
-    def __init__(self):
-        self.value = 0
-
-    def increment(self, by):
-        self.value += by
-        return self.value
 )";
 
 class counter_actor : public python_actor {
@@ -130,7 +119,7 @@ int main(int argc, char** argv) {
   auto pinned = [&](caf::event_based_actor&) -> caf::actor {
     return world.python().spawn<counter_actor>();
   };
-  auto what = actor_class::from_source(actor_source, "Counter");
+  auto what = actor_class::from_source(counter_class, "Counter");
   auto written = [&](caf::event_based_actor&) -> caf::actor {
     return world.python().spawn_python(what);
   };

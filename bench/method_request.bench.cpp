@@ -1,27 +1,12 @@
 // A call of a method, by name, of an actor written in Python, beside a request
 // to a plain C++ CAF actor from the same client.
 
+#include <pyactor/bench/python_counter.hpp>
 #include <pyactor/bench/request_bench.hpp>
 
 using namespace pyactor::bench;
 using pyactor::actor_class;
 using pyactor::value;
-
-namespace {
-
-constexpr auto source_text = R"(
-import pyactor
-
-class Counter(pyactor.Actor):
-    def __init__(self):
-        self.value = 0
-
-    def increment(self, by):
-        self.value += by
-        return self.value
-)";
-
-} // namespace
 
 int main(int argc, char** argv) {
   request_world world;
@@ -30,7 +15,7 @@ int main(int argc, char** argv) {
     world.measure<int64_t>(state, plain, [] { return increment{1}; });
   });
   auto counter = world.python().spawn_python(
-    actor_class::from_source(source_text, "Counter"));
+    actor_class::from_source(counter_class, "Counter"));
   add_request_benchmark("pyactor", [&](benchmark::State& state) {
     world.measure<value>(state, counter, [] {
       return pyactor::runtime::call{"increment", {.positional = {1}}};

@@ -1,6 +1,7 @@
 // What a second context of its own GIL adds: CPU-bound work, and pairs of a
 // client and an actor, beside the same pairs of plain CAF actors.
 
+#include <pyactor/bench/python_counter.hpp>
 #include <pyactor/bench/request_bench.hpp>
 
 #include <array>
@@ -9,34 +10,14 @@
 
 using namespace pyactor::bench;
 using pyactor::interpreter_kind;
-using pyactor::runtime::call;
 using pyactor::runtime::exec;
 using pyactor::runtime::placement;
-using pyactor::runtime::python_actor;
 
 namespace {
 
 constexpr auto cpu_bound = "n = 0\n"
                            "for i in range(2_000_000):\n"
                            "    n += i & 3\n";
-
-class python_counter : public python_actor {
-public:
-  using python_actor::python_actor;
-
-  caf::behavior make_behavior() override {
-    python().exec("value = 0\n"
-                  "def increment(by):\n"
-                  "    global value\n"
-                  "    value += by\n"
-                  "    return value\n");
-    return {
-      [this](const increment& message) {
-        return python().call<int64_t>("increment", message.by);
-      },
-    };
-  }
-};
 
 class two_contexts_world {
 public:
@@ -142,8 +123,8 @@ int main(int argc, char** argv) {
   auto plain = world.system().spawn(plain_counter);
   auto plain_too = world.system().spawn(plain_counter);
   add("floor/pairs", [&] { return growth(plain, plain_too); });
-  auto pinned = world.python().spawn<python_counter>(placement{.index = 0});
-  auto pinned_too = world.python().spawn<python_counter>(placement{.index = 1});
+  auto pinned = world.python().spawn<pinned_counter>(placement{.index = 0});
+  auto pinned_too = world.python().spawn<pinned_counter>(placement{.index = 1});
   add("pyactor/pairs", [&] { return growth(pinned, pinned_too); });
   return run_benchmarks(argc, argv);
 }

@@ -1,6 +1,7 @@
 // A request from a scoped actor to a pinned actor whose context sleeps, beside
 // the same to a detached C++ actor.
 
+#include <pyactor/bench/python_counter.hpp>
 #include <pyactor/bench/request_bench.hpp>
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include <vector>
 
 using namespace pyactor::bench;
-using pyactor::runtime::python_actor;
 
 namespace {
 
@@ -38,26 +38,13 @@ std::vector<clock_type::duration> latencies(caf::scoped_actor& self,
   return result;
 }
 
-caf::behavior python_counter(python_actor* self) {
-  self->python().exec("value = 0\n"
-                      "def increment(by):\n"
-                      "    global value\n"
-                      "    value += by\n"
-                      "    return value\n");
-  return {
-    [self](const increment& message) {
-      return self->python().call<int64_t>("increment", message.by);
-    },
-  };
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
   request_world world;
   caf::scoped_actor self{world.system()};
   auto detached = world.system().spawn<caf::detached>(plain_counter);
-  auto pinned = world.python().spawn_function({}, python_counter);
+  auto pinned = world.python().spawn<pinned_counter>();
   // Benchmarks outlive `main`: what they held of an actor would keep it alive.
   auto add = [&](const char* name, const caf::actor& whom, size_t percent) {
     auto run = [&self, &whom, percent](benchmark::State& state) {
