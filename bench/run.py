@@ -35,7 +35,7 @@ ROWS = [
     ("dict of 100 str to float in and out", "conversion", "/dict/", 2.0),
     ("1 MiB of bytes in", "conversion", "/bytes_in/", 1.5),
     ("1 MiB of bytes out", "conversion", "/bytes_out/", 1.5),
-    ("CPU-bound work, 2 contexts beside 1", "two_contexts", "/work/", 0.55),
+    ("CPU-bound work, 2 contexts beside 1", "two_contexts", "/cpu/", 0.55),
     ("growth of time with a second pair", "two_contexts", "/pairs/", 1.0),
     ("request to a sleeping context, p50", "wake_up", "/p50/", 1.3),
     ("request to a sleeping context, p99", "wake_up", "/p99/", 1.5),

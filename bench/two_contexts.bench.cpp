@@ -113,8 +113,8 @@ int main(int argc, char** argv) {
     };
     benchmark::RegisterBenchmark(name, run)->UseManualTime()->Iterations(1);
   };
-  add("floor/work", [&] { return world.work_on({0, 0}); });
-  add("pyactor/work", [&] { return world.work_on({0, 1}); });
+  add("floor/cpu", [&] { return world.work_on({0, 0}); });
+  add("pyactor/cpu", [&] { return world.work_on({0, 1}); });
   // What two pairs take, in times of what one takes: microseconds stand for a
   // number here.
   auto growth = [&](const caf::actor& one, const caf::actor& other) {
