@@ -1,12 +1,11 @@
 // How long work waits behind its neighbours' in one context, beside what fair
 // sharing makes of it by arithmetic.
 
+#include <pyactor/bench/failure.hpp>
 #include <pyactor/bench/run_benchmarks.hpp>
 #include <pyactor/runtime/runtime.hpp>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <future>
 #include <memory>
 #include <string>
@@ -56,11 +55,6 @@ caf::behavior worker(python_actor* self) {
   };
 }
 
-[[noreturn]] void fail(const caf::error& why) {
-  std::fprintf(stderr, "a request failed: %s\n", describe(why).c_str());
-  std::abort(); // a bench that fails must not look fast
-}
-
 /// A plain actor that answers an order with how long each call took.
 class caller : public caf::event_based_actor {
 public:
@@ -89,7 +83,7 @@ private:
           else
             reply_.deliver(latencies{std::exchange(taken_, {})});
         },
-        [](const caf::error& why) { fail(why); });
+        pyactor::bench::fail);
   }
 
   caf::response_promise reply_;
@@ -127,7 +121,7 @@ public:
           if (i > 0)
             all.insert(all.end(), seen.taken.begin(), seen.taken.end());
         },
-        fail);
+        pyactor::bench::fail);
     std::ranges::sort(all);
     return std::chrono::duration<double>{all[all.size() * 99 / 100]}.count();
   }

@@ -9,8 +9,6 @@
 #include <pyactor/bench/python_counter.hpp>
 #include <pyactor/bench/request_bench.hpp>
 
-#include <stdexcept>
-
 using namespace pyactor::bench;
 using pyactor::actor_class;
 using pyactor::value;
@@ -98,10 +96,7 @@ private:
     int64_t result = 0;
     caf::scoped_actor self{system()};
     self->request(whom, caf::infinite, live{lives})
-      .receive([&](int64_t ns) { result = ns; },
-               [](const caf::error& why) {
-                 throw std::runtime_error{pyactor::runtime::describe(why)};
-               });
+      .receive([&](int64_t ns) { result = ns; }, fail);
     return result;
   }
 };

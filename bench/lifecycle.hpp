@@ -1,13 +1,11 @@
 #pragma once
 
+#include <pyactor/bench/failure.hpp>
 #include <pyactor/bench/plain_counter.hpp>
 #include <pyactor/runtime/caf.hpp>
-#include <pyactor/runtime/error_mapping.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <utility>
 
@@ -67,12 +65,7 @@ private:
         [this, mortal](const Answer&) {
           send_exit(mortal, caf::exit_reason::user_shutdown);
         },
-        [](const caf::error& why) {
-          // A bench that fails must not look fast.
-          std::fprintf(stderr, "a request failed: %s\n",
-                       runtime::describe(why).c_str());
-          std::abort();
-        });
+        fail);
   }
 
   spawner spawn_one_;

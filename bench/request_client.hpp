@@ -1,12 +1,10 @@
 #pragma once
 
+#include <pyactor/bench/failure.hpp>
 #include <pyactor/runtime/caf.hpp>
-#include <pyactor/runtime/error_mapping.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 namespace pyactor::bench {
@@ -64,12 +62,7 @@ private:
           auto taken = std::chrono::steady_clock::now() - start_;
           reply_.deliver(std::chrono::nanoseconds{taken}.count());
         },
-        [](const caf::error& why) {
-          // A bench that fails must not look fast.
-          std::fprintf(stderr, "a request failed: %s\n",
-                       runtime::describe(why).c_str());
-          std::abort();
-        });
+        fail);
   }
 
   caf::actor server_;

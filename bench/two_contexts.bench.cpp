@@ -5,7 +5,7 @@
 #include <pyactor/bench/request_bench.hpp>
 
 #include <array>
-#include <stdexcept>
+#include <cstdio>
 #include <vector>
 
 using namespace pyactor::bench;
@@ -79,10 +79,6 @@ private:
 
   static double seconds_since(clock::time_point start) {
     return std::chrono::duration<double>{clock::now() - start}.count();
-  }
-
-  static void fail(const caf::error& why) {
-    throw std::runtime_error{pyactor::runtime::describe(why)};
   }
 
   caf::actor_system_config& configured() {

@@ -5,7 +5,6 @@
 #include <pyactor/bench/request_bench.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -28,10 +27,7 @@ std::vector<clock_type::duration> latencies(caf::scoped_actor& self,
     std::this_thread::sleep_for(pause);
     auto start = clock_type::now();
     self->request(sleeper, caf::infinite, increment{1})
-      .receive([](int64_t) {},
-               [](const caf::error& why) {
-                 throw std::runtime_error{pyactor::runtime::describe(why)};
-               });
+      .receive([](int64_t) {}, fail);
     result.push_back(clock_type::now() - start);
   }
   std::ranges::sort(result);
