@@ -19,10 +19,11 @@ using namespace pyactor::test;
 
 namespace {
 
-/// Keeps its thread and its GIL busy for two seconds, then says so.
+/// Says that it runs, then keeps its thread and its GIL busy for two seconds.
 constexpr auto busy_code = R"(
 import pyactor, time
 end = time.monotonic() + 2
+pyactor.send("test", "running")
 while time.monotonic() < end:
     pass
 )";
@@ -56,13 +57,10 @@ caf::behavior plus_one(python_actor*) {
   };
 }
 
-/// Runs what it is sent, and says first that it is about to.
-caf::behavior runner(python_actor* self, caf::actor to) {
+/// Runs what it is sent.
+caf::behavior runner(python_actor* self) {
   return {
-    [self, to](const exec& request) {
-      self->send(to, call{.function = "running", .args = {}});
-      self->python().exec(request.code);
-    },
+    [self](const exec& request) { self->python().exec(request.code); },
     [](int64_t) { return static_cast<int64_t>(gettid()); },
     [self](const eval& request) {
       return self->python().eval(request.expression);
@@ -112,8 +110,7 @@ TEST_CASE("all that a context runs runs on one thread", "[threads]") {
     ids.insert(
       number(outcome<value>(*other.operator->(), server, eval{native_id})));
     // A pinned actor's C++, and its Python.
-    auto pinned = world.python().spawn_function(where, runner,
-                                                caf::actor{world.client()});
+    auto pinned = world.python().spawn_function(where, runner);
     auto tid = world.ask<int64_t>(pinned, int64_t{0});
     REQUIRE(tid);
     ids.insert(*tid);
@@ -174,8 +171,7 @@ TEST_CASE("a busy own-GIL context delays nobody else", "[threads]") {
   auto neighbour = world.python().spawn_function({.index = 1}, plus_one);
   auto foreign = world.system().spawn(plain, caf::actor{world.client()});
   REQUIRE(world.ask(world.server(1), eval{"1"}));
-  auto busy = world.python().spawn_function({.index = 0}, runner,
-                                            caf::actor{world.client()});
+  auto busy = world.python().spawn_function({.index = 0}, runner);
   caf::anon_send(busy, exec{busy_code});
   REQUIRE(world.hear());
   // Actors of other contexts, of either kind,
@@ -196,8 +192,7 @@ TEST_CASE("a busy main context lets its neighbours have the GIL", "[threads]") {
   runtime_world world{one_pool(interpreter_kind::main, 2)};
   auto neighbour = world.python().spawn_function({.index = 1}, plus_one);
   REQUIRE(world.ask(world.server(1), eval{"1"}));
-  auto busy = world.python().spawn_function({.index = 0}, runner,
-                                            caf::actor{world.client()});
+  auto busy = world.python().spawn_function({.index = 0}, runner);
   caf::anon_send(busy, exec{busy_code});
   REQUIRE(world.hear());
   CHECK(world.ask<int64_t>(neighbour, int64_t{1}) == 2);
@@ -304,8 +299,7 @@ TEST_CASE("an actor with 100 000 queued messages does not starve a neighbour",
           "[threads]") {
   constexpr uint64_t queued = 100'000;
   runtime_world world;
-  auto many
-    = world.python().spawn_function({}, runner, caf::actor{world.client()});
+  auto many = world.python().spawn_function({}, runner);
   auto& home = world.python().context_at({});
   // Tells how many messages its context had handled when its turn came.
   auto neighbour = world.python().spawn_function({}, [&](python_actor*) {
