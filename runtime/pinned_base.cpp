@@ -4,7 +4,6 @@
 #include <pyactor/runtime/error_mapping.hpp>
 #include <pyactor/runtime/pending_reply.hpp>
 
-#include <algorithm>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -46,35 +45,24 @@ python_scope pinned_base::python() {
 
 std::shared_ptr<pending_reply>
 pinned_base::track(std::unique_ptr<pending_reply> reply) {
+  if (!replies_)
+    replies_ = std::make_unique<owed_replies>();
   auto on_last_reference = [this](pending_reply* raw) {
     std::unique_ptr<pending_reply> owned{raw};
     auto* here = context::current();
     // `this` is only compared unless it is the actor that runs here.
     if (owned->pending() && here && here->running_actor() == this
         && (std::uncaught_exceptions() > 0 || ending()))
-      replies_.push_back(std::move(owned));
+      replies_->keep(std::move(owned));
   };
   std::shared_ptr<pending_reply> result{reply.release(), on_last_reference};
-  if (owed_.size() >= sweep_at_) {
-    std::erase_if(owed_, [](auto& one) { return one.expired(); });
-    sweep_at_ = std::max<size_t>(16, 2 * owed_.size());
-  }
-  owed_.push_back(result);
+  replies_->add(result);
   return result;
 }
 
 void pinned_base::fail_replies(const caf::error& why) {
-  if (replies_.empty() && owed_.empty())
-    return;
-  auto answer = caf::make_message(
-    why ? why
-        : to_caf(error{.code = errc::reply_lost,
-                       .message = "the actor ended before it had answered"}));
-  for (auto& reply : std::exchange(replies_, {}))
-    reply->deliver(answer);
-  for (auto& one : std::exchange(owed_, {}))
-    if (auto reply = one.lock())
-      reply->deliver(answer);
+  if (replies_)
+    replies_->fail(why);
 }
 
 void pinned_base::release_python(const caf::error& reason) {

@@ -3,13 +3,13 @@
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/fwd.hpp>
+#include <pyactor/runtime/owed_replies.hpp>
 #include <pyactor/runtime/pending_reply.hpp>
 #include <pyactor/runtime/python_scope.hpp>
 #include <pyactor/runtime/python_state.hpp>
 
 #include <atomic>
 #include <memory>
-#include <vector>
 
 namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
@@ -83,8 +83,8 @@ protected:
 
   /// Gives up the kept replies: the exception did not leave the handler.
   void drop_replies() noexcept {
-    if (!replies_.empty() && !ending())
-      replies_.clear();
+    if (replies_ && !ending())
+      replies_->drop_kept();
   }
 
 private:
@@ -92,18 +92,15 @@ private:
 
   std::shared_ptr<context> home_;
   std::unique_ptr<python_state> state_;
-  std::atomic_flag abandoned_;
-  /// Replies whose last reference died while the handler threw.
-  std::vector<std::unique_ptr<pending_reply>> replies_;
-  /// Replies that somebody still holds; those that are gone are swept out when
-  /// there are `sweep_at_`.
-  std::vector<std::weak_ptr<pending_reply>> owed_;
-  size_t sweep_at_ = 16;
+  /// None before the first promise: most actors make none.
+  std::unique_ptr<owed_replies> replies_;
 
   // guarded by the resident list's lock
   pinned_base* next_ = nullptr;
   pinned_base* previous_ = nullptr;
   bool listed_ = false;
+
+  std::atomic_flag abandoned_;
 };
 
 } // namespace runtime
