@@ -251,6 +251,7 @@ private:
   void end_slice() noexcept;
   bool run_departures();
   void depart(departure what);
+  void flush_output(attach_scope& py);
   std::optional<clock::time_point> housekeeping();
   void detach_idle() noexcept;
   bool finished_draining();
@@ -283,6 +284,8 @@ private:
   pinned_base* running_actor_ = nullptr;
   bool garbage_ = false;
   clock::time_point last_cleaning_{};
+  /// The first end of an actor whose output may still be in a buffer.
+  std::optional<clock::time_point> unflushed_since_;
 
   mutable std::mutex mtx_;
   // guarded by mtx_

@@ -13,6 +13,10 @@ namespace {
 /// Going idle again and again, a context cleans up at most this often.
 constexpr auto cleaning_interval = std::chrono::milliseconds{200};
 
+/// What actors printed that have ended is flushed when the context goes idle;
+/// where it does not, with an end that comes so much later.
+constexpr auto flush_interval = std::chrono::milliseconds{20};
+
 /// A guest's slice is looked at after so many messages: what CAF does between
 /// two calls costs about as much as a message.
 constexpr size_t guest_messages = 8;
@@ -170,17 +174,29 @@ void context::depart(departure what) {
   }
   if (auto& env = what.state->env)
     env->release(py);
-  interpreter_->flush_output(py);
   garbage_ = true;
+  auto now = clock::time_point{
+    clock::duration{slice_since_.load(std::memory_order_relaxed)}};
+  if (!unflushed_since_)
+    unflushed_since_ = now;
+  else if (now - *unflushed_since_ >= flush_interval)
+    flush_output(py);
+}
+
+void context::flush_output(attach_scope& py) {
+  interpreter_->flush_output(py);
+  unflushed_since_.reset();
 }
 
 std::optional<context::clock::time_point> context::housekeeping() {
   auto now = clock::now();
   begin_slice(now);
-  if (interpreter_->stats().pending_releases != 0) {
+  if (interpreter_->stats().pending_releases != 0 || unflushed_since_) {
     auto& py = attach();
     python_call running{*this};
     garbage_ = interpreter_->drain_releases(py) != 0 || garbage_;
+    if (unflushed_since_)
+      flush_output(py);
   }
   std::optional<clock::time_point> wake_at;
   if (stopping_.load(std::memory_order_acquire) && !kill_sent_)

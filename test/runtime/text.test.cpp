@@ -37,10 +37,16 @@ public:
   /// Ends the collection.
   std::string text() {
     restore();
+    return so_far();
+  }
+
+  [[nodiscard]] std::string so_far() const {
     std::string result;
-    std::rewind(file_);
-    for (int c = std::fgetc(file_); c != EOF; c = std::fgetc(file_))
-      result += static_cast<char>(c);
+    char block[256];
+    for (ssize_t n = 0; (n = pread(fileno(file_), block, sizeof(block),
+                                   static_cast<off_t>(result.size())))
+                        > 0;)
+      result.append(block, static_cast<size_t>(n));
     return result;
   }
 
@@ -80,6 +86,19 @@ TEST_CASE("print goes to where the process prints, in any script", "[text]") {
       world.ask(world.server(), exec{"print('" + std::string{words} + "')"}));
   }
   CHECK(out.text() == std::string{words} + "\n");
+}
+
+TEST_CASE("what an actor printed is out soon after its end", "[text]") {
+  auto kind = GENERATE(from_range(kinds()));
+  captured out{STDOUT_FILENO};
+  runtime_world world{one_pool(kind)};
+  auto actor = world.spawn("import pyactor\n"
+                           "class Main(pyactor.Actor):\n"
+                           "    def speak(self):\n"
+                           "        print('last words')\n");
+  REQUIRE(world.call(actor, "speak"));
+  caf::anon_send_exit(actor, caf::exit_reason::kill);
+  CHECK(world.eventually([&] { return out.so_far() == "last words\n"; }));
 }
 
 TEST_CASE("warnings go to where the process complains, in any script",
