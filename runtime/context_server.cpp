@@ -1,5 +1,7 @@
 #include <pyactor/runtime/context_server.hpp>
 
+#include <pyactor/runtime/answer.hpp>
+
 #include <utility>
 
 namespace pyactor::runtime {
@@ -21,7 +23,7 @@ caf::result<value>
 context_server::run(const std::optional<environment_id>& where, F step) try {
   auto where_to = find(where);
   if (!where_to)
-    return to_caf(std::move(where_to).error());
+    return answer(*this, unexpected{std::move(where_to).error()});
   auto in_python = [&](environment& env) -> expected<value> {
     auto& py = home().attach();
     context::python_call running{home()};
@@ -31,14 +33,12 @@ context_server::run(const std::optional<environment_id>& where, F step) try {
   auto result = in_python(where_to->env());
   if (where_to->temporary)
     release(*where_to->temporary);
-  if (!result)
-    return to_caf(std::move(result).error());
-  return std::move(*result);
+  return answer(*this, std::move(result));
 } catch (...) {
 
   // No memory for a value, for example: that ends a request, not the server.
   auto thrown = std::current_exception();
-  return to_caf(thrown);
+  return answer(*this, unexpected{from_caf(to_caf(thrown))});
 }
 
 caf::behavior context_server::make_behavior() {

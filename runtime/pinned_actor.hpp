@@ -36,7 +36,7 @@ public:
     : Base(config),
       pinned_base(config.host,
                   config.flags & caf::abstract_actor::is_detached_flag) {
-    this->set_default_handler(caf::drop); // CAF's own prints the message
+    this->set_default_handler(unexpected_message); // CAF's own prints it
     this->set_exception_handler(
       [](std::exception_ptr& thrown) { return to_caf(thrown); });
   }

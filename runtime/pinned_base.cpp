@@ -2,6 +2,7 @@
 
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/error_mapping.hpp>
+#include <pyactor/runtime/log.hpp>
 #include <pyactor/runtime/pending_reply.hpp>
 
 #include <exception>
@@ -25,6 +26,16 @@ pinned_base::~pinned_base() = default;
 
 pinned_base* pinned_base::behind(const caf::strong_actor_ptr& who) {
   return dynamic_cast<pinned_base*>(caf::actor_cast<caf::abstract_actor*>(who));
+}
+
+caf::result<caf::message>
+pinned_base::unexpected_message(caf::scheduled_actor* self,
+                                caf::message_view&) {
+  if (self->current_mailbox_element()->mid.is_request())
+    return caf::sec::unexpected_message;
+  log().warn("{} (actor {}) got a message that it has no handler for",
+             self->name(), self->id());
+  return caf::delegated<caf::message>{};
 }
 
 python_state& pinned_base::state() {

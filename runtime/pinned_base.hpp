@@ -59,6 +59,11 @@ protected:
   ///         is set
   pinned_base(caf::execution_unit* unit, bool detached);
 
+  /// What comes of a message that no handler takes: an error for who asked. A
+  /// plain message goes to the log; an error would end its sender.
+  static caf::result<caf::message>
+  unexpected_message(caf::scheduled_actor* self, caf::message_view& what);
+
   virtual void end_abandoned(const caf::error& why) = 0;
 
   /// @returns whether this actor has been told to end, and why is known

@@ -1,5 +1,6 @@
 #include <pyactor/runtime/python_class.hpp>
 
+#include <pyactor/runtime/answer.hpp>
 #include <pyactor/runtime/log.hpp>
 
 #include <utility>
@@ -44,17 +45,15 @@ caf::behavior python_class_actor::make_behavior() {
   report_start({});
   return {
     [this](const call& request) { return invoke(request); },
-    [this](const eval& request) -> caf::result<value> {
-      auto result = python().try_eval(request.expression, request.names);
-      if (!result)
-        return to_caf(std::move(result).error());
-      return std::move(*result);
+    [this](const eval& request) {
+      return answer(*this,
+                    python().try_eval(request.expression, request.names));
     },
-    [this](const exec& request) -> caf::result<value> {
-      auto result = python().try_exec(source{request.code, request.file});
-      if (!result)
-        return to_caf(std::move(result).error());
-      return value{};
+    [this](const exec& request) {
+      auto ran = python().try_exec(source{request.code, request.file});
+      if (!ran)
+        return answer(*this, unexpected{std::move(ran).error()});
+      return answer(*this, value{});
     },
   };
 }
@@ -76,14 +75,12 @@ caf::result<value> python_class_actor::invoke(const call& request) {
     return state().instance->call(py, request.function, request.args);
   };
   auto outcome = call_method();
-  if (outcome.result)
-    return std::move(*outcome.result);
-  auto why = to_caf(std::move(outcome.result).error());
   if (outcome.ends_actor) {
+    auto why = to_caf(outcome.result.error());
     log().info("{}: {} ends: {}", home().name(), what_.name, render(why));
-    quit(why);
+    quit(std::move(why));
   }
-  return why;
+  return answer(*this, std::move(outcome.result));
 }
 
 } // namespace pyactor::runtime

@@ -5,6 +5,8 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+#include <atomic>
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -324,6 +326,48 @@ TEST_CASE("a request for which there is no memory fails, and nothing else",
     CHECK(world.await_environments(before));
     CHECK(world.ask(world.server(), eval{"x, 'a' * 99"}));
   }
+}
+
+TEST_CASE("what comes of a plain message does not disturb its sender",
+          "[death]") {
+  std::atomic<int> disturbed = 0;
+  runtime_world world;
+  auto receiver = world.server();
+  SECTION("to a context") {
+  }
+  SECTION("to a Python actor") {
+    receiver = world.spawn(runner);
+  }
+  SECTION("to a pinned actor that lets exceptions go") {
+    receiver = world.python().spawn_function({}, [](python_actor* self) {
+      return caf::behavior{
+        [self](const exec& request) { self->python().exec(request.code); }};
+    });
+  }
+  auto sender = world.system().spawn([&](caf::event_based_actor* self) {
+    self->set_default_handler([&](auto*, auto&) -> caf::result<caf::message> {
+      ++disturbed;
+      return caf::message{};
+    });
+    auto pass_on = [self, receiver](const auto& request) {
+      self->send(receiver, request);
+      return int64_t{0};
+    };
+    return caf::behavior{
+      [pass_on](const call& request) { return pass_on(request); },
+      [pass_on](const exec& request) { return pass_on(request); },
+      [](int64_t x) { return x; },
+    };
+  });
+  for (auto* code : {"x = 1", "1 / 0"}) {
+    REQUIRE(world.ask<int64_t>(sender, exec{code}));
+    REQUIRE(
+      world.ask<int64_t>(sender, world.make_call("run", std::string{code})));
+    // What is asked later is answered later, or not at all.
+    static_cast<void>(world.ask(receiver, exec{"y = 2"}));
+    CHECK(world.ask<int64_t>(sender, int64_t{7}) == 7);
+  }
+  CHECK(disturbed == 0);
 }
 
 TEST_CASE("a call that no method takes leaves the actor alive", "[death]") {
