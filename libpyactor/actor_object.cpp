@@ -21,7 +21,7 @@
 
 namespace pyactor {
 
-struct actor_object::state : capi::release_job {
+struct PYACTOR_HIDDEN actor_object::state : capi::release_job {
   state(std::shared_ptr<capi::release_port> home, object_ref instance)
     : home(std::move(home)), instance(std::move(instance)) {
   }

@@ -13,7 +13,7 @@
 
 namespace pyactor {
 
-struct environment::state : capi::release_job {
+struct PYACTOR_HIDDEN environment::state : capi::release_job {
   std::shared_ptr<capi::release_port> home;
   object_ref globals;
 

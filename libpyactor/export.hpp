@@ -6,3 +6,7 @@
 /// nested namespace stands in that of pyactor, because `a::b` takes no
 /// attribute.
 #define PYACTOR_EXPORT [[gnu::visibility("default")]]
+
+/// Hides a class again that a public one declares and a source defines. Stands
+/// at the definition: `struct PYACTOR_HIDDEN environment::state {`.
+#define PYACTOR_HIDDEN [[gnu::visibility("hidden")]]

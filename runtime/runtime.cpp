@@ -53,7 +53,7 @@ struct hosts {
   }
 };
 
-struct runtime::parts {
+struct PYACTOR_HIDDEN runtime::parts {
   parts(caf::actor_system& sys, runtime_options opts)
     : system(sys), options(std::move(opts)) {
   }

@@ -45,7 +45,7 @@ sup_expected<void> drop_value(const sup_expected<incarnation_id>& result) {
 } // namespace
 
 /// The supervisor's strong handle, shared by all copies of a `supervisor_ref`.
-struct supervisor_ref::ownership {
+struct PYACTOR_HIDDEN supervisor_ref::ownership {
   ownership(caf::actor actor, std::shared_ptr<engine::child_directory> children,
             std::shared_ptr<engine::start_record> start)
     : supervisor(std::move(actor)), directory(std::move(children)),

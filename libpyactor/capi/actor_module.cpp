@@ -273,6 +273,7 @@ PyModuleDef definition = {
 
 } // namespace pyactor::capi
 
-PyMODINIT_FUNC PyInit__pyactor() {
+// No PyMODINIT_FUNC: a shared library would show it, and nobody looks for it.
+extern "C" PyObject* PyInit__pyactor() {
   return PyModuleDef_Init(&pyactor::capi::definition);
 }

@@ -16,7 +16,7 @@ namespace pyactor {
 
 /// What an open interpreter holds.
 /// @thread as `interpreter`; objects only while attached
-struct interpreter::state {
+struct PYACTOR_HIDDEN interpreter::state {
   state(interpreter_kind kind, interpreter_limits limits, host* outside,
         PyThreadState* thread);
 
@@ -51,7 +51,7 @@ struct interpreter::state {
 };
 
 /// What a running CPython holds.
-struct main_interpreter::state {
+struct PYACTOR_HIDDEN main_interpreter::state {
   /// Opens `home` and sets the main interpreter up.
   expected<void> open_home();
 

@@ -9,7 +9,7 @@
 
 namespace pyactor::capi {
 
-class remote_ref::job : public release_job {
+class PYACTOR_HIDDEN remote_ref::job : public release_job {
 public:
   job(std::shared_ptr<release_port> home, object_ref object) noexcept
     : home(std::move(home)), object(std::move(object)) {
