@@ -90,7 +90,11 @@ int main() {
   supervisors::configure(config);
   caf::actor_system system{config};
   auto python = runtime::runtime::start(system);
-  expect(python.has_value(), "the runtime starts");
+  if (!python) {
+    std::cerr << "the runtime does not start: " << to_string(python.error())
+              << '\n';
+    return 1;
+  }
   auto supervisor = supervisors::start_supervisor(
     system, {},
     {{.id = "clerk", .start = supervisors::start_pinned<clerk>(**python, {})}});
