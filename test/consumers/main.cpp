@@ -34,7 +34,11 @@ public:
 
 } // namespace shop
 
+/// Asks for words in place of goods.
+struct apology {};
+
 PYACTOR_LOCAL_MESSAGE(shop::order)
+PYACTOR_LOCAL_MESSAGE(apology)
 
 namespace {
 
@@ -48,7 +52,7 @@ void expect(bool holds, std::string_view what) {
 }
 
 /// Sells an order: Python asks C++ for the stock, which throws where there is
-/// not enough.
+/// not enough. That ends the request, or Python catches it and apologizes.
 class clerk : public python_actor {
 public:
   using python_actor::python_actor;
@@ -61,14 +65,23 @@ public:
     };
     pyactor::value_or_throw(pyactor::define(
       python().attached(), python().environment(), "stock", stock));
-    python().exec("def sell(order):\n"
-                  "    return {**order, 'count': stock(order) - 1}\n");
+    python().exec(
+      "def sell(order):\n"
+      "    return {**order, 'count': stock(order) - 1}\n"
+      "def apologize(order):\n"
+      "    try:\n"
+      "        stock(order)\n"
+      "    except RuntimeError as e:\n"
+      "        return f'{type(e).__module__}.{type(e).__name__}: {e}'\n");
     return {
       [this](const shop::order& what) -> caf::result<pyactor::value> {
         auto rest = python().try_call<shop::order>("sell", what);
         if (!rest)
           return pyactor::runtime::to_caf(rest.error());
         return pyactor::to_value(*rest);
+      },
+      [this](apology, const shop::order& what) {
+        return python().call<std::string>("apologize", what);
       },
     };
   }
@@ -121,6 +134,12 @@ int main() {
                && what.message == "no 11 x pears in stock",
              runtime::describe(why));
     });
+  who.request(self, caf::infinite, apology{}, shop::order{"pears", 11})
+    .receive(
+      [](const std::string& text) {
+        expect(text == "shop.out_of_stock: no 11 x pears in stock", text);
+      },
+      [](const caf::error& why) { expect(false, runtime::describe(why)); });
   static_cast<void>(supervisor->stop());
   std::cout << "pyactor " << pyactor::version() << " works\n";
 }
