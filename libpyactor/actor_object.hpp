@@ -22,13 +22,16 @@ struct actor_class {
 
   /// @param text statements that define the class; they run in the actor's
   ///             environment, so that nothing is shared
+  /// @param name of the class in `text`
   /// @param file shown in tracebacks; empty stands for `<pyactor:HASH>`
   [[nodiscard]] static actor_class
   from_source(std::string text, std::string name, std::string file = {});
 
   /// `module:Class`, or the name of the class in `text`.
   std::string name;
+  /// The statements of `from_source`; none for a class of a module.
   std::optional<std::string> text;
+  /// Shown in tracebacks of `text`.
   std::string file;
 
   friend bool operator==(const actor_class&, const actor_class&) = default;
@@ -44,6 +47,7 @@ class actor_object {
 public:
   /// What a call came to.
   struct outcome {
+    /// What the method returned, or why it did not.
     expected<value> result;
     /// The actor must end, with the error in `result`.
     bool ends_actor = false;
@@ -62,7 +66,9 @@ public:
                                                      const actor_class& what,
                                                      const arguments& args);
 
+  /// Leaves an object behind that is as one after `release`.
   actor_object(actor_object&&) noexcept;
+  /// Releases what it held, as the destructor does.
   actor_object& operator=(actor_object&&) noexcept;
 
   /// Releases at once where the calling thread is attached to the interpreter
@@ -90,6 +96,7 @@ public:
   /// interpreter. Idempotent.
   void release(attach_scope& py) noexcept;
 
+  /// @returns whether `release` was called, or the object moved from
   [[nodiscard]] bool released() const noexcept;
 
 private:

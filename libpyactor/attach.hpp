@@ -12,6 +12,8 @@ namespace PYACTOR_EXPORT pyactor {
 /// @thread the interpreter's; not movable, lives on the stack or in the thread
 class attach_scope {
 public:
+  /// Attaches the calling thread.
+  /// @pre this is the thread that opened `owner`
   explicit attach_scope(interpreter& owner) noexcept;
 
   attach_scope(const attach_scope&) = delete;
@@ -19,6 +21,7 @@ public:
 
   ~attach_scope();
 
+  /// The interpreter that the thread is attached to.
   [[nodiscard]] interpreter& owner() const noexcept {
     return owner_;
   }
@@ -34,6 +37,7 @@ private:
 /// @thread as its `attach_scope`
 class detach_scope {
 public:
+  /// Detaches the calling thread, which `py` has attached.
   explicit detach_scope(attach_scope& py) noexcept;
 
   detach_scope(const detach_scope&) = delete;

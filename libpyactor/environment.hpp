@@ -37,7 +37,9 @@ public:
   /// @throws std::bad_alloc where Python is out of memory
   explicit environment(attach_scope& py);
 
+  /// Leaves an environment behind that is as one after `release`.
   environment(environment&&) noexcept;
+  /// Releases what it held, as the destructor does.
   environment& operator=(environment&&) noexcept;
 
   /// Releases at once where the calling thread is attached to the owner, else
@@ -49,9 +51,8 @@ public:
   ///          `invalid_argument`: the file name holds a NUL byte
   expected<void> exec(attach_scope& py, const source& code);
 
-  /// Evaluates one expression in this environment's dict.
-  /// @param names seen by the expression, and by what it nests, before the
-  ///              environment's own
+  /// Evaluates one expression in this environment's dict. The expression, and
+  /// what it nests, sees `names` before the environment's own.
   /// @tparam T what to convert the result to, see conversion.hpp; `void` drops
   ///           it
   /// @returns as `exec`, or
@@ -73,11 +74,14 @@ public:
                    const Ts&... args);
 
   /// `call` with arguments that are values already, positional and keyword.
+  /// @returns as `call`
   template <class T = value>
   expected<T> apply(attach_scope& py, std::string_view function,
                     const arguments& args);
 
   /// Binds a name of the environment.
+  /// @returns `not_convertible`: the value has no form in Python, or
+  ///          `python_exception`: no memory, or the name is not UTF-8
   expected<void> set(attach_scope& py, std::string_view name, const value& x);
 
   /// Frees what the environment holds, in two steps, because `__del__` methods
@@ -87,18 +91,23 @@ public:
   /// another interpreter, queues the release as the destructor does.
   void release(attach_scope& py) noexcept;
 
+  /// @returns whether `release` was called, or the environment moved from
   [[nodiscard]] bool released() const noexcept;
 
   // -- for code that includes <Python.h> or builds on libpyactor --------------
 
   /// The steps behind `eval`, `call` and `apply`; the result is any object.
+  /// @returns as `eval`, but for the conversion
   expected<object_ref> eval_object(attach_scope& py, const source& expression,
                                    const overlay& names = {});
+  /// @returns what `call` calls, or as `call`
   expected<object_ref> lookup(attach_scope& py, std::string_view function);
+  /// @returns as `apply`, but for the conversion of the result
   expected<object_ref> apply_object(attach_scope& py, std::string_view function,
                                     const arguments& args);
 
   /// `set` for any object.
+  /// @returns `python_exception`: no memory, or the name is not UTF-8
   expected<void> set_object(attach_scope& py, std::string_view name,
                             const object_ref& x);
 

@@ -57,6 +57,7 @@ enum class errc : uint8_t {
 struct exception_cause {
   /// Qualified type, for example `builtins.ValueError` or `model.BadInput`.
   std::string type;
+  /// What `str` makes of the exception.
   std::string message;
   /// True for `raise ... from cause`, false for an exception that was being
   /// handled when the next one was raised.
@@ -69,6 +70,7 @@ struct exception_cause {
 /// A failure as plain data: no Python object and no frame lives on in it.
 /// @thread any; copies are independent
 struct error {
+  /// What the caller can do about it.
   errc code = errc::python_exception;
   /// For a person: what happened, where, what to do about it.
   std::string message = {};
@@ -76,6 +78,7 @@ struct error {
   std::string type = {};
   /// Python's own formatted traceback, with the source's lines; may be empty.
   std::string traceback = {};
+  /// Of a Python exception, nearest first; at most 32.
   std::vector<exception_cause> causes = {};
 
   friend bool operator==(const error&, const error&) = default;
@@ -84,21 +87,27 @@ struct error {
 /// @returns one line: the exception's type and message, or the message
 [[nodiscard]] std::string to_string(const error& what);
 
+/// A result, or why there is none.
 template <class T>
 using expected = std::expected<T, error>;
 
+/// An error on its way into an `expected`.
 using unexpected = std::unexpected<error>;
 
 /// @returns an unexpected `error` of this code and message
 [[nodiscard]] unexpected fail(errc code, std::string message);
 
 /// The throwing form of `error`, for code that lets a failure end its actor.
+/// @thread any; copies are independent
 class python_error : public std::exception {
 public:
+  /// Throws what a function has returned.
   explicit python_error(error what);
 
+  /// @returns `to_string` of the error; lives as long as this object
   [[nodiscard]] const char* what() const noexcept override;
 
+  /// The error itself.
   [[nodiscard]] const error& info() const noexcept {
     return info_;
   }

@@ -80,9 +80,10 @@ capi::cpp_function as_cpp_function(std::string_view name,
 /// Arguments that do not convert, and errors that the function returns, are
 /// raised as `TypeError`, `ValueError`, `LookupError` or `RuntimeError`, by
 /// their code.
-/// @param function any callable that `std::function` deduces: not overloaded,
-///                 no template, copyable. It lives as long as Python refers to
-///                 it, so what it captures must too
+///
+/// The function is any callable that `std::function` deduces: not overloaded,
+/// no template, copyable. It lives as long as Python refers to it, so what it
+/// captures must too.
 /// @returns `wrong_interpreter` or `environment_lost`, as `environment` does
 /// @thread the environment's, where the function is called and destroyed too;
 ///         a thread that Python code has started gets a `RuntimeError`

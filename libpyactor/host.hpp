@@ -24,6 +24,7 @@ public:
   /// For a person, for example `predictor#12`.
   [[nodiscard]] virtual std::string describe() const = 0;
 
+  /// @returns false once the actor is known to have ended
   [[nodiscard]] virtual bool alive() const noexcept = 0;
 
   /// Sends a call of `method`, without waiting for its outcome.
@@ -32,6 +33,7 @@ public:
     = 0;
 };
 
+/// Shared, because values that hold an actor are copied.
 using actor_ref_ptr = std::shared_ptr<const actor_ref>;
 
 /// What Python code may ask of its surroundings: the seam between libpyactor
@@ -47,6 +49,7 @@ public:
 
   /// Starts an actor written in Python.
   /// @param target `module:Class`
+  /// @param args for its `__init__`
   /// @returns a strong reference; an `__init__` that raises ends the actor
   [[nodiscard]] virtual expected<actor_ref_ptr> spawn(std::string_view target,
                                                       arguments args)

@@ -24,6 +24,7 @@ enum class interpreter_kind : uint8_t {
   own_gil,
 };
 
+/// @returns `main` or `own_gil`
 [[nodiscard]] std::string_view to_string(interpreter_kind kind) noexcept;
 
 /// Bounds of one interpreter.
@@ -40,7 +41,9 @@ struct interpreter_limits {
 /// What an interpreter tells about itself.
 /// @thread any
 struct interpreter_stats {
+  /// Not yet released, those included whose release waits.
   uint64_t live_environments = 0;
+  /// Released since the interpreter was opened.
   uint64_t released_environments = 0;
   /// References and environments that wait to be released.
   uint64_t pending_releases = 0;
@@ -77,11 +80,15 @@ public:
   /// @pre detached
   ~interpreter();
 
+  /// Whether it shares its GIL.
+  /// @thread any
   [[nodiscard]] interpreter_kind kind() const noexcept;
 
   /// CPython's id of the interpreter: 0 is the main one.
   [[nodiscard]] int64_t id() const noexcept;
 
+  /// What it was opened with.
+  /// @thread any
   [[nodiscard]] const interpreter_limits& limits() const noexcept;
 
   /// @thread any

@@ -19,8 +19,10 @@ struct python_config {
   std::string venv{};
   /// Folders for `sys.path`, in front of all else.
   std::vector<std::string> search_paths{};
+  /// `sys.argv`.
   std::vector<std::string> arguments{""};
 
+  /// Where Python's memory comes from.
   enum class allocator_kind : uint8_t {
     /// CPython's own choice.
     standard,
@@ -28,6 +30,7 @@ struct python_config {
     malloc,
   };
 
+  /// For all interpreters of the process.
   allocator_kind allocator = allocator_kind::standard;
 
   /// How long a thread runs Python before it offers the GIL to another one;
@@ -42,6 +45,7 @@ struct python_config {
 class main_interpreter {
 public:
   /// Initializes CPython; the calling thread becomes Python's main thread.
+  /// @param config is copied into the result
   /// @param outside what Python code may ask of its surroundings through the
   ///                package `pyactor`; may be null, must outlive the result
   /// @returns the interpreter, this thread detached, or
@@ -68,6 +72,8 @@ public:
   /// return is left behind.
   void abandon() noexcept;
 
+  /// What it was started with.
+  /// @thread any
   [[nodiscard]] const python_config& config() const noexcept;
 
   /// @returns CPython's version, for example `3.14.8`
@@ -78,6 +84,7 @@ public:
 
   struct state;
 
+  /// For libpyactor's own sources.
   [[nodiscard]] state& internals() noexcept {
     return *state_;
   }

@@ -18,12 +18,15 @@ class object_ref {
 public:
   object_ref() noexcept = default;
 
+  /// Takes over the reference, and leaves none behind.
   object_ref(object_ref&& other) noexcept
     : ptr_(std::exchange(other.ptr_, nullptr)) {
   }
 
+  /// Adds a reference.
   object_ref(const object_ref& other) noexcept;
 
+  /// Drops the reference that it had.
   object_ref& operator=(object_ref other) noexcept {
     std::swap(ptr_, other.ptr_);
     return *this;
@@ -34,14 +37,17 @@ public:
       drop(ptr_);
   }
 
+  /// Takes over a reference of the caller's; null gives none.
   [[nodiscard]] static object_ref steal(_object* ptr) noexcept {
     object_ref result;
     result.ptr_ = ptr;
     return result;
   }
 
+  /// Adds a reference to an object; null gives none.
   [[nodiscard]] static object_ref borrow(_object* ptr) noexcept;
 
+  /// The object, borrowed; null where there is none.
   [[nodiscard]] _object* get() const noexcept {
     return ptr_;
   }
@@ -51,6 +57,7 @@ public:
     return std::exchange(ptr_, nullptr);
   }
 
+  /// @returns whether it refers to an object
   explicit operator bool() const noexcept {
     return ptr_ != nullptr;
   }

@@ -12,15 +12,19 @@ namespace PYACTOR_EXPORT pyactor {
 
 /// Python source text and where it came from.
 struct source {
+  /// Text without a file; it must outlive this object.
   source(std::string_view text) noexcept : text(text) {
   }
 
+  /// As above, up to the first NUL byte.
   source(const char* text) noexcept : text(text) {
   }
 
+  /// As above.
   source(const std::string& text) noexcept : text(text) {
   }
 
+  /// Text of a file; both must outlive this object.
   source(std::string_view text, std::string_view file) noexcept
     : text(text), file(file) {
   }

@@ -33,6 +33,7 @@ concept integer_type
 /// @thread any; copies may be used on different threads at once
 class value {
 public:
+  /// What a value is in Python.
   enum class kind : uint8_t {
     none,
     boolean,
@@ -48,7 +49,9 @@ public:
     actor,
   };
 
+  /// Items of a container, in order.
   using sequence = std::vector<value>;
+  /// Keys and what they stand for, in order.
   using mapping = std::vector<std::pair<value, value>>;
 
   /// No value is nested deeper, so that recursion over one is always safe.
@@ -57,6 +60,7 @@ public:
   /// Python's `None`.
   value() noexcept = default;
 
+  /// Python's `True` or `False`; nothing converts to it silently.
   template <std::same_as<bool> T>
   value(T x) noexcept : data_(x) {
   }
@@ -66,6 +70,7 @@ public:
   value(T x) : value(from_integral(x)) {
   }
 
+  /// Python's `float`, bit for bit.
   template <std::floating_point T>
     requires(sizeof(T) <= sizeof(double))
   value(T x) noexcept : data_(static_cast<double>(x)) {
@@ -73,19 +78,26 @@ public:
 
   /// Text, UTF-8; that it is UTF-8 is checked where it becomes Python's `str`.
   value(std::string text);
+  /// As above, copied.
   value(std::string_view text);
+  /// As above, copied up to the NUL byte.
   value(const char* text);
 
+  /// Python's `bytes`.
   [[nodiscard]] static value bytes(std::string data);
+  /// As above, copied.
   [[nodiscard]] static value bytes(std::span<const std::byte> data);
 
   /// The containers throw `std::length_error` beyond `max_depth`.
   [[nodiscard]] static value list(sequence items);
+  /// As `list`.
   [[nodiscard]] static value tuple(sequence items);
   /// Keys keep their order. Equal keys are an error where the value becomes a
   /// Python dict, and so for sets.
   [[nodiscard]] static value dict(mapping items);
+  /// As `list`; its order has no meaning.
   [[nodiscard]] static value set(sequence items);
+  /// As `set`; can be a key in Python.
   [[nodiscard]] static value frozenset(sequence items);
 
   /// Null gives `none`.
@@ -100,13 +112,17 @@ public:
   /// first.
   [[nodiscard]] static value integer(std::span<const std::byte> complement);
 
+  /// @returns what the value is in Python
   [[nodiscard]] kind type() const noexcept;
 
+  /// @returns whether it is Python's `None`
   [[nodiscard]] bool is_none() const noexcept {
     return std::holds_alternative<std::monostate>(data_);
   }
 
   // Each accessor returns null where the value is of another kind.
+
+  /// Null also for the integers 0 and 1.
   [[nodiscard]] const bool* as_bool() const noexcept {
     return std::get_if<bool>(&data_);
   }
@@ -116,15 +132,20 @@ public:
     return std::get_if<int64_t>(&data_);
   }
 
+  /// Null also for an integer.
   [[nodiscard]] const double* as_double() const noexcept {
     return std::get_if<double>(&data_);
   }
 
+  /// Text; UTF-8 where it came from Python.
   [[nodiscard]] const std::string* as_str() const noexcept;
+  /// The content of `bytes`.
   [[nodiscard]] const std::string* as_bytes() const noexcept;
   /// List, tuple, set and frozenset.
   [[nodiscard]] const sequence* as_sequence() const noexcept;
+  /// Keys and what they stand for, in order.
   [[nodiscard]] const mapping* as_dict() const noexcept;
+  /// The actor, shared.
   [[nodiscard]] std::shared_ptr<const actor_ref> as_actor() const noexcept;
 
   /// Two's complement of an integer, least significant byte first, as short as
@@ -199,7 +220,9 @@ private:
 
 /// What a callable is called with.
 struct arguments {
+  /// By position.
   std::vector<value> positional = {};
+  /// By name, in order.
   std::vector<std::pair<std::string, value>> keyword = {};
 
   friend bool operator==(const arguments&, const arguments&) = default;

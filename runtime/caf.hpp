@@ -20,6 +20,7 @@
 #include <utility>
 
 /// Lets `T` travel in messages between actors of this process.
+/// @ingroup macros
 #define PYACTOR_LOCAL_MESSAGE(T) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(T)
 
 namespace PYACTOR_EXPORT pyactor {
@@ -80,8 +81,8 @@ inline constexpr auto supervision_category = caf::atom("supervisor");
 /// The category of CAF's own exit reasons.
 inline constexpr auto exit_category = caf::atom("exit");
 
-/// Sends a message that overtakes what waits in the mailbox.
-/// @param host  where the receiver wakes up; null leaves that to the scheduler
+/// Sends a message that overtakes what waits in the mailbox. The receiver wakes
+/// up on `host`; null leaves that to the scheduler.
 template <class T>
 void send_urgently(const caf::strong_actor_ptr& who, caf::execution_unit* host,
                    T message) {

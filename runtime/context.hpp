@@ -30,14 +30,19 @@ namespace runtime {
 
 /// What a context tells about itself.
 struct context_stats {
+  /// As `context::name`.
   std::string name;
+  /// What it runs.
   interpreter_kind kind = interpreter_kind::main;
   /// Pinned actors that have not ended.
   uint64_t live_actors = 0;
+  /// Environments that are not yet released.
   uint64_t live_environments = 0;
+  /// Environments released since the context started.
   uint64_t released_environments = 0;
   /// Actors that are ready to run, and releases that wait.
   uint64_t queue_length = 0;
+  /// Messages that its pinned actors have handled.
   uint64_t executed_messages = 0;
 };
 
@@ -49,22 +54,30 @@ struct context_stats {
 /// @thread any, but for what says otherwise
 class context : public std::enable_shared_from_this<context> {
 public:
+  /// What deadlines here are times of.
   using clock = loop::activity::clock;
 
+  /// What a context is made with.
   struct settings {
     /// Unique in the runtime.
     uint32_t id = 0;
     /// For people, logs and the thread's name, for example `default/0`.
     std::string name;
+    /// Name of its pool.
     std::string pool;
+    /// What it runs.
     interpreter_kind kind = interpreter_kind::main;
+    /// Bounds of its interpreter.
     interpreter_limits limits;
+    /// As in `pool_options`.
     std::string preload;
+    /// As in `pool_options`.
     size_t stack_size_bytes = 0;
     /// Called whenever an actor that is not pinned waits behind a slice.
     std::function<void()> announce_guest;
   };
 
+  /// Makes a context that does not run yet: `start` or `open` follows.
   context(caf::actor_system& system, settings config);
 
   context(const context&) = delete;
@@ -74,26 +87,32 @@ public:
 
   // -- properties -------------------------------------------------------------
 
+  /// Unique in the runtime.
   [[nodiscard]] uint32_t id() const noexcept {
     return config_.id;
   }
 
+  /// For people, for example `default/0`.
   [[nodiscard]] const std::string& name() const noexcept {
     return config_.name;
   }
 
+  /// Name of its pool.
   [[nodiscard]] const std::string& pool_name() const noexcept {
     return config_.pool;
   }
 
+  /// What it runs.
   [[nodiscard]] interpreter_kind kind() const noexcept {
     return config_.kind;
   }
 
+  /// The actor system of its actors.
   [[nodiscard]] caf::actor_system& system() const noexcept {
     return system_;
   }
 
+  /// Its figures at this moment.
   [[nodiscard]] context_stats stats() const;
 
   /// Live actors and environments, for the router.
@@ -123,6 +142,7 @@ public:
 
   /// Opens the interpreter on the calling thread, which then drives the context
   /// with `step`; for tests.
+  /// @returns as `interpreter::open_main` or `start_own_gil`
   expected<void> open(main_interpreter& python);
 
   /// Runs one slice, and first the releases of actors that ended elsewhere.
@@ -176,12 +196,14 @@ public:
     return guest_unit_;
   }
 
+  /// Its pinned actors that have not ended.
   [[nodiscard]] resident_list& residents() noexcept {
     return residents_;
   }
 
   /// A slice ends after so many messages or so long, checked between messages.
   static constexpr size_t slice_messages = 64;
+  /// See `slice_messages`.
   static constexpr auto slice_time = std::chrono::microseconds{200};
 
   /// The pinned actor whose slice this is, or null.
@@ -195,6 +217,7 @@ public:
   attach_scope& attach();
 
   /// A new environment with the pool's preload applied.
+  /// @returns as `environment::exec` for the preload
   /// @thread the context's, within a slice
   [[nodiscard]] expected<environment> make_environment();
 
@@ -203,6 +226,7 @@ public:
   /// @thread the context's
   class python_call {
   public:
+    /// Begins a stretch of Python code on `home`.
     explicit python_call(context& home) noexcept
       : home_(home), outermost_(home.activity_.enter_python()) {
     }

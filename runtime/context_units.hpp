@@ -8,10 +8,13 @@ namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
 
 /// Where a context's pinned actors are scheduled, whoever wakes them.
+/// @thread any
 class resident_unit final : public caf::execution_unit {
 public:
+  /// The unit of `owner`, which outlives it.
   resident_unit(caf::actor_system& system, context& owner);
 
+  /// Queues the job in the context; wakes it up where that is needed.
   void exec_later(caf::resumable* job) override;
 
 private:
@@ -21,12 +24,17 @@ private:
 /// What a context's pinned actors run on. Other actors that they wake run on
 /// the same thread, for one slice at a time: a wake-up through CAF's scheduler
 /// would cost 32 us and more.
+/// @thread any
 class guest_unit final : public caf::execution_unit {
 public:
+  /// The unit of `owner`, which outlives it.
   guest_unit(caf::actor_system& system, context& owner);
 
+  /// Queues the job as the context's guest, on its thread; gives it to CAF's
+  /// scheduler elsewhere.
   void exec_later(caf::resumable* job) override;
 
+  /// The context that it is of.
   [[nodiscard]] context& owner() const noexcept {
     return owner_;
   }

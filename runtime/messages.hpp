@@ -15,7 +15,9 @@ namespace runtime {
 
 /// Names one explicit environment of one context.
 struct environment_id {
+  /// Id of the context.
   uint32_t context = 0;
+  /// Unique within the context.
   uint64_t number = 0;
 
   friend bool operator==(const environment_id&, const environment_id&)
@@ -27,7 +29,9 @@ struct environment_id {
 
 /// Calls a method of a Python actor, or a function by name.
 struct call {
+  /// Name of the method, or of a function as `environment::call` takes it.
   std::string function;
+  /// What it is called with.
   arguments args = {};
   /// For a context: the environment; else the sender's own.
   std::optional<environment_id> where = std::nullopt;
@@ -35,27 +39,34 @@ struct call {
 
 /// Evaluates one expression.
 struct eval {
+  /// UTF-8.
   std::string expression;
+  /// Seen by the expression before the environment's own.
   overlay names = {};
+  /// As in `call`.
   std::optional<environment_id> where = std::nullopt;
 };
 
 /// Runs statements.
 struct exec {
+  /// UTF-8.
   std::string code;
   /// Shown in tracebacks; may be empty.
   std::string file = {};
+  /// As in `call`.
   std::optional<environment_id> where = std::nullopt;
 };
 
 /// Asks a context for one more environment, owned by `owner`, or by the sender
 /// where that is null; answered with its `environment_id`.
 struct make_environment {
+  /// Its end releases the environment; null for the sender.
   caf::actor_addr owner;
 };
 
 /// Asks a context to release an explicit environment now.
 struct drop_environment {
+  /// As `make_environment` was answered.
   environment_id which;
 };
 

@@ -23,6 +23,7 @@ struct pool_options {
   interpreter_kind kind = interpreter_kind::main;
   /// Number of contexts, at least 1.
   size_t size = 1;
+  /// How it picks the context of a new actor.
   routing_policy policy = routing_policy::scheduler_id;
   /// Python source, run in every new environment of the pool before anything
   /// else; may be empty.
@@ -39,7 +40,9 @@ struct pool_options {
 struct runtime_options {
   /// Empty stands for one pool, `default`, as `default_pool` makes it.
   std::map<std::string, pool_options> pools;
+  /// How CPython is set up.
   python_config python;
+  /// Bounds of each context's interpreter.
   interpreter_limits limits;
   /// Runs CPython's initialization, and what Python calls its main thread, on
   /// the first context of kind `main`, for libraries that insist; else on a
@@ -71,8 +74,7 @@ struct runtime_options {
 /// - `main-thread-is-context`, `log-level`: see runtime_options
 void configure(caf::actor_system_config& config);
 
-/// Reads what `configure` added.
-/// @param workers number of CAF's scheduler threads
+/// Reads what `configure` added. For `workers`, see `default_pool`.
 /// @returns `invalid_argument` that names the option and says what would be
 ///          right; `unsupported` for own-GIL pools below CPython 3.14
 [[nodiscard]] expected<runtime_options>

@@ -28,15 +28,20 @@ public:
   /// Joins, unless `detach` was called.
   ~os_thread();
 
+  /// @param name see `name_this_thread`
   /// @param stack_size_bytes 0 for the system's default
+  /// @param body must not throw
   /// @returns `start_failed`, or `invalid_argument` for a stack size that the
   ///          system refuses
   expected<void> start(std::string name, size_t stack_size_bytes,
                        std::function<void()> body);
 
+  /// Waits for the thread's end; does nothing where none was started.
   void join() noexcept;
+  /// Leaves the thread to itself.
   void detach() noexcept;
 
+  /// @returns whether the calling thread is this one
   [[nodiscard]] bool is_current() const noexcept {
     return running_ && pthread_equal(handle_, pthread_self());
   }

@@ -32,6 +32,7 @@ public:
   /// @returns false where the reply was delivered before, or none is expected
   bool deliver(caf::message content);
 
+  /// @returns whether a reply is expected and was not delivered
   [[nodiscard]] bool pending() const noexcept;
 
 private:
@@ -54,6 +55,7 @@ class promise {
 public:
   promise() = default;
 
+  /// A promise to deliver `reply`; see pinned_actor::make_promise.
   explicit promise(std::shared_ptr<pending_reply> reply)
     : reply_(std::move(reply)) {
   }
@@ -68,6 +70,7 @@ public:
     return reply_ && reply_->deliver(caf::make_message(std::move(why)));
   }
 
+  /// @returns whether an outcome is expected and was not delivered
   [[nodiscard]] bool pending() const noexcept {
     return reply_ && reply_->pending();
   }

@@ -30,8 +30,11 @@ namespace runtime {
 template <class Base>
 class pinned_actor : public Base, public pinned_base {
 public:
+  /// As CAF's own actors call their base class.
   using super = Base;
 
+  /// @throws std::logic_error where the unit that it is spawned on belongs to
+  ///         no context, or the actor is to be `detached`
   explicit pinned_actor(caf::actor_config& config)
     : Base(config),
       pinned_base(config.host,
@@ -60,12 +63,16 @@ public:
 
   // -- CAF's side -------------------------------------------------------------
 
+  /// Delivers a message, and wakes up the context.
+  /// @thread any
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override {
     if (context::current() != &home())
       what = shape_as_answer(std::move(what));
     Base::enqueue(std::move(what), &home().residents_unit());
   }
 
+  /// Joins the residents of its context. Ends the actor at once where its
+  /// context has ended.
   void launch(caf::execution_unit*, bool lazy, bool hide) override {
     if (!home().residents().add(*this)) {
       this->cleanup(home().lost(), nullptr);
@@ -95,6 +102,7 @@ public:
                           : caf::resumable::resume_later;
   }
 
+  /// Releases what the actor owns in Python, then answers what it owes.
   bool cleanup(caf::error&& reason, caf::execution_unit* unit) override {
     // First what Python holds, then the down messages: a replacement that is
     // started on one finds the old state gone, or queued before its own start.
@@ -118,6 +126,7 @@ protected:
     return is_quitting(this);
   }
 
+  /// What `abandon` does.
   void end_abandoned(const caf::error& why) override {
     if (auto* current = this->current_mailbox_element())
       if (current->mid.is_request() && !current->mid.is_answered())

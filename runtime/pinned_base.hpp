@@ -54,7 +54,7 @@ public:
   virtual bool end_at_rest() = 0;
 
 protected:
-  /// @param unit the unit that the actor is spawned on
+  /// For an actor that is spawned on `unit`.
   /// @throws std::logic_error where that belongs to no context, or `detached`
   ///         is set
   pinned_base(caf::execution_unit* unit, bool detached);
@@ -64,11 +64,13 @@ protected:
   static caf::result<caf::message>
   unexpected_message(caf::scheduled_actor* self, caf::message_view& what);
 
+  /// What `abandon` does, once.
   virtual void end_abandoned(const caf::error& why) = 0;
 
   /// @returns whether this actor has been told to end, and why is known
   [[nodiscard]] virtual bool ending() const noexcept = 0;
 
+  /// What this actor owns in Python, made at the first use.
   [[nodiscard]] python_state& state();
 
   /// Hands what this actor owns in Python to the context; idempotent.

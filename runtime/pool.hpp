@@ -18,23 +18,28 @@ namespace runtime {
 /// @thread any
 class pool {
 public:
+  /// @pre there is at least one context
   pool(std::string name, pool_options options,
        std::vector<std::shared_ptr<context>> contexts);
 
+  /// The name that a placement uses.
   [[nodiscard]] const std::string& name() const noexcept {
     return name_;
   }
 
+  /// What it was made with.
   [[nodiscard]] const pool_options& options() const noexcept {
     return options_;
   }
 
+  /// By index, as a placement names them.
   [[nodiscard]] std::span<const std::shared_ptr<context>>
   contexts() const noexcept {
     return contexts_;
   }
 
   /// Picks the context of a new actor.
+  /// @param scheduler id of the CAF worker that asks, if one does
   /// @param policy overrules the pool's own
   [[nodiscard]] context& pick(std::optional<size_t> scheduler,
                               std::optional<routing_policy> policy = {});

@@ -25,13 +25,16 @@ using on_started = std::function<void(const caf::error&)>;
 ///
 /// Start arguments are plain values, captured when it is spawned; one that
 /// cannot start ends with the error that says why.
+/// @thread as `pinned_actor`
 class python_class_actor final : public python_actor {
 public:
+  /// What `runtime::spawn_python` makes; `started` may be empty.
   python_class_actor(caf::actor_config& config, actor_class what,
                      arguments args, on_started started);
 
   ~python_class_actor() override;
 
+  /// For CAF's logs, for example `python:counter:Counter`.
   [[nodiscard]] const char* name() const override;
 
 private:

@@ -16,6 +16,7 @@ namespace runtime {
 /// @thread the context's, within the handler that got it
 class python_scope {
 public:
+  /// @pre `py` is attached to the interpreter of `home` and of `env`
   python_scope(context& home, attach_scope& py, environment& env) noexcept
     : home_(home), py_(py), env_(env) {
   }
@@ -25,6 +26,7 @@ public:
     value_or_throw(try_exec(code));
   }
 
+  /// `exec`, its failure returned.
   expected<void> try_exec(const source& code);
 
   /// Evaluates one expression. See environment::eval.
@@ -33,6 +35,7 @@ public:
     return value_or_throw(try_eval<T>(expression, names));
   }
 
+  /// `eval`, its failure returned.
   template <class T = value>
   expected<T> try_eval(const source& expression, const overlay& names = {});
 
@@ -42,6 +45,7 @@ public:
     return value_or_throw(try_call<T>(function, args...));
   }
 
+  /// `call`, its failure returned.
   template <class T = value, class... Ts>
   expected<T> try_call(std::string_view function, const Ts&... args);
 
@@ -51,6 +55,7 @@ public:
     return value_or_throw(try_apply<T>(function, args));
   }
 
+  /// `apply`, its failure returned.
   template <class T = value>
   expected<T> try_apply(std::string_view function, const arguments& args);
 
@@ -63,6 +68,7 @@ public:
     return py_;
   }
 
+  /// The actor's own environment.
   [[nodiscard]] pyactor::environment& environment() const noexcept {
     return env_;
   }

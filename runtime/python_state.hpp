@@ -12,6 +12,7 @@ namespace runtime {
 /// What one actor owns in Python. Outlives the actor where its context gets to
 /// the release later.
 struct python_state {
+  /// Its environment, once it has used Python.
   std::optional<environment> env;
   /// The instance, of an actor written in Python.
   std::optional<actor_object> instance;

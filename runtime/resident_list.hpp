@@ -28,6 +28,7 @@ public:
   /// @returns handles to those that are not being destroyed at this moment
   [[nodiscard]] std::vector<caf::strong_actor_ptr> snapshot() const;
 
+  /// How many there are.
   [[nodiscard]] size_t size() const noexcept {
     return size_.load(std::memory_order_relaxed);
   }

@@ -21,6 +21,7 @@ namespace runtime {
 
 /// Where a new actor is to live.
 struct placement {
+  /// Name of the pool.
   std::string pool = "default";
   /// A context of the pool, by index; else one that the pool picks.
   std::optional<size_t> index = std::nullopt;
@@ -35,6 +36,8 @@ struct placement {
 /// @thread any
 class router : public std::enable_shared_from_this<router> {
 public:
+  /// Adds a pool.
+  /// @pre before other threads know this object
   void add(std::unique_ptr<pool> what);
 
   /// @returns `invalid_argument` that lists the pools
@@ -47,6 +50,7 @@ public:
 
   /// The context of an actor that is not pinned: picked at its first request,
   /// the same ever after, forgotten when the actor ends.
+  /// @returns as `place`
   [[nodiscard]] expected<context*> bind(const caf::strong_actor_ptr& who,
                                         const placement& where);
 

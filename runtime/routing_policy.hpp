@@ -23,12 +23,15 @@ enum class routing_policy : uint8_t {
   least_loaded,
 };
 
+/// @returns its name in options, for example `scheduler-id`
 [[nodiscard]] std::string_view to_string(routing_policy policy) noexcept;
 
+/// @returns the policy of that name, if there is one
 [[nodiscard]] std::optional<routing_policy>
 parse_routing_policy(std::string_view text) noexcept;
 
 /// Picks a context: a pure function of its arguments.
+/// @param policy how to pick
 /// @param scheduler id of the CAF worker that asks, if one does
 /// @param turn how many picks in turn came before this one
 /// @param loads load of each context; not empty

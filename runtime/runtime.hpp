@@ -38,6 +38,7 @@ struct stop_report {
 template <class... Ts>
 inline constexpr bool starts_with_placement = false;
 
+/// True where the first one is.
 template <class T, class... Ts>
 inline constexpr bool starts_with_placement<T, Ts...>
   = std::is_same_v<std::remove_cvref_t<T>, placement>;
@@ -52,6 +53,8 @@ public:
   [[nodiscard]] static expected<std::unique_ptr<runtime>>
   start(caf::actor_system& system);
 
+  /// Starts with these options, in place of those of the configuration.
+  /// @returns as above
   [[nodiscard]] static expected<std::unique_ptr<runtime>>
   start(caf::actor_system& system, runtime_options options);
 
@@ -88,6 +91,9 @@ public:
   }
 
   /// Spawns an actor that is written in Python.
+  /// @param what its class
+  /// @param args for `__init__`
+  /// @param where in which context it lives
   /// @param started told, on the context's thread, when `__init__` returned, or
   ///                what kept the actor from starting
   /// @throws as above
@@ -105,7 +111,10 @@ public:
 
   // -- names ------------------------------------------------------------------
 
-  /// Gives an actor a name, which goes with it; see name_registry.
+  /// Gives an actor a name, which goes with it.
+  /// @returns `already_exists` where another live actor has the name,
+  ///          `actor_dead` where `who` is dead, `invalid_argument` for an empty
+  ///          name
   expected<void> register_name(std::string name, const caf::actor& who);
 
   /// @returns an invalid handle where no live actor has the name
@@ -113,8 +122,10 @@ public:
 
   // -- state ------------------------------------------------------------------
 
+  /// The actor system that it is beside.
   [[nodiscard]] caf::actor_system& system() const noexcept;
 
+  /// The options that it runs with, defaults filled in.
   [[nodiscard]] const runtime_options& options() const noexcept;
 
   /// One entry for each context.

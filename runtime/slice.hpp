@@ -14,6 +14,7 @@ namespace runtime {
 /// @thread the context's
 class slice {
 public:
+  /// Begins a turn of `who`, which has the id `actor`.
   slice(context& home, pinned_base& who, uint64_t actor) noexcept
     : home_(home), actor_(actor), start_(context::clock::now()) {
     home_.running_actor_ = &who;
@@ -44,6 +45,7 @@ public:
     return !over_;
   }
 
+  /// @returns whether it has lasted long enough
   [[nodiscard]] bool over() const noexcept {
     return over_;
   }

@@ -32,22 +32,27 @@ struct request_fate {
 template <class Handle>
 class child_response {
 public:
+  /// What `child_ref::request` returns; users make none.
   child_response(Handle handle, request_fate fate,
                  std::shared_ptr<engine::in_flight::ticket> ticket)
     : handle_(std::move(handle)), fate_(fate), ticket_(std::move(ticket)) {
     // nop
   }
 
+  /// Calls `f` with the response or `on_error` with an error; other messages
+  /// are handled meanwhile.
   template <class F, class OnError>
   void then(F f, OnError on_error) && {
     handle_.then(std::move(f), guarded(std::move(on_error)));
   }
 
+  /// As `then`, but the actor handles no other message until that.
   template <class F, class OnError>
   void await(F f, OnError on_error) && {
     handle_.await(std::move(f), guarded(std::move(on_error)));
   }
 
+  /// Blocks until there is an outcome, and calls `f` or `on_error`.
   template <class F, class OnError>
   void receive(F f, OnError on_error) && {
     auto last = fate_.incarnation == 0;
@@ -84,6 +89,7 @@ private:
 /// @thread any; a value, cheap to copy
 class child_ref {
 public:
+  /// What `supervisor_ref::child` returns; users make none.
   explicit child_ref(std::shared_ptr<engine::child_slot> slot);
 
   /// @returns the handle of the running incarnation, or `child_unavailable`.
@@ -93,6 +99,7 @@ public:
   /// @returns the running incarnation, or `child_unavailable`
   [[nodiscard]] std::expected<incarnation_id, caf::error> incarnation() const;
 
+  /// @returns what is known of the child at this moment
   [[nodiscard]] child_status status() const noexcept;
 
   /// Sends a request to the running incarnation. It has exactly one outcome:
@@ -104,6 +111,7 @@ public:
   /// @param self     the requesting actor: an event-based actor's pointer or a
   ///                 `scoped_actor`
   /// @param timeout  a duration, or `caf::infinite`
+  /// @param xs       the message
   template <class Self, class Timeout, class... Ts>
   [[nodiscard]] auto request(Self&& self, Timeout timeout, Ts&&... xs) const {
     auto view = slot_->look();

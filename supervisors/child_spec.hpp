@@ -21,6 +21,7 @@ inline constexpr auto forever = std::chrono::nanoseconds::max();
 /// How to stop a child, step by step; each step is taken only if the one
 /// before did not end the child. Bound: `timeout` + 2 * `kill_grace`.
 struct stop_policy {
+  /// What is done first.
   stop_mode mode = stop_mode::timed;
   /// From the request to the kill; unused unless `timed`.
   std::chrono::nanoseconds timeout = std::chrono::seconds{5};
@@ -31,6 +32,7 @@ struct stop_policy {
   friend bool operator==(const stop_policy&, const stop_policy&) = default;
 };
 
+/// What a child is, which decides its defaults.
 enum class child_type : uint8_t { worker, supervisor };
 
 /// What a supervisor needs to know about a child.
@@ -39,7 +41,9 @@ struct child_spec {
   std::string id{};
   /// Starts one incarnation; see `start_fn`.
   start_fn start{};
+  /// Which of its exits bring it back.
   restart_type restart = restart_type::permanent;
+  /// Decides the two defaults below.
   child_type type = child_type::worker;
   /// Default: `timed`, or `infinity` for a supervisor.
   std::optional<stop_policy> shutdown{};
@@ -58,7 +62,9 @@ enum class spec_fault : uint8_t {
   duplicate_id,
 };
 
+/// What `check_child_specs` found.
 struct spec_check {
+  /// `none` where all is well.
   spec_fault fault = spec_fault::none;
   /// The spec it is about; empty where it has no id.
   std::string id;
@@ -72,6 +78,7 @@ struct spec_check {
 /// @returns `spec` with every default that depends on its type filled in
 [[nodiscard]] child_spec with_defaults(child_spec spec);
 
+/// @returns what is wrong, for a person
 [[nodiscard]] std::string_view to_string(spec_fault fault) noexcept;
 
 } // namespace supervisors

@@ -22,6 +22,7 @@ class init_ack {
 public:
   init_ack() = default;
 
+  /// Bound to that incarnation; supervisors make them.
   init_ack(caf::actor_addr supervisor, incarnation_id incarnation);
 
   /// The child is ready.
@@ -32,6 +33,7 @@ public:
 
   /// The child cannot start. The supervisor sees to it that it ends.
   /// @param reason  its rendered text is what people get to read
+  /// @param host    as above
   void operator()(caf::error reason, caf::execution_unit* host = nullptr) const;
 
 private:
@@ -44,6 +46,7 @@ private:
 ///         and kept
 class start_context {
 public:
+  /// What a supervisor gives to a start function; all of it outlives the call.
   start_context(caf::event_based_actor& supervisor, const std::string& id,
                 incarnation_id incarnation);
 
@@ -52,14 +55,17 @@ public:
     return id_;
   }
 
+  /// @returns which start of the child this is
   [[nodiscard]] incarnation_id incarnation() const noexcept {
     return incarnation_;
   }
 
+  /// @returns how the child says that it is ready
   [[nodiscard]] const init_ack& ack() const noexcept {
     return ack_;
   }
 
+  /// @returns the supervisor's actor system
   [[nodiscard]] caf::actor_system& system() const noexcept {
     return supervisor_->system();
   }
@@ -75,6 +81,7 @@ public:
     return supervisor_->spawn<Os>(std::move(fun), std::forward<Ts>(xs)...);
   }
 
+  /// The same for a class of actors.
   template <class Impl, caf::spawn_options Os = caf::no_spawn_options,
             class... Ts>
   caf::actor spawn_class(Ts&&... xs) const {
@@ -92,6 +99,7 @@ private:
 /// There is nothing to run this time: the child counts as stopped.
 struct start_ignored {};
 
+/// What a start function comes to: the child, nothing to run, or a failure.
 using start_result = std::variant<caf::actor, start_ignored, caf::error>;
 
 /// Starts one incarnation of a child: spawns it and returns its handle at once.

@@ -20,6 +20,7 @@ namespace supervisors {
 /// rising, never used again. 0 is none.
 using incarnation_id = uint64_t;
 
+/// Where a child is in its life.
 enum class child_phase : uint8_t {
   /// Nothing runs, and nothing is going to by itself.
   stopped,
@@ -83,7 +84,9 @@ enum class stop_mode : uint8_t {
   infinity,
 };
 
+/// All that the transition function knows of a child.
 struct child_state {
+  /// Where it is in its life.
   child_phase phase = child_phase::stopped;
   /// The incarnation that starts, runs or stops; otherwise the last one.
   incarnation_id incarnation = 0;
@@ -91,6 +94,7 @@ struct child_state {
   start_cause started_for = start_cause::init;
   /// The next two are meaningful while stopping.
   stop_cause stopped_for = stop_cause::request;
+  /// How far the stop has gone.
   stop_step step = stop_step::asked;
 
   friend bool operator==(const child_state&, const child_state&) = default;
@@ -98,7 +102,9 @@ struct child_state {
 
 /// What stays the same while a child lives, and what its supervisor is up to.
 struct child_rules {
+  /// Which of its exits bring it back.
   restart_type restart = restart_type::permanent;
+  /// How it wants to be stopped.
   stop_mode stop = stop_mode::timed;
   /// Set once the supervisor stops: an exit then leads to no restart, whether
   /// or not it was the child's turn to stop.
@@ -109,7 +115,9 @@ namespace child_events {
 
 /// Begin incarnation `id`.
 struct start {
+  /// The new incarnation.
   incarnation_id id;
+  /// On whose account.
   start_cause cause;
 };
 
@@ -121,17 +129,21 @@ struct start_refused {};
 
 /// The child acknowledged its start.
 struct ready {
+  /// The incarnation that says so.
   incarnation_id id;
 };
 
 /// The child reported that it cannot start. It may still be alive.
 struct init_failed {
+  /// The incarnation that says so.
   incarnation_id id;
 };
 
 /// The child ended.
 struct down {
+  /// The incarnation that ended.
   incarnation_id id;
+  /// How it ended.
   exit_class cls;
 };
 
@@ -141,6 +153,7 @@ struct overdue {};
 
 /// Somebody wants the child stopped.
 struct stop {
+  /// On whose account.
   stop_cause cause;
 };
 
@@ -149,6 +162,7 @@ struct stop_harder {};
 
 } // namespace child_events
 
+/// Any of them.
 using child_event = std::variant<
   child_events::start, child_events::start_ignored, child_events::start_refused,
   child_events::ready, child_events::init_failed, child_events::down,
@@ -206,18 +220,22 @@ enum class child_outcome : uint8_t {
 };
 
 /// Effects in the order in which they are to be carried out.
+/// @thread any; copies are independent
 class effect_list {
 public:
+  /// At most four.
   template <class... Effects>
   constexpr effect_list(Effects... effects) // NOLINT: implicit on purpose
     : items_{effects...}, size_(sizeof...(effects)) {
     static_assert(sizeof...(effects) <= 4);
   }
 
+  /// The first one.
   [[nodiscard]] constexpr const child_effect* begin() const noexcept {
     return items_.data();
   }
 
+  /// Behind the last one.
   [[nodiscard]] constexpr const child_effect* end() const noexcept {
     return items_.data() + size_;
   }
@@ -232,17 +250,23 @@ private:
   size_t size_;
 };
 
+/// What an event leads to.
 struct child_transition {
+  /// The state from now on.
   child_state next;
+  /// What is to be done to the incarnation.
   effect_list effects;
+  /// What it means for the supervisor.
   child_outcome outcome = child_outcome::none;
 
   friend bool operator==(const child_transition&, const child_transition&)
     = default;
 };
 
+/// @returns what people get to see of a child in this state
 [[nodiscard]] child_status status_of(const child_state& state) noexcept;
 
+/// @returns the enumerator's name
 [[nodiscard]] std::string_view to_string(child_status status) noexcept;
 
 /// The transition function.

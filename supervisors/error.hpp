@@ -54,6 +54,7 @@ enum class sup_errc : uint8_t {
 
 /// A failed call to a supervisor, as plain data.
 struct sup_error {
+  /// What the caller can go by.
   sup_errc code = sup_errc::not_found;
   /// The child it is about; empty where it is about none.
   std::string id{};
@@ -72,15 +73,18 @@ struct sup_error {
 ///          survive
 [[nodiscard]] caf::error to_caf_error(const sup_error& what);
 
+/// A result, or why there is none.
 template <class T>
 using sup_expected = std::expected<T, sup_error>;
 
 /// Why a client's message was not sent.
 struct child_unavailable {
+  /// How the child was at that moment.
   child_status status = child_status::unknown;
   /// How long the supervisor pauses before it tries again; 0: not known.
   std::chrono::nanoseconds retry_after{0};
 
+  /// @returns a `sup_errc::child_unavailable` with this content
   [[nodiscard]] caf::error to_error() const;
 
   /// @returns the content of a `sup_errc::child_unavailable`
@@ -90,8 +94,10 @@ struct child_unavailable {
 
 /// Which incarnation left a client's request unanswered.
 struct child_down {
+  /// The one that the request was sent to.
   uint64_t incarnation = 0;
 
+  /// @returns a `sup_errc::child_down` with this content
   [[nodiscard]] caf::error to_error() const;
 
   /// @returns the content of a `sup_errc::child_down`

@@ -43,7 +43,9 @@ struct exit_rules {
 
 /// How an incarnation ended; plain data, safe on every thread.
 struct exit_info {
+  /// What ended it.
   exit_kind kind = exit_kind::normal;
+  /// What that means for a restart.
   exit_class cls = exit_class::normal;
   /// The error's code within its category.
   int code = 0;
@@ -55,6 +57,7 @@ struct exit_info {
   uint64_t incarnation = 0;
 };
 
+/// @returns the class of such an exit
 [[nodiscard]] exit_class classify(exit_kind kind,
                                   const exit_rules& rules) noexcept;
 
@@ -62,8 +65,10 @@ struct exit_info {
 ///          stopped; anything else deserves a report
 [[nodiscard]] bool is_orderly_stop(const exit_info& how) noexcept;
 
+/// @returns the enumerator's name
 [[nodiscard]] std::string_view to_string(exit_kind kind) noexcept;
 
+/// @returns the enumerator's name
 [[nodiscard]] std::string_view to_string(exit_class cls) noexcept;
 
 /// @returns one line: kind, and the first line of the message

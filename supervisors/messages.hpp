@@ -18,33 +18,39 @@ namespace supervisors {
 
 /// Adds a child at the end of the start order and starts it. -> order_reply
 struct start_child {
+  /// The new child's.
   child_spec spec;
 };
 
 /// Starts a stopped child. -> order_reply
 struct restart_child {
+  /// The child's.
   std::string id;
 };
 
 /// Stops a child, without counting it as a restart, and starts it again with
 /// fresh state. Starts a stopped one. -> order_reply
 struct cycle_child {
+  /// The child's.
   std::string id;
 };
 
 /// Stops a child; it stays stopped. Drops the spec of a temporary one.
 /// -> order_reply
 struct terminate_child {
+  /// The child's.
   std::string id;
 };
 
 /// Drops the spec of a stopped child. -> order_reply
 struct delete_child {
+  /// The child's.
   std::string id;
 };
 
 /// The incarnation that an order started; 0 where it started none.
 struct order_reply {
+  /// Errors as those of the functions of `supervisor_ref`.
   sup_expected<incarnation_id> result;
 };
 
@@ -53,6 +59,7 @@ struct order_reply {
 /// -> which_children_reply
 struct which_children {};
 
+/// All children.
 struct which_children_reply {
   /// Newest first.
   std::vector<child_info> children;
@@ -61,23 +68,30 @@ struct which_children_reply {
 /// -> count_children_reply
 struct count_children {};
 
+/// How many there are of which kind.
 struct count_children_reply {
+  /// At this moment.
   child_counts counts;
 };
 
 /// -> get_child_spec_reply
 struct get_child_spec {
+  /// The child's.
   std::string id;
 };
 
+/// A child's spec, its defaults filled in.
 struct get_child_spec_reply {
+  /// `not_found` where there is no such child.
   sup_expected<child_spec> result;
 };
 
 /// -> get_statistics_reply
 struct get_statistics {};
 
+/// What the supervisor has seen and done.
 struct get_statistics_reply {
+  /// Since it started.
   supervisor_statistics statistics;
 };
 
@@ -87,7 +101,9 @@ struct get_statistics_reply {
 /// -> await_start_reply
 struct await_start {};
 
+/// What became of the start.
 struct await_start_reply {
+  /// Errors as those of `supervisor_ref::await_start`.
   sup_expected<void> result;
 };
 
@@ -97,6 +113,7 @@ struct stop_supervisor {
   /// Forced: children that may take for ever are killed instead.
   enum urgency : uint8_t { orderly, forced };
 
+  /// Whether it may take as long as the children want.
   urgency how = orderly;
 };
 

@@ -39,8 +39,8 @@ namespace supervisors {
 }
 
 /// Starts a pinned actor of class `Impl`; it is ready once its `make_behavior`
-/// has returned. The arguments are copied for each incarnation.
-/// @param python must outlive the supervisor
+/// has returned. The arguments are copied for each incarnation. `python` must
+/// outlive the supervisor.
 template <class Impl, class... Ts>
 start_fn start_pinned(runtime::runtime& python, runtime::placement where,
                       Ts... xs) {

@@ -20,7 +20,9 @@ using start_position = uint64_t;
 /// Those of them that still run, other than the failed one, are stopped first,
 /// newest to oldest; then all are started, oldest to newest.
 struct restart_plan {
+  /// The oldest one.
   start_position first;
+  /// The newest one.
   start_position last;
 
   friend bool operator==(const restart_plan&, const restart_plan&) = default;

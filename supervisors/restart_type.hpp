@@ -28,6 +28,7 @@ enum class exit_verdict : uint8_t {
   forget,
 };
 
+/// @returns what becomes of a child of that type after such an exit
 [[nodiscard]] constexpr exit_verdict judge(restart_type restart,
                                            exit_class cls) noexcept {
   switch (restart) {

@@ -16,20 +16,27 @@ namespace supervisors {
 
 /// One child, as it is right now.
 struct child_info {
+  /// Unique within the supervisor.
   std::string id;
+  /// As its spec says.
   child_type type = child_type::worker;
+  /// As its spec says.
   restart_type restart = restart_type::permanent;
+  /// What it does now.
   child_status status = child_status::stopped;
   /// The incarnation that starts, runs or stops; otherwise the last one.
   incarnation_id incarnation = 0;
   /// Attempts to start it, and those of them that were automatic restarts.
   uint64_t starts = 0;
+  /// See `starts`.
   uint64_t restarts = 0;
+  /// How its last end, or failed start, came about.
   std::optional<exit_info> last_exit;
   /// Since it acknowledged; 0 unless it runs.
   std::chrono::nanoseconds uptime{0};
 };
 
+/// How many children there are, of which kind.
 struct child_counts {
   /// All children.
   size_t specs = 0;
@@ -37,6 +44,7 @@ struct child_counts {
   size_t active = 0;
   /// Supervisors and workers among all children, alive or not.
   size_t supervisors = 0;
+  /// See `supervisors`.
   size_t workers = 0;
 
   friend bool operator==(const child_counts&, const child_counts&) = default;
@@ -44,7 +52,9 @@ struct child_counts {
 
 /// An incarnation that did not end although it was killed.
 struct zombie_info {
+  /// The child's.
   std::string id;
+  /// The one that was given up.
   incarnation_id incarnation = 0;
 };
 
@@ -52,6 +62,7 @@ struct zombie_info {
 struct supervisor_statistics {
   /// Restart decisions, and how many of them the window holds now.
   uint64_t restarts = 0;
+  /// See `restarts`.
   size_t window_used = 0;
   /// Acknowledgements and ends that came too late or twice.
   uint64_t stale_events = 0;
@@ -60,16 +71,19 @@ struct supervisor_statistics {
   /// Kills, also those that make sure of a child whose start failed, and
   /// incarnations given up as lost.
   uint64_t kills = 0;
+  /// See `kills`.
   uint64_t abandons = 0;
   /// Children that ended a stop otherwise than they should.
   uint64_t shutdown_errors = 0;
   /// Exceptions that the observer let out.
   uint64_t observer_errors = 0;
+  /// Given up as lost, and not ended since.
   std::vector<zombie_info> zombies;
 };
 
 /// What happens to children, for logs and measurements.
 struct supervision_event {
+  /// What happened.
   enum class kind : uint8_t {
     /// A child acknowledged its first start, or one that somebody asked for.
     started,
@@ -89,15 +103,20 @@ struct supervision_event {
     give_up,
   };
 
+  /// What happened.
   kind what = kind::started;
+  /// The child's.
   std::string id;
+  /// The incarnation that it is about.
   incarnation_id incarnation = 0;
+  /// How the incarnation ended, where it did.
   std::optional<exit_info> exit;
   /// From the end of the old incarnation to the acknowledgement of the new one,
   /// as the supervisor saw them.
   std::chrono::nanoseconds latency{0};
 };
 
+/// @returns the enumerator's name
 [[nodiscard]] std::string_view to_string(supervision_event::kind what) noexcept;
 
 /// @returns one line: what, which child, which incarnation, how it ended

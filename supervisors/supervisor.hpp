@@ -21,13 +21,16 @@ namespace supervisors {
 
 /// How a supervisor behaves.
 struct supervisor_flags {
+  /// Which children an exit restarts.
   restart_strategy strategy = restart_strategy::one_for_one;
   /// More than `intensity` restarts within `period`, and it gives up: stops
   /// all children and ends with `sup_errc::give_up`.
   uint32_t intensity = 1;
+  /// See `intensity`.
   std::chrono::nanoseconds period = std::chrono::seconds{5};
   /// The least pause after a restart whose start failed.
   std::chrono::nanoseconds min_retry_delay = std::chrono::milliseconds{10};
+  /// How exits of children are classified.
   exit_rules exits{};
   /// Told what happens; runs on the supervisor's thread, so it must not block.
   /// What it throws is counted and otherwise ignored.
@@ -47,6 +50,7 @@ struct supervisor_flags {
 /// @thread any; a value
 class supervisor_ref {
 public:
+  /// Bound on the wait for an answer.
   using duration = std::chrono::nanoseconds;
 
   /// Adds a child at the end of the start order and starts it.
@@ -86,12 +90,14 @@ public:
   sup_expected<std::vector<child_info>> which_children(duration timeout
                                                        = forever) const;
 
+  /// @returns how many children there are, of which kind
   sup_expected<child_counts> count_children(duration timeout = forever) const;
 
   /// @returns the spec with its defaults filled in, or `not_found`
   sup_expected<child_spec> get_child_spec(std::string id,
                                           duration timeout = forever) const;
 
+  /// @returns what the supervisor has seen and done
   sup_expected<supervisor_statistics> statistics(duration timeout
                                                  = forever) const;
 
@@ -148,8 +154,7 @@ start_supervisor(caf::actor_system& system, supervisor_flags flags,
                  std::chrono::nanoseconds timeout = forever);
 
 /// Starts a supervisor without waiting for its children; for actors, which
-/// then request `await_start`.
-/// @param parent  when it ends, the supervisor stops; may be null
+/// then request `await_start`. It stops when `parent` ends, which may be null.
 /// @returns `invalid_spec`
 [[nodiscard]] sup_expected<supervisor_ref>
 spawn_supervisor(caf::actor_system& system, supervisor_flags flags,

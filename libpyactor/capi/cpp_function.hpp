@@ -18,6 +18,7 @@ namespace capi {
 struct cpp_function {
   /// For error messages and `__name__`.
   std::string name;
+  /// How many arguments it takes, all of them positional.
   size_t parameter_count = 0;
   /// Takes as many arguments, borrowed; may throw.
   std::function<expected<object_ref>(attach_scope& py, _object* const* args)>

@@ -20,7 +20,9 @@ public:
   /// @pre `object` is of the interpreter that `py` is attached to
   remote_ref(attach_scope& py, object_ref object);
 
+  /// Leaves a reference to nothing behind.
   remote_ref(remote_ref&&) noexcept;
+  /// Gives up what it referred to, as the destructor does.
   remote_ref& operator=(remote_ref&&) noexcept;
 
   ~remote_ref();
@@ -29,6 +31,8 @@ public:
   ///          interpreter, or there is none
   [[nodiscard]] _object* get(attach_scope& py) const noexcept;
 
+  /// @returns whether it refers to an object; true also where that is out of
+  ///          reach
   explicit operator bool() const noexcept {
     return static_cast<bool>(job_);
   }

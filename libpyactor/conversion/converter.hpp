@@ -29,6 +29,7 @@ struct converter;
 /// pointers is `const char*`.
 template <class T>
 struct argument_type {
+  /// `T` without reference and const.
   using type = std::remove_cvref_t<T>;
 };
 
@@ -47,6 +48,7 @@ struct argument_type<char*> {
   using type = const char*;
 };
 
+/// The converter for what is passed as a `T`.
 template <class T>
 using argument_converter = converter<typename argument_type<T>::type>;
 
@@ -56,7 +58,7 @@ template <class T>
   return argument_converter<T>::to_python(py, x);
 }
 
-/// @param object borrowed
+/// Converts an object, which is borrowed.
 /// @returns what the object is as a `T`, `not_convertible` where it is none, or
 ///          `python_exception` where code of the object raised
 template <class T>
@@ -64,6 +66,8 @@ template <class T>
   return converter<T>::from_python(py, object);
 }
 
+/// @returns `x` as a value
+/// @throws std::length_error where it nests beyond `value::max_depth`
 template <class T>
 [[nodiscard]] value to_value(const T& x) {
   return argument_converter<T>::to_value(x);

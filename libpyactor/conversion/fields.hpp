@@ -28,6 +28,7 @@
 /// To Python a `point` is a dict of its fields' names. From Python it is a dict
 /// with just these keys, or any object that has these attributes; properties
 /// run. The struct is default constructible.
+/// @ingroup macros
 #define PYACTOR_FIELDS(Struct, ...)                                            \
   constexpr auto pyactor_fields(std::type_identity<Struct>) {                  \
     using pyactor_struct [[maybe_unused]] = Struct;                            \
@@ -58,22 +59,31 @@
 
 namespace PYACTOR_EXPORT pyactor {
 
+/// One field of a struct; PYACTOR_FIELDS makes it.
 template <class Struct, class T>
 struct field {
+  /// As Python sees it.
   std::string_view name;
+  /// Where it is in the struct.
   T Struct::* member;
 };
 
+/// Deduces both types from the member.
 template <class Struct, class T>
 field(const char*, T Struct::*) -> field<Struct, T>;
 
+/// All fields of a struct, in the order of their declaration.
 template <class... Fields>
 struct field_list {
+  /// Name of the struct, for messages.
   std::string_view type_name;
+  /// Each a `field`.
   std::tuple<Fields...> fields;
+  /// Their names once more, for what knows no types.
   std::array<std::string_view, sizeof...(Fields)> names;
 };
 
+/// @returns the list of these fields
 template <class... Fields>
 constexpr auto make_fields(std::string_view type_name, Fields... fields) {
   return field_list<Fields...>{type_name, {fields...}, {fields.name...}};

@@ -13,8 +13,8 @@
 
 namespace PYACTOR_EXPORT pyactor {
 
-/// A value where another type is asked for.
-/// @param wanted for example `a list or tuple`
+/// A value where another type is asked for, `wanted`, for example `a list or
+/// tuple`.
 [[nodiscard]] unexpected refuse_value(const value& x, std::string_view wanted);
 
 /// @returns the items of a list or tuple
@@ -27,6 +27,7 @@ namespace PYACTOR_EXPORT pyactor {
 /// @returns the items of a set or frozenset
 [[nodiscard]] expected<const value::sequence*> set_in(const value& x);
 
+/// @returns the items of a dict
 [[nodiscard]] expected<const value::mapping*> dict_in(const value& x);
 
 /// The fields of a struct: a dict with just these keys.
@@ -35,8 +36,7 @@ namespace PYACTOR_EXPORT pyactor {
 fields_in(const value& x, std::string_view type_name,
           std::span<const std::string_view> names);
 
-/// Two keys, or elements, that are one in C++.
-/// @param what `keys` or `elements`
+/// Two of `what`, `keys` or `elements`, that are one in C++.
 [[nodiscard]] unexpected refuse_repetition(const value& x,
                                            std::string_view what);
 

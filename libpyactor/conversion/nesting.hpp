@@ -70,8 +70,8 @@ public:
     return root_->elements_ <= limit;
   }
 
-  /// Says that this container is too deep, or that it contains itself.
-  /// @param type what the container is, for example `list`
+  /// Says that this container, for example a `list`, is too deep, or that it
+  /// contains itself.
   [[nodiscard]] unexpected refuse_depth(std::string_view type, size_t limit);
 
   /// @returns the failure of something in this container

@@ -13,10 +13,13 @@ namespace PYACTOR_EXPORT pyactor {
 
 /// An integer type, for messages.
 struct integer_shape {
+  /// Width, sign included.
   int bits = 64;
+  /// Whether it holds negative numbers.
   bool is_signed = true;
 };
 
+/// The shape of `T`.
 template <integer_type T>
 inline constexpr integer_shape shape_of{8 * sizeof(T), std::signed_integral<T>};
 

@@ -14,14 +14,19 @@ namespace runtime::loop {
 ///
 /// It also settles who owns a Python call that does not return: the thread that
 /// leaves Python, or the one that gave it up.
+/// @thread each function says: `writer` is the thread itself
 class activity {
 public:
+  /// What `begin` takes a time of.
   using clock = std::chrono::steady_clock;
 
+  /// What the thread runs at one moment.
   struct snapshot {
     /// 0: nothing runs.
     uint64_t actor = 0;
+    /// When it began; means nothing where nothing runs.
     clock::time_point since;
+    /// Whether it is inside Python.
     bool in_python = false;
   };
 

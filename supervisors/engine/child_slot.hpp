@@ -16,9 +16,11 @@ namespace supervisors::engine {
 
 /// What clients see of a child at one moment.
 struct child_view {
+  /// What people get to see.
   child_status status = child_status::unknown;
   /// Set, and null otherwise, while the child runs.
   caf::actor handle{};
+  /// As `handle`: what the incarnation has not answered.
   std::shared_ptr<in_flight> requests{};
   /// Meaningful while it restarts.
   std::chrono::nanoseconds retry_after{0};
@@ -29,18 +31,23 @@ struct child_view {
 /// @thread any; `show` only by the supervisor
 class child_slot {
 public:
+  /// Never null.
   using view_ptr = std::shared_ptr<const child_view>;
 
   child_slot();
 
+  /// @returns the child as it was shown last
   [[nodiscard]] view_ptr look() const noexcept {
     return view_.load(std::memory_order_acquire);
   }
 
+  /// Shows a child that runs.
+  /// @pre `view` is not null
   void show(view_ptr view) {
     view_.store(std::move(view), std::memory_order_release);
   }
 
+  /// Shows a child that does not run.
   void show(child_status status, std::chrono::nanoseconds retry_after = {});
 
 private:

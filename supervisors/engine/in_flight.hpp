@@ -16,14 +16,19 @@ namespace supervisors::engine {
 /// @thread any
 class in_flight : public std::enable_shared_from_this<in_flight> {
 public:
+  /// Who waits, and for which response.
   struct request {
+    /// Who has sent it.
     caf::actor_addr client;
+    /// What its response is known by.
     caf::message_id response;
   };
 
   /// One request's place here. Leaves when it is destroyed.
+  /// @thread any, one at a time
   class ticket {
   public:
+    /// What `enter` gives out.
     ticket(std::shared_ptr<in_flight> home, std::list<request>::iterator place);
 
     ~ticket();
@@ -42,8 +47,10 @@ public:
     bool settled_ = false;
   };
 
+  /// @param incarnation whose requests these are
   explicit in_flight(incarnation_id incarnation);
 
+  /// @returns whose requests these are
   [[nodiscard]] incarnation_id incarnation() const noexcept {
     return incarnation_;
   }

@@ -14,17 +14,24 @@
 namespace PYACTOR_EXPORT pyactor {
 namespace capi {
 
+/// New references to the items of a container.
 using item_list = std::vector<object_ref>;
+/// New references to keys and what they stand for.
 using pair_list = std::vector<std::pair<object_ref, object_ref>>;
 
-// Each makes a container of objects that are there already. Sets and dicts are
-// `not_convertible` where items are equal in Python or cannot be hashed.
+// Each makes a container of objects that are there already.
 
+/// @returns a list of these items, or `python_exception`: no memory
 [[nodiscard]] expected<object_ref> make_list(attach_scope& py, item_list items);
+/// @returns a tuple of these items, or `python_exception`: no memory
 [[nodiscard]] expected<object_ref> make_tuple(attach_scope& py,
                                               std::span<object_ref> items);
+/// @returns a set, or `not_convertible` where items are equal in Python or
+///          cannot be hashed
 [[nodiscard]] expected<object_ref> make_set(attach_scope& py,
                                             const item_list& items);
+/// @returns a dict, or `not_convertible` where keys are equal in Python or
+///          cannot be hashed
 [[nodiscard]] expected<object_ref> make_dict(attach_scope& py,
                                              const pair_list& items);
 

@@ -19,14 +19,16 @@ namespace capi {
 /// @thread attached, lives on the stack
 class dict_source {
 public:
+  /// Keys and what they stand for.
   using items = std::vector<std::pair<object_ref, object_ref>>;
 
-  /// @param container borrowed
+  /// Looks at nothing yet. `container` is borrowed.
   dict_source(attach_scope& py, _object* container) noexcept;
 
   /// @returns `not_convertible` for all but an exact dict
   expected<void> open();
 
+  /// Number of items, once open.
   [[nodiscard]] size_t size() const noexcept {
     return copies_.size();
   }
@@ -36,6 +38,7 @@ public:
     return copies_[index].first.get();
   }
 
+  /// Borrowed, as `key`.
   [[nodiscard]] _object* mapped(size_t index) const noexcept {
     return copies_[index].second.get();
   }

@@ -21,8 +21,8 @@ namespace capi {
 /// @thread attached, lives on the stack
 class field_source {
 public:
-  /// @param object borrowed
-  /// @param type_name of the struct, for messages
+  /// Looks at nothing yet. `object` is borrowed; `type_name` is that of the
+  /// struct, for messages.
   field_source(attach_scope& py, _object* object, std::string_view type_name,
                std::span<const std::string_view> names) noexcept;
 

@@ -20,18 +20,19 @@ namespace capi {
 /// @thread attached, lives on the stack
 class item_source {
 public:
-  /// @param container borrowed
+  /// Looks at nothing yet. `container` is borrowed.
   item_source(attach_scope& py, _object* container) noexcept;
 
   /// @returns `not_convertible` for all but an exact list or tuple
   expected<void> open_sequence();
 
-  /// The same, of a fixed size.
+  /// The same, `not_convertible` also where it has another size.
   expected<void> open_sequence(size_t size);
 
   /// @returns `not_convertible` for all but an exact set or frozenset
   expected<void> open_set();
 
+  /// Number of items, once open.
   [[nodiscard]] size_t size() const noexcept {
     return size_;
   }

@@ -14,18 +14,23 @@
 
 // The steps behind typed conversion of single objects; free of <Python.h>. What
 // they refuse is at the root of its path. Objects that come in are borrowed.
+// Reading one gives `not_convertible` for all that it does not take, and
+// `python_exception` where code of the object raised.
 
 namespace PYACTOR_EXPORT pyactor {
 namespace capi {
 
+/// @returns whether it is Python's `None`
 [[nodiscard]] bool is_none(_object* object) noexcept;
 
+/// Takes an exact bool.
 [[nodiscard]] expected<bool> read_bool(_object* object);
 
 /// Takes an `int`, or an object with `__index__`, which is Python code.
-/// @param wanted what the caller narrows the result to, for messages
+/// Messages speak of `wanted`, to which the caller narrows the result.
 [[nodiscard]] expected<int64_t> read_int64(attach_scope& py, _object* object,
                                            integer_shape wanted = {});
+/// As `read_int64`, for what needs no sign.
 [[nodiscard]] expected<uint64_t> read_uint64(attach_scope& py, _object* object);
 
 /// Takes a `float`, an `int` that a double holds exactly, or an object with
@@ -33,6 +38,7 @@ namespace capi {
 /// decides.
 [[nodiscard]] expected<double> read_double(attach_scope& py, _object* object);
 
+/// Takes an exact `str`; the result is UTF-8.
 [[nodiscard]] expected<std::string> read_str(_object* object);
 
 /// Takes `bytes`, and here, where bytes are asked for, `bytearray` and
@@ -44,13 +50,20 @@ namespace capi {
 /// to be copied; stops at the first that does. For anything else it does
 /// nothing.
 void read_leading(_object* container, std::vector<int64_t>& to);
+/// The same for floats.
 void read_leading(_object* container, std::vector<double>& to);
 
+/// Python's `None`.
 [[nodiscard]] object_ref make_none() noexcept;
+/// Python's `True` or `False`.
 [[nodiscard]] object_ref make_bool(bool x) noexcept;
+/// @returns an `int`, or `python_exception`: no memory
 [[nodiscard]] expected<object_ref> make_int(attach_scope& py, int64_t x);
+/// @returns an `int`, or `python_exception`: no memory
 [[nodiscard]] expected<object_ref> make_uint(attach_scope& py, uint64_t x);
+/// @returns a `float`, or `python_exception`: no memory
 [[nodiscard]] expected<object_ref> make_float(attach_scope& py, double x);
+/// @returns a copy as `bytes`, or `python_exception`: no memory
 [[nodiscard]] expected<object_ref> make_bytes(attach_scope& py,
                                               std::span<const std::byte> x);
 
