@@ -4,6 +4,7 @@
 
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/actor_module.hpp>
+#include <pyactor/libpyactor/capi/compat.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
 #include <pyactor/libpyactor/capi/start/interpreter_setup.hpp>
 #include <pyactor/libpyactor/capi/start/python_version.hpp>
@@ -191,7 +192,7 @@ std::string main_interpreter::version() {
 }
 
 bool main_interpreter::supports_own_gil() noexcept {
-  return Py_Version >= 0x030E0000;
+  return capi::supports_own_gil();
 }
 
 } // namespace pyactor

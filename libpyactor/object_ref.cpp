@@ -2,6 +2,8 @@
 
 #include <pyactor/libpyactor/object_ref.hpp>
 
+#include <pyactor/libpyactor/capi/compat.hpp>
+
 #include <cassert>
 
 namespace pyactor {
@@ -9,11 +11,7 @@ namespace pyactor {
 namespace {
 
 [[maybe_unused]] bool attached() noexcept {
-#if PY_VERSION_HEX >= 0x030d0000
-  return PyThreadState_GetUnchecked() != nullptr;
-#else
-  return _PyThreadState_UncheckedGet() != nullptr;
-#endif
+  return capi::attached_thread_state() != nullptr;
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include <pyactor/libpyactor/capi/names/name_lookup.hpp>
 
 #include <pyactor/libpyactor/attach.hpp>
+#include <pyactor/libpyactor/capi/compat.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
@@ -13,18 +14,6 @@ namespace {
 
 unexpected not_found(std::string_view name, const std::string& why) {
   return fail(errc::not_found, "'" + std::string{name} + "': " + why);
-}
-
-/// @returns the object of that key, or null, with or without an exception set
-object_ref dict_item(PyObject* dict, PyObject* key) {
-#if PY_VERSION_HEX >= 0x030D0000
-  PyObject* found = nullptr;
-  PyDict_GetItemRef(dict, key, &found);
-  return object_ref::steal(found);
-#else
-  auto* found = PyDict_GetItemWithError(dict, key);
-  return found ? object_ref::borrow(found) : object_ref{};
-#endif
 }
 
 /// @returns whether an import failed because `module`, or a package that it is

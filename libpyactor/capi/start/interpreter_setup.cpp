@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/capi/start/interpreter_setup.hpp>
 
+#include <pyactor/libpyactor/capi/compat.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/source/snippet.hpp>
 #include <pyactor/libpyactor/capi/start/venv.hpp>
@@ -32,8 +33,6 @@ def venv_folders(site_packages):
     return result
 
 def run(search_paths, site_packages, switch_interval):
-    if sys.version_info < (3, 13):
-        import threading  # takes the thread that imports it for the main one
     front = list(search_paths)
     if site_packages:
         front += venv_folders(site_packages)
@@ -69,6 +68,8 @@ expected<void> set_up_interpreter(attach_scope& py,
       return unexpected{std::move(found).error()};
     site_packages = std::move(found->site_packages);
   }
+  if (!claim_main_thread())
+    return failed(py);
   auto run = make_snippet(set_up);
   auto folders = make_list(config.search_paths);
   auto site = make_text(site_packages);
