@@ -5,6 +5,7 @@
 #include <pyactor/libpyactor/object_ref.hpp>
 
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -79,6 +80,19 @@ integer_of_bytes(std::span<const std::byte> complement) {
   return object_ref::steal(_PyLong_FromByteArray(
     reinterpret_cast<const unsigned char*>(complement.data()),
     complement.size(), 1, 1));
+#endif
+}
+
+/// Whether the object stands for what `lazy import` will import at its first
+/// use, which 3.15 has. Its type has no name in C.
+[[nodiscard]] inline bool
+is_lazy_import([[maybe_unused]] PyObject* x) noexcept {
+#if PY_VERSION_HEX >= 0x030F0000
+  auto* type = Py_TYPE(x);
+  return !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)
+         && std::strcmp(type->tp_name, "lazy_import") == 0;
+#else
+  return false;
 #endif
 }
 

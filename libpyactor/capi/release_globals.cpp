@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/capi/release_globals.hpp>
 
+#include <pyactor/libpyactor/capi/compat.hpp>
 #include <pyactor/libpyactor/capi/error_scope.hpp>
 
 #include <utility>
@@ -26,7 +27,7 @@ bool is_constant(PyObject* x) noexcept {
 /// `__del__` methods need these until the end.
 bool goes_last(PyObject* x) noexcept {
   return PyFunction_Check(x) || PyType_Check(x) || PyModule_Check(x)
-         || PyCFunction_Check(x) || is_constant(x);
+         || PyCFunction_Check(x) || is_lazy_import(x) || is_constant(x);
 }
 
 /// `__builtins__`, `__name__` and the like.

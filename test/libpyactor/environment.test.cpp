@@ -163,6 +163,28 @@ TEST_CASE("a call finds functions, methods, builtins and functions of modules",
   });
 }
 
+TEST_CASE("a call imports what its environment imports lazily",
+          "[environment]") {
+  in_main([](attach_scope& py) {
+    environment env{py};
+    need_lazy_imports(py, env);
+    run(py, env,
+        "lazy import getopt\n"
+        "lazy from shlex import quote\n"
+        "lazy import nowhere\n"
+        "def is_bound(name): return 'lazy' not in repr(globals()[name])\n");
+    REQUIRE(env.call<bool>(py, "is_bound", "quote") == false);
+    CHECK(env.call<std::string>(py, "quote", "a b") == "'a b'");
+    CHECK(env.call<bool>(py, "is_bound", "quote") == true);
+    CHECK(env.call<int64_t>(py, "getopt.__name__.__len__") == 6);
+    auto refused = env.call(py, "nowhere.function");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::python_exception);
+    CHECK(refused.error().type == "builtins.ModuleNotFoundError");
+    CHECK(works(py, env));
+  });
+}
+
 TEST_CASE("a name of the environment hides a builtin", "[environment]") {
   in_main([](attach_scope& py) {
     environment env{py};

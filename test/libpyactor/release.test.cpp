@@ -81,6 +81,21 @@ TEST_CASE("values go newest first, and older ones are there meanwhile",
   }));
 }
 
+TEST_CASE("__del__ methods see what their environment imports lazily",
+          "[release]") {
+  in_main(with_witness([](attach_scope& py, environment& witness) {
+    environment env{py};
+    need_lazy_imports(py, env);
+    run(py, env, noisy_class);
+    run(py, env,
+        "a = Noisy('a')\n"
+        "lazy from shlex import quote\n"
+        "def describe(name): return quote(name + ' b')\n");
+    env.release(py);
+    CHECK(logged(py, witness) == lines{"'a b'"});
+  }));
+}
+
 TEST_CASE("what only classes and functions hold goes in the second step",
           "[release]") {
   in_main(with_witness([](attach_scope& py, environment& witness) {

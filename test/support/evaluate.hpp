@@ -34,6 +34,12 @@ inline error failure(attach_scope& py, environment& env, const source& code) {
   return std::move(done).error();
 }
 
+/// Skips a test of what `lazy import` promises where CPython does not know it.
+inline void need_lazy_imports(attach_scope& py, environment& env) {
+  if (!get<bool>(py, env, "__import__('sys').version_info >= (3, 15)"))
+    SKIP("lazy imports need CPython 3.15");
+}
+
 /// @returns whether the environment still works
 inline bool works(attach_scope& py, environment& env) {
   auto result = env.eval<int64_t>(py, "6 * 7");

@@ -16,6 +16,17 @@ unexpected not_found(std::string_view name, const std::string& why) {
   return fail(errc::not_found, "'" + std::string{name} + "': " + why);
 }
 
+/// @returns the object of that name, or null, with or without an exception set
+object_ref find_global(PyObject* globals, PyObject* name) {
+  auto found = dict_item(globals, name);
+  if (!found || !is_lazy_import(found.get()))
+    return found;
+  // Python code that uses the name imports it, and binds the name anew.
+  auto* text = PyUnicode_AsUTF8(name);
+  return object_ref::steal(
+    text ? PyRun_String(text, Py_eval_input, globals, globals) : nullptr);
+}
+
 /// @returns whether an import failed because `module`, or a package that it is
 ///          in, does not exist, rather than something that it imports itself
 bool is_missing(PyObject* exception, PyObject* module) {
@@ -95,7 +106,7 @@ expected<object_ref> find_name(attach_scope& py, const object_ref& globals,
     if (!is_here)
       return find_in_module(py, *parts, name);
   }
-  auto found = dict_item(globals.get(), first);
+  auto found = find_global(globals.get(), first);
   if (!found && !PyErr_Occurred())
     found = dict_item(owner.builtins.get(), first);
   if (!found && PyErr_Occurred())
