@@ -10,16 +10,13 @@ using namespace pyactor::test;
 
 namespace {
 
-/// Options with the project's own venv; skips the test where it has no numpy.
+/// Options with the project's own venv; skips the test where it has no numpy
+/// for the CPython that is embedded.
 runtime_options with_numpy(interpreter_kind kind) {
-  namespace fs = std::filesystem;
-  fs::path venv{PYACTOR_TEST_VENV};
-  bool found = false;
-  std::error_code none;
-  for (auto& python : fs::directory_iterator{venv / "lib", none})
-    found = found || fs::exists(python.path() / "site-packages" / "numpy");
-  if (!found)
-    SKIP("there is no numpy in " << venv);
+  std::filesystem::path venv{PYACTOR_TEST_VENV};
+  auto packages = venv / PYACTOR_TEST_VENV_PACKAGES;
+  if (!exists(packages / "numpy"))
+    SKIP("there is no numpy in " << packages);
   auto options = one_pool(kind);
   options.python.venv = venv.string();
   return options;
