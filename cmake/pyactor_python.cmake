@@ -2,14 +2,15 @@
 #
 # By pkg-config, because CMake 3.25 looks for no CPython newer than 3.12 of its
 # own accord, and because `python3` on the PATH may be another interpreter.
-# PYACTOR_PYTHON_VERSION names the one wanted; empty takes the newest.
+# PYACTOR_PYTHON_VERSION names the one wanted.
 set(PYACTOR_PYTHON_VERSION "" CACHE STRING
-    "CPython version to build against, for example 3.14; empty: the newest")
+    "CPython to build against, for example 3.13; empty: see python_versions.txt")
 
 find_package(PkgConfig REQUIRED)
 set(candidates ${PYACTOR_PYTHON_VERSION})
 if(NOT candidates)
-  set(candidates 3.14 3.13 3.12)
+  file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/python_versions.txt candidates
+       REGEX "^[0-9]")
 endif()
 foreach(version IN LISTS candidates)
   pkg_check_modules(pyactor_python QUIET IMPORTED_TARGET python-${version}-embed)
@@ -21,7 +22,8 @@ foreach(version IN LISTS candidates)
   endif()
 endforeach()
 if(NOT pyactor_python_FOUND)
+  list(GET candidates 0 version)
   list(JOIN candidates ", " candidates)
   message(FATAL_ERROR "CPython to embed not found (tried ${candidates}). "
-                      "Install libpython3.14-dev, or run scripts/setup.")
+                      "Install libpython${version}-dev, or run scripts/setup.")
 endif()
