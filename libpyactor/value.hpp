@@ -29,7 +29,7 @@ concept integer_type
 ///
 /// Equality is by kind and content: `value(1)`, `value(true)` and `value(1.0)`
 /// differ; floats compare bit for bit; lists, tuples and dicts compare in
-/// order, sets do not.
+/// order, sets do not, which takes memory.
 /// @thread any; copies may be used on different threads at once
 class value {
 public:
@@ -158,7 +158,7 @@ public:
   /// Consistent with equality.
   [[nodiscard]] size_t hash() const noexcept;
 
-  friend bool operator==(const value& x, const value& y) noexcept;
+  friend bool operator==(const value& x, const value& y);
 
 private:
   /// As `integer_bytes` gives it; never one that fits 64 bits.

@@ -69,7 +69,7 @@ size_t hash_items(size_t seed, const value::sequence& items,
 
 } // namespace
 
-bool operator==(const value& x, const value& y) noexcept {
+bool operator==(const value& x, const value& y) {
   // What two values share is equal, whatever it is.
   if (x.data_ == y.data_ && !x.as_double())
     return true;
@@ -82,9 +82,12 @@ bool operator==(const value& x, const value& y) noexcept {
     case value::kind::floating:
       return std::bit_cast<uint64_t>(*x.as_double())
              == std::bit_cast<uint64_t>(*y.as_double());
-    case value::kind::integer:
-      return !x.as_int64() && !y.as_int64()
-             && x.integer_bytes() == y.integer_bytes();
+    case value::kind::integer: {
+      using big = value::shared<value::big_node>;
+      auto* left = std::get_if<big>(&x.data_);
+      auto* right = std::get_if<big>(&y.data_);
+      return left && right && (*left)->complement == (*right)->complement;
+    }
     case value::kind::str:
       return *x.as_str() == *y.as_str();
     case value::kind::bytes:
@@ -114,7 +117,7 @@ size_t value::hash() const noexcept {
     case kind::integer:
       if (auto small = as_int64())
         return mix(seed, static_cast<uint64_t>(*small));
-      for (auto byte : integer_bytes())
+      for (auto byte : std::get<shared<big_node>>(data_)->complement)
         seed = mix(seed, std::to_integer<size_t>(byte));
       return seed;
     case kind::str:
