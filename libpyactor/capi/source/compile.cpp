@@ -14,7 +14,8 @@ namespace pyactor::capi {
 namespace {
 
 /// Makes a function of an expression by way of its syntax tree, so that lines
-/// and columns stay those of the text.
+/// and columns stay those of the text. No call takes one generator alone: for
+/// want of memory CPython 3.14 crashes where it compiles that.
 constexpr auto function_maker = R"(
 import _ast
 
@@ -26,7 +27,7 @@ def run(text, file, names, flags):
         kwonlyargs=[], kw_defaults=[], defaults=[])
     tree.body = _ast.Lambda(args=parameters, body=tree.body, **place)
     code = compile(tree, file, "eval", flags, True)
-    code = next(x for x in code.co_consts if hasattr(x, "co_code"))
+    code = [x for x in code.co_consts if hasattr(x, "co_code")][0]
     if code.co_flags & 0x2a0:
         raise SyntaxError("'yield' outside function", (file, 1, None, None))
     return code.replace(co_name="<module>", co_qualname="<module>")
