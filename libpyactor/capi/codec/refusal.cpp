@@ -63,10 +63,12 @@ constexpr std::array remedies{
 constexpr std::string_view general_remedy
   = "None, bool, int, float, str, bytes, or a list, tuple, dict or set of them";
 
-PyObject* dict_item(PyTypeObject* type, const char* name) {
+PyObject* dict_item(PyTypeObject* type, std::string_view name) {
   // Borrowed; a type's own dict holds it, and no Python code runs meanwhile.
   auto dict = object_ref::steal(PyType_GetDict(type));
-  auto* item = dict ? PyDict_GetItemString(dict.get(), name) : nullptr;
+  auto key = make_name(name);
+  auto* item
+    = dict && key ? PyDict_GetItemWithError(dict.get(), key.get()) : nullptr;
   PyErr_Clear();
   return item;
 }

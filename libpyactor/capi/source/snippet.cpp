@@ -2,6 +2,8 @@
 
 #include <pyactor/libpyactor/capi/source/snippet.hpp>
 
+#include <pyactor/libpyactor/capi/text.hpp>
+
 namespace pyactor::capi {
 
 object_ref make_snippet(const char* text) {
@@ -19,7 +21,9 @@ object_ref make_snippet(const char* text) {
     PyEval_EvalCode(code.get(), globals.get(), globals.get()));
   if (!done)
     return {};
-  auto* run = PyDict_GetItemString(globals.get(), "run");
+  auto name = make_name("run");
+  auto* run
+    = name ? PyDict_GetItemWithError(globals.get(), name.get()) : nullptr;
   return run ? object_ref::borrow(run) : object_ref{};
 }
 
