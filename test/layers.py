@@ -47,7 +47,8 @@ def may_see_python(path):
     libpyactor link Python where they need it; the linker settings say so."""
     if within(path, "libpyactor"):
         return path.endswith(".cpp") or within(path, "libpyactor/capi")
-    return within(path, "test/libpyactor") or within(path, "bench")
+    return any(within(path, folder)
+               for folder in ("test/libpyactor", "test/memory", "bench"))
 
 
 def is_supervision_only(path):

@@ -1,0 +1,264 @@
+#include <pyactor/libpyactor/actor_object.hpp>
+#include <pyactor/libpyactor/attach.hpp>
+#include <pyactor/libpyactor/conversion.hpp>
+#include <pyactor/libpyactor/environment.hpp>
+#include <pyactor/libpyactor/interpreter.hpp>
+#include <pyactor/test/memory/allocation_failure.hpp>
+#include <pyactor/test/support/evaluate.hpp>
+#include <pyactor/test/support/fake_host.hpp>
+#include <pyactor/test/support/python.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+#include <map>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace pyactor;
+using namespace pyactor::test;
+
+namespace {
+
+/// Whether the answer was right; nothing in place of an error.
+using verdict = std::optional<bool>;
+
+/// What is asked of an environment.
+struct request {
+  std::string_view name;
+  verdict (*run)(attach_scope& py, environment& env);
+};
+
+template <class T, class U>
+verdict is(const expected<T>& answer, const U& wanted) {
+  if (!answer)
+    return std::nullopt;
+  return *answer == wanted;
+}
+
+constexpr auto definitions = R"(
+import pyactor, sys, weakref
+
+def both(a, b):
+    return [a, b]
+
+def named(key, x):
+    return {key: x}
+
+class Counter(pyactor.Actor):
+    living = weakref.WeakSet()
+
+    def __init__(self, start):
+        self.living.add(self)
+        self.n = start
+
+    def add(self, *, by):
+        self.n += by
+        return self.n
+
+    def on_exit(self, reason):
+        self.n = reason
+)";
+
+verdict exec(attach_scope& py, environment& env) {
+  auto done = env.exec(py, source{"def f(x):\n  return [x] * 3\ny = f(1)"});
+  return is(done ? env.eval(py, source{"y"}) : unexpected{done.error()},
+            value::list({1, 1, 1}));
+}
+
+verdict raise(attach_scope& py, environment& env) {
+  auto done = env.exec(py, source{"raise ValueError('no') from KeyError('k')"});
+  return !done && done.error().code == errc::python_exception;
+}
+
+verdict refuse(attach_scope& py, environment& env) {
+  auto refused = env.eval(py, source{"[{'x': object()}]"});
+  return !refused && refused.error().code != errc::not_found;
+}
+
+verdict eval(attach_scope& py, environment& env) {
+  return is(env.eval<std::vector<int>>(py, source{"[x * 2 for x in (1, 2)]"}),
+            std::vector{2, 4});
+}
+
+verdict eval_with_names(attach_scope& py, environment& env) {
+  return is(env.eval<int>(py, source{"a + 1"}, {{"a", 41}}), 42);
+}
+
+verdict eval_generator(attach_scope& py, environment& env) {
+  return is(env.eval<bool>(py, source{"any(x for x in (0, 1))"}), true);
+}
+
+verdict apply(attach_scope& py, environment& env) {
+  arguments args{.positional = {1 << 20}, .keyword = {{"b", "two"}}};
+  return is(env.apply(py, "both", args), value::list({1 << 20, "two"}));
+}
+
+verdict typed_call(attach_scope& py, environment& env) {
+  using numbers = std::map<std::string, std::vector<double>>;
+  return is(env.call<numbers>(py, "named", "key", std::vector{0.5, 0.25}),
+            numbers{{"key", {0.5, 0.25}}});
+}
+
+verdict call_of_import(attach_scope& py, environment& env) {
+  auto forgotten
+    = env.exec(py, source{"sys.modules.pop('colorsys', None) and None"});
+  if (!forgotten)
+    return std::nullopt;
+  return is(env.call<std::vector<double>>(py, "colorsys:rgb_to_yiq", 0, 0, 0),
+            std::vector{0.0, 0.0, 0.0});
+}
+
+verdict convert(attach_scope& py, environment&) {
+  auto big = value::integer(std::string(40, '7'));
+  auto x = value::dict(
+    {{"ints", value::list({1, *big})},
+     {value::tuple({1.5, true}), value::frozenset({"text", value::bytes("b")})},
+     {"\xc3\xa9", value::set({value{}, "\xf0\x9f\x90\x8d"})}});
+  auto object = to_python(py, x);
+  return is(object ? from_python<value>(py, object->get())
+                   : unexpected{object.error()},
+            x);
+}
+
+verdict live_and_die(attach_scope& py, environment&) {
+  environment own{py};
+  auto done = own.exec(py, source{"class A:\n"
+                                  "  def __del__(self): pass\n"
+                                  "a = A()"});
+  auto result = is(done ? own.eval<bool>(py, source{"a is not None"})
+                        : unexpected{done.error()},
+                   true);
+  own.release(py);
+  return result;
+}
+
+verdict actor(attach_scope& py, environment& env) {
+  auto counter = actor_object::create(
+    py, env, actor_class::from_module("__main__:Counter"), {.positional = {1}});
+  if (!counter)
+    return std::nullopt;
+  auto outcome = counter->call(py, "add", {.keyword = {{"by", 41}}});
+  auto done = counter->on_exit(py, "over");
+  counter->release(py);
+  return done ? is(outcome.result, value{42}) : std::nullopt;
+}
+
+std::vector<request> requests() {
+  return {{"exec", exec},
+          {"an exception", raise},
+          {"a refusal", refuse},
+          {"eval", eval},
+          {"eval with names", eval_with_names},
+          {"eval of a generator", eval_generator},
+          {"call with args and kwargs", apply},
+          {"typed call", typed_call},
+          {"call into a module that is imported", call_of_import},
+          {"a value to Python and back", convert},
+          {"an environment from its start to its release", live_and_die},
+          {"a Python actor from its start to its release", actor}};
+}
+
+std::string_view name(allocator whose) {
+  switch (whose) {
+    case allocator::cpp:
+      return "C++";
+    case allocator::raw:
+      return "CPython's raw domain";
+    case allocator::mem:
+      return "CPython's mem domain";
+    default:
+      return "CPython's object domain";
+  }
+}
+
+/// Runs a request whose allocation `number` fails.
+/// @returns whether it made so many
+bool run_failing(attach_scope& py, environment& env, const request& what,
+                 allocator whose, size_t number) {
+  verdict answer;
+  auto reached = false;
+  {
+    allocation_failure failure{whose, number};
+    try {
+      answer = what.run(py, env);
+    } catch (const std::bad_alloc&) {
+      // As good an error as any; the runtime catches it.
+    }
+    reached = failure.reached();
+  }
+  if (answer)
+    REQUIRE(*answer);
+  else
+    REQUIRE(reached);
+  return reached;
+}
+
+/// Runs a request once for each of its allocations, which fails, and once more.
+void run_until_none_fails(attach_scope& py, const request& what,
+                          allocator whose) {
+  INFO(what.name << ", for want of memory from " << name(whose));
+  auto reached = true;
+  for (size_t number = 0; reached; ++number) {
+    INFO("allocation " << number);
+    environment env{py};
+    run(py, env, source{definitions});
+    auto before = py.owner().stats().live_environments;
+    reached = run_failing(py, env, what, whose, number);
+    REQUIRE(py.owner().stats().live_environments == before);
+    REQUIRE(get<size_t>(py, env, source{"len(Counter.living)"}) == 0);
+    REQUIRE(what.run(py, env) == true);
+    env.release(py);
+  }
+}
+
+main_interpreter& python_with_actors() {
+  static fake::host host;
+  return python(&host);
+}
+
+} // namespace
+
+TEST_CASE("a request for which there is no memory ends in an error or the "
+          "right answer, and the next one in the right answer",
+          "[requests]") {
+  python_with_actors();
+  auto what = GENERATE(from_range(requests()));
+  auto whose = GENERATE(allocator::cpp, allocator::raw, allocator::mem,
+                        allocator::object);
+  auto run = [&](attach_scope& py) {
+    allocation_failure::watch_python();
+    run_until_none_fails(py, what, whose);
+  };
+  // What has been asked before is compiled anew.
+  interpreter_limits limits{.code_cache_entries = 1};
+  in_main(run, limits);
+  if (main_interpreter::supports_own_gil())
+    in_own_gil(run, limits);
+}
+
+TEST_CASE("ints are compared without memory; sets fail for want of it",
+          "[requests]") {
+  auto big = *value::integer(std::string(40, '7'));
+  auto same_big = *value::integer(std::string(40, '7'));
+  auto x = value::set({big, "text"});
+  auto y = value::set({"text", same_big});
+  REQUIRE(x == y);
+  auto same_integers = false;
+  auto memory_was_needed = false;
+  {
+    allocation_failure failure{allocator::cpp, 0};
+    same_integers = big == same_big && big.hash() == same_big.hash();
+    try {
+      static_cast<void>(x == y);
+    } catch (const std::bad_alloc&) {
+      memory_was_needed = true;
+    }
+  }
+  CHECK(same_integers);
+  CHECK(memory_was_needed);
+}
