@@ -1,0 +1,269 @@
+// Has libFuzzer look for bytes on which the codec breaks a promise. The last
+// byte chooses a direction and a C++ type, the others say what is converted.
+
+#include <Python.h>
+
+#include <pyactor/libpyactor/attach.hpp>
+#include <pyactor/libpyactor/conversion.hpp>
+#include <pyactor/libpyactor/environment.hpp>
+#include <pyactor/libpyactor/function.hpp>
+#include <pyactor/libpyactor/interpreter.hpp>
+#include <pyactor/libpyactor/main_interpreter.hpp>
+#include <pyactor/test/libpyactor/fuzz/any_value.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <fuzzer/FuzzedDataProvider.h>
+
+namespace fuzzed {
+
+struct point {
+  int64_t x = 0;
+  double y = 0;
+};
+
+PYACTOR_FIELDS(point, x, y)
+
+struct track {
+  std::string name;
+  std::vector<point> points;
+};
+
+PYACTOR_FIELDS(track, name, points)
+
+struct tree {
+  std::vector<tree> children;
+};
+
+PYACTOR_FIELDS(tree, children)
+
+} // namespace fuzzed
+
+namespace {
+
+using namespace pyactor;
+
+/// What an object or a value is converted to.
+using targets
+  = std::tuple<value, bool, int64_t, uint64_t, int8_t, double, float,
+               std::string, std::vector<std::byte>, std::vector<int64_t>,
+               std::vector<double>, std::vector<value>,
+               std::vector<std::optional<std::string>>, std::array<double, 3>,
+               std::pair<int, value>, std::tuple<value, fuzzed::point>,
+               std::map<std::string, value>,
+               std::map<double, std::vector<uint8_t>>, std::set<int64_t>,
+               std::set<std::string>, std::unordered_set<value>, fuzzed::point,
+               fuzzed::track, fuzzed::tree>;
+
+/// Says which promise is broken, and ends the process: libFuzzer then keeps the
+/// bytes.
+[[noreturn]] void broken(const std::string& promise,
+                         const std::string& what = {}) {
+  std::fprintf(stderr, "codec: not kept: %s\n%s\n", promise.c_str(),
+               what.c_str());
+  std::abort();
+}
+
+template <class T>
+T require(expected<T> x, const std::string& promise) {
+  if (!x)
+    broken(promise, to_string(x.error()) + '\n' + x.error().traceback);
+  return *std::move(x);
+}
+
+/// The CPython of this process. It is never finalized, so that all that lives
+/// can be reached when leaks are looked for.
+class world {
+public:
+  world()
+    : python_(require(main_interpreter::start(config()), "Python starts")),
+      interpreter_(
+        require(interpreter::open_main(*python_, {.value_elements = 20'000}),
+                "the main interpreter opens")),
+      py_(*interpreter_), env_(py_) {
+    require(env_.exec(py_, source{"import gc, objects\n"}), "objects.py runs");
+    require(define(py_, env_, "convert", [](const value& x) { return x; }),
+            "a function is defined");
+    // What is there from the start needs no further look.
+    require(env_.exec(py_, source{"objects.convert = convert\n"
+                                  "objects.build(b'')\n"
+                                  "gc.collect()\n"
+                                  "gc.freeze()\n"}),
+            "objects.py is ready");
+  }
+
+  attach_scope& py() noexcept {
+    return py_;
+  }
+
+  /// @returns the object that these bytes describe, or what its construction
+  ///          raised
+  expected<object_ref> build(const std::string& bytes) {
+    return env_.call<object_ref>(py_, "objects:build", value::bytes(bytes));
+  }
+
+  int64_t tracked() {
+    return require(env_.call<int64_t>(py_, "objects:tracked"),
+                   "objects are counted");
+  }
+
+  /// Checks that nothing is left behind that would fail the next conversion.
+  void check_usable() {
+    if (PyErr_Occurred())
+      broken("no exception is pending after a conversion");
+    auto x = value::list({1, "two", value::dict({{3, 4.5}})});
+    auto object = require(to_python(py_, x), "a good value is converted");
+    if (require(from_python<value>(py_, object.get()),
+                "a good object is converted")
+        != x)
+      broken("a good object is converted to what it is");
+  }
+
+private:
+  static python_config config() {
+    return {.search_paths = {PYACTOR_FUZZ_FOLDER},
+            .allocator = python_config::allocator_kind::malloc};
+  }
+
+  std::unique_ptr<main_interpreter> python_;
+  std::unique_ptr<interpreter> interpreter_;
+  attach_scope py_;
+  environment env_;
+};
+
+world& the_world() {
+  static auto* instance = new world;
+  return *instance;
+}
+
+/// Compares floats bit for bit.
+template <class T>
+bool same(const T& x, const T& y) {
+  return to_value(x) == to_value(y);
+}
+
+void check_refusal(const error& why) {
+  if (why.code != errc::not_convertible && why.code != errc::python_exception)
+    broken("a refusal says what it is", to_string(why));
+  if (!why.message.starts_with('$'))
+    broken("a refusal has a path", to_string(why));
+  if ((why.code == errc::python_exception) == why.type.empty())
+    broken("an exception has a type, and nothing else has", to_string(why));
+}
+
+/// What an object became is equal to what becomes of it on the way to Python
+/// and back.
+template <class T>
+void check_object(attach_scope& py, const object_ref& object) {
+  auto x = from_python<T>(py, object.get());
+  if (!x)
+    return check_refusal(x.error());
+  auto copy = require(to_python(py, *x), "what came from Python goes back");
+  if (!same(require(from_python<T>(py, copy.get()),
+                    "what came from Python comes from there again"),
+            *x))
+    broken("what came from Python is the same when it comes again",
+           to_string(to_value(*x)));
+  if (!same(
+        require(from_value<T>(to_value(*x)), "what became a value comes back"),
+        *x))
+    broken("what became a value comes back as it was");
+}
+
+/// A value becomes the same `T`, or none, whether it goes through Python or
+/// not.
+template <class T>
+void check_value(attach_scope& py, const value& x) {
+  auto object = to_python(py, x);
+  if (!object) {
+    check_refusal(object.error());
+    if (!fuzz::may_be_refused(x, py.owner().limits()))
+      broken("a value that Python can hold is converted",
+             to_string(object.error()) + '\n' + to_string(x));
+    return;
+  }
+  auto back = require(from_python<value>(py, object->get()),
+                      "a value comes back from Python");
+  if (back != x)
+    broken("a value comes back as it was",
+           to_string(x) + '\n' + to_string(back));
+  auto direct = from_value<T>(x);
+  auto through_python = from_python<T>(py, object->get());
+  if (direct.has_value() != through_python.has_value())
+    broken("values and objects are refused alike",
+           to_string((direct ? through_python : direct).error()) + '\n'
+             + to_string(x));
+  if (direct && !same(*direct, *through_python))
+    broken("values and objects are converted alike", to_string(x));
+}
+
+/// Calls `f<T>()` for the `T` of this index.
+template <class F>
+void with_target(size_t index, F&& f) {
+  auto call = [&]<size_t... I>(std::index_sequence<I...>) {
+    static_cast<void>(
+      ((I == index
+        && (f.template operator()<std::tuple_element_t<I, targets>>(), true))
+       || ...));
+  };
+  call(std::make_index_sequence<std::tuple_size_v<targets>>{});
+}
+
+/// @returns whether the bytes make an object at all
+bool convert_object(const std::string& bytes, size_t target) {
+  auto& world = the_world();
+  auto object = world.build(bytes);
+  if (!object)
+    return false;
+  with_target(target, [&]<class T>() { check_object<T>(world.py(), *object); });
+  world.check_usable();
+  return true;
+}
+
+/// Once may be a cache that is filled.
+void check_leaks(const std::string& bytes, size_t target) {
+  auto& world = the_world();
+  auto count = world.tracked();
+  for (auto i = 0; i < 4; ++i) {
+    auto before = std::exchange(count, world.tracked());
+    if (i > 0 && count <= before)
+      return;
+    convert_object(bytes, target);
+  }
+  broken("a conversion leaks no object");
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  FuzzedDataProvider bytes{data, size};
+  auto is_value = bytes.ConsumeBool();
+  auto target
+    = bytes.ConsumeIntegralInRange<size_t>(0, std::tuple_size_v<targets> - 1);
+  auto& world = the_world();
+  if (is_value) {
+    auto x = fuzz::any_value(bytes);
+    with_target(target, [&]<class T>() { check_value<T>(world.py(), x); });
+    world.check_usable();
+    return 0;
+  }
+  auto text = bytes.ConsumeRemainingBytesAsString();
+  auto before = world.tracked();
+  if (!convert_object(text, target))
+    return -1;
+  if (world.tracked() > before)
+    check_leaks(text, target);
+  return 0;
+}

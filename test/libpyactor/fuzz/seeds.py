@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Writes the fuzzer's seeds, one file for each promise worth starting from.
+
+Run it when the nodes of objects.py or the targets of codec.fuzz.cpp change:
+their places in these lists are what the bytes mean.
+"""
+
+import pathlib
+
+import objects
+
+TARGETS = ('value', 'bool', 'int64', 'uint64', 'int8', 'double', 'float', 'str',
+           'bytes', 'ints', 'doubles', 'values', 'optionals', 'array', 'pair',
+           'tuple', 'map_str', 'map_double', 'set_int', 'set_str', 'set_value',
+           'point', 'track', 'tree')
+
+
+def node(name, *operands):
+    """The bytes of a node, and of what it needs."""
+    index = [each.__name__ for each in objects.NODES].index(name)
+    return bytes([index]) + b''.join(
+        x if isinstance(x, bytes) else bytes([x]) for x in operands)
+
+
+def hook(act, target, raises, result, kind=0):
+    acts = [each.__name__ for each in objects.ACTS]
+    return node('hook', kind, acts.index(act), target, raises, result)
+
+
+NONE = node('none')
+ONE = node('small', 129)
+HALF = node('short_float', 130)
+X = node('field_name', 0)
+NAME = node('text', 3, b'abc', 0, 0)
+SURROGATE = node('text', 2, b'\x00\xd8', 2, 1)
+INT = node('integer', 9, bytes(range(1, 10)))
+FLOAT = node('floating', b'\0\0\0\0\0\0\xf8\x7f')
+POINT = node('point', ONE, HALF)
+
+OBJECTS = {
+    'scalars': ('value', node('list_', 7, NONE, ONE, HALF, NAME, INT, FLOAT,
+                              node('octets', 2, b'ab'))),
+    'containers': ('value', node('tuple_', 4, node('dict_', 1, X, ONE),
+                                 node('set_', 1, ONE), node('frozenset_', 0),
+                                 node('list_', 0))),
+    'cycle': ('value', node('list_', 2, ONE, node('earlier', 0))),
+    'surrogate': ('value', node('dict_', 1, SURROGATE, ONE)),
+    'deep': ('value', node('deep', 2, ONE, 120)),
+    'many': ('value', node('list_', 2, node('many', ONE, 200, 200), ONE)),
+    'subclass': ('value', node('subclass', 4, node('list_', 1, ONE))),
+    'hash': ('value', node('dict_', 2, hook('clear', 1, 0, ONE), ONE, X, ONE)),
+    'int_index': ('int64', hook('nothing', 0, 0, ONE)),
+    'uint_misfit': ('uint64', INT),
+    'int8': ('int8', ONE),
+    'double_hook': ('double', hook('nothing', 0, 0, INT)),
+    'float': ('float', FLOAT),
+    'text': ('str', NAME),
+    'buffer': ('bytes', node('buffer', 4, b'abcd', 2)),
+    'buffer_hook': ('bytes', node('buffer', 0, 5, 4, 1, 0, 0, ONE)),
+    'ints_cleared': ('ints', node('list_', 3, ONE, hook('clear', 0, 0, ONE),
+                                  ONE)),
+    'ints_filled': ('ints', node('list_', 2, hook('fill', 0, 0, ONE), ONE)),
+    'doubles': ('doubles', node('list_', 3, HALF, ONE, INT)),
+    'doubles_replaced': ('doubles', node('list_', 2, HALF,
+                                         hook('replace', 0, 0, HALF))),
+    'values_again': ('values', node('list_', 2, ONE,
+                                    hook('enter_again', 0, 0, ONE))),
+    'optionals': ('optionals', node('list_', 2, NONE, NAME)),
+    'array': ('array', node('tuple_', 3, HALF, HALF,
+                            hook('collect', 0, 0, HALF))),
+    'pair': ('pair', node('tuple_', 2, ONE, node('list_', 0))),
+    'tuple': ('tuple', node('tuple_', 2, NONE, POINT)),
+    'map': ('map_str', node('dict_', 2, NAME, ONE, X, POINT)),
+    'map_hook': ('map_double', node('dict_', 1, HALF, node(
+        'list_', 1, hook('clear', 0, 0, ONE)))),
+    'set_hook': ('set_int', node('set_', 2, ONE, hook('clear', 0, 0, ONE))),
+    'set_str': ('set_str', node('set_', 2, NAME, X)),
+    'point_dict': ('point', POINT),
+    'point_key': ('point', node('dict_', 2, hook('clear', 1, 0, ONE), ONE, X,
+                                ONE)),
+    'point_hook': ('point', hook('nothing', 0, 0, ONE)),
+    'point_raises': ('point', hook('nothing', 0, 203, ONE)),
+    'track': ('track', node('track', NAME, node('list_', 2, POINT, POINT))),
+    'tree': ('tree', node('tree', node('list_', 1, node('tree', node(
+        'list_', 0))))),
+    'tree_endless': ('tree', hook('fill', 0, 0, node('list_', 1, node(
+        'earlier', 0)))),
+}
+
+
+def main():
+    folder = pathlib.Path(__file__).with_name('seeds')
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    # libFuzzer's reader of numbers begins at the end: last whether it is a
+    # value, before it the target.
+    for name, (target, tree) in OBJECTS.items():
+        index = TARGETS.index(target)
+        (folder / f'object_{name}').write_bytes(tree + bytes([index, 0]))
+    for index in range(0, len(TARGETS), 4):
+        digits = bytes((index * 37 + i * 11) % 256 for i in range(48))
+        (folder / f'value_{TARGETS[index]}').write_bytes(
+            digits + bytes([index, 1]))
+
+
+if __name__ == '__main__':
+    main()
