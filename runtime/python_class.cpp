@@ -15,9 +15,11 @@ python_class_actor::python_class_actor(caf::actor_config& config,
 }
 
 python_class_actor::~python_class_actor() {
-  report_start(
-    to_caf(error{.code = errc::reply_lost,
-                 .message = what_.name + " was ended before it had started"}));
+  // Most have started long ago, and may end for want of memory.
+  if (started_)
+    report_start(to_caf(
+      error{.code = errc::reply_lost,
+            .message = what_.name + " was ended before it had started"}));
 }
 
 const char* python_class_actor::name() const {
