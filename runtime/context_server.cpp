@@ -146,8 +146,12 @@ expected<uint64_t> context_server::add(const caf::strong_actor_ptr& owner) {
   auto env = home().make_environment();
   if (!env)
     return unexpected{std::move(env).error()};
+  // Where memory runs out on the way, the end of the owner still finds all that
+  // there is.
   if (!owners_.contains(owner->address()))
     monitor(owner);
+  auto& owned = owners_[owner->address()];
+  owned.explicit_ones.reserve(owned.explicit_ones.size() + 1);
   auto number = next_number_++;
   environments_.emplace(number, entry{owner->address(), std::move(*env)});
   return number;
@@ -157,13 +161,14 @@ void context_server::owner_down(const caf::actor_addr& owner) {
   auto found = owners_.extract(owner);
   if (found.empty())
     return;
-  auto numbers = std::move(found.mapped().explicit_ones);
-  if (found.mapped().own != 0)
-    numbers.push_back(found.mapped().own);
-  for (auto number : numbers) {
+  auto end = [this](uint64_t number) {
     auto node = environments_.extract(number);
     release(node.mapped().env);
-  }
+  };
+  for (auto number : found.mapped().explicit_ones)
+    end(number);
+  if (found.mapped().own != 0)
+    end(found.mapped().own);
 }
 
 void context_server::release(environment& env) {
