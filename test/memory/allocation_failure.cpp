@@ -22,11 +22,14 @@ constinit thread_local std::array<int64_t, 4> remaining{nothing, nothing,
                                                         nothing, nothing};
 constinit thread_local bool was_reached = false;
 
-/// Where CPython crashes for want of memory, with no code of pyactor at fault:
-/// the function of CPython's that asks for the memory, and one that called it.
+/// Where CPython or CAF does not survive a want of memory, with no code of
+/// pyactor at fault: the function that asks for it, and one that called that.
 struct deadly_place {
   std::string_view asking;
   std::string_view within;
+  /// No function whose name a library shows comes below `asking`: what asks is
+  /// static there.
+  bool is_direct = false;
 };
 
 constexpr std::array deadly_places{
@@ -42,6 +45,36 @@ constexpr std::array deadly_places{
   //   _PyAST_Compile      compile.c:1491
   //   Py_CompileStringObject
   deadly_place{"PyLong_FromUnsignedLong", "_PyAST_Compile"},
+  // 3.14.8, dictobject.c: _PyDict_NewKeysForClass goes on with the keys that it
+  // found no memory for, when a class is made.
+  //   unicodekeys_lookup_unicode  reads at null
+  //   insert_split_key            dictobject.c:1846
+  //   _PyDict_NewKeysForClass     dictobject.c:6816
+  //   type_ready_managed_dict     typeobject.c:8888
+  //   type_new_impl               typeobject.c:4659
+  //   type_call                   typeobject.c:2372
+  //   _PyObject_MakeTpCall
+  //   PyObject_VectorcallDict
+  //   builtin___build_class__
+  deadly_place{"_PyObject_MakeTpCall", "PyObject_VectorcallDict", true},
+  // CAF 0.17.6: the envelope of a reply, made when the promise counts as kept;
+  // the client waits for ever.
+  //   caf::make_mailbox_element
+  //   caf::response_promise::deliver_impl
+  //   caf::detail::default_invoke_result_visitor::operator()
+  //   caf::scheduled_actor::reactivate
+  deadly_place{"_ZN3caf20make_mailbox_elementENS_13intrusive_ptrINS_19actor_"
+               "control_blockEEENS_10message_idESt6vectorIS2_SaIS2_EENS_"
+               "7messageE",
+               "_ZN3caf16response_promise12deliver_implENS_7messageE"},
+  // CAF 0.17.6: the news of an actor's end; its monitors wait for ever.
+  //   caf::default_attachable::actor_exited
+  //   caf::monitorable_actor::cleanup
+  //   caf::scheduled_actor::finalize
+  deadly_place{
+    "_ZN3caf18default_attachable12actor_exitedERKNS_5errorEPNS_14execution_"
+    "unitE",
+    "_ZN3caf17monitorable_actor7cleanupEONS_5errorEPNS_14execution_unitE"},
 };
 
 std::string_view function_at(void* address) {
@@ -51,7 +84,7 @@ std::string_view function_at(void* address) {
   return {};
 }
 
-/// @returns whether this thread is where CPython does not survive a failure
+/// @returns whether this thread is where a failure is not survived
 bool is_deadly() {
   std::array<void*, 64> addresses;
   auto count = backtrace(addresses.data(), static_cast<int>(addresses.size()));
@@ -60,6 +93,9 @@ bool is_deadly() {
                  function_at);
   return std::ranges::any_of(deadly_places, [&](const deadly_place& place) {
     auto asking = std::ranges::find(stack, place.asking);
+    auto is_unnamed = [](std::string_view name) { return name.empty(); };
+    if (place.is_direct && !std::all_of(stack.begin(), asking, is_unnamed))
+      return false;
     return std::find(asking, stack.end(), place.within) != stack.end();
   });
 }
@@ -70,7 +106,7 @@ bool fails(allocator whose) {
   if (left == nothing || left-- > 0)
     return false;
   was_reached = true;
-  return whose == allocator::cpp || !is_deadly();
+  return !is_deadly();
 }
 
 // CPython's own, by `allocator`.
@@ -105,10 +141,13 @@ void release(void* whose, void* block) {
 }
 
 void watch(allocator whose, PyMemAllocatorDomain domain) {
-  auto& by = originals[static_cast<size_t>(whose)];
-  if (by.malloc)
+  PyMemAllocatorEx now;
+  PyMem_GetAllocator(domain, &now);
+  if (now.malloc == allocate)
     return;
-  PyMem_GetAllocator(domain, &by);
+  // Each start of CPython brings its own ones back.
+  auto& by = originals[static_cast<size_t>(whose)];
+  by = now;
   PyMemAllocatorEx ours{&by, allocate, allocate_zeros, reallocate, release};
   PyMem_SetAllocator(domain, &ours);
 }

@@ -27,7 +27,7 @@ public:
   /// @returns whether there have been so many
   [[nodiscard]] bool reached() const noexcept;
 
-  /// Puts itself between CPython and its allocators, until the process ends.
+  /// Puts itself between CPython and its allocators, until CPython ends.
   /// @pre attached
   static void watch_python();
 };

@@ -1,0 +1,142 @@
+#include <pyactor/test/memory/allocation_failure.hpp>
+#include <pyactor/test/support/runtime_world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace pyactor;
+using namespace pyactor::runtime;
+using namespace pyactor::test;
+
+namespace {
+
+const std::string counter = R"(
+import pyactor
+
+class Main(pyactor.Actor):
+    def __init__(self, start=0):
+        self.n = start
+
+    def add(self, by):
+        self.n += by
+        return self.n
+#)";
+
+/// Fails an allocation of its context's thread, between its two messages: the
+/// second one asks whether it came to that.
+caf::behavior saboteur(python_actor* self) {
+  self->python().exec("");
+  allocation_failure::watch_python();
+  auto failure = std::make_shared<std::optional<allocation_failure>>();
+  return {
+    [failure](uint8_t whose, uint64_t number) {
+      failure->emplace(static_cast<allocator>(whose), number);
+    },
+    [failure](bool) {
+      auto reached = (*failure)->reached();
+      failure->reset();
+      return reached;
+    },
+  };
+}
+
+/// What is asked of a context.
+struct request {
+  std::string_view name;
+  /// @param unique for code that has not been compiled before
+  expected<value> (*run)(runtime_world& world, const std::string& unique);
+  value answer;
+};
+
+expected<value> run_exec(runtime_world& world, const std::string& unique) {
+  return world.ask(world.server(), exec{"x = [1, 2] #" + unique});
+}
+
+expected<value> run_eval(runtime_world& world, const std::string& unique) {
+  return world.ask(world.server(), eval{"[x * 2 for x in (1, 2)] #" + unique});
+}
+
+expected<value> run_eval_with_names(runtime_world& world,
+                                    const std::string& unique) {
+  return world.ask(world.server(), eval{"a + 1 #" + unique, {{"a", 41}}});
+}
+
+expected<value> run_call(runtime_world& world, const std::string&) {
+  arguments args{.positional = {1}, .keyword = {{"b", "two"}}};
+  return world.ask(world.server(), call{"both", args});
+}
+
+expected<value> run_owner(runtime_world& world, const std::string& unique) {
+  caf::scoped_actor owner{world.system()};
+  return outcome<value>(*owner.operator->(), world.server(),
+                        eval{"6 * 7 #" + unique});
+}
+
+expected<value> run_python_actor(runtime_world& world,
+                                 const std::string& unique) {
+  auto actor = world.spawn(counter + unique, {.positional = {1}});
+  auto answer = world.call(actor, "add", 41);
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  world.await_exit(actor);
+  return answer;
+}
+
+std::vector<request> requests() {
+  return {
+    {"exec", run_exec, {}},
+    {"eval", run_eval, value::list({2, 4})},
+    {"eval with names", run_eval_with_names, 42},
+    {"call with args and kwargs", run_call, value::list({1, "two"})},
+    {"an owner from its first request to its end", run_owner, 42},
+    {"a Python actor from its start to its end", run_python_actor, 42},
+  };
+}
+
+/// Runs a request while allocation `number` of the context's thread fails.
+/// @returns whether there were so many
+bool run_failing(runtime_world& world, const caf::actor& enemy,
+                 const request& what, allocator whose, uint64_t number) {
+  caf::anon_send(enemy, static_cast<uint8_t>(whose), number);
+  auto answer = what.run(world, std::to_string(number));
+  auto reached = world.ask<bool>(enemy, true);
+  REQUIRE(reached);
+  if (answer)
+    REQUIRE(*answer == what.answer);
+  else
+    REQUIRE(*reached);
+  return *reached;
+}
+
+} // namespace
+
+TEST_CASE(
+  "a context for which there is no memory ends a request in an error or "
+  "the right answer, and works on",
+  "[runtime]") {
+  auto kind = GENERATE(from_range(kinds()));
+  auto whose = GENERATE(allocator::cpp, allocator::raw, allocator::mem,
+                        allocator::object);
+  runtime_world world{one_pool(kind)};
+  auto enemy = world.python().spawn_function({}, saboteur);
+  REQUIRE(world.ask(world.server(), exec{"def both(a, b): return [a, b]\n"}));
+  REQUIRE(world.await_environments(2));
+  REQUIRE(world.await_environments(2));
+  for (const auto& what : requests()) {
+    INFO(what.name << ", allocator " << static_cast<int>(whose));
+    auto before = world.live_environments();
+    auto reached = true;
+    for (uint64_t number = 0; reached; ++number) {
+      INFO("allocation " << number);
+      reached = run_failing(world, enemy, what, whose, number);
+      REQUIRE(what.run(world, "") == what.answer);
+      REQUIRE(world.await_environments(before));
+    }
+  }
+}
