@@ -30,6 +30,7 @@ ROWS = [
     ("eval by an ordinary actor, 16 in flight", "environment_request", "/in_flight:16/", 2.0),
     ("life of a pinned actor", "lifecycle", "/pinned/", 1.5),
     ("life of a Python actor", "lifecycle", "/written/", 2.0),
+    ("crash to the replacement's first answer", "restart", "", 2.0),
     ("eval of one text", "eval_text", "", 2.5),
     ("typed call, int to int", "typed_call", "", 2.5),
     ("list of 1000 ints in, sum out", "conversion", "/list/", 2.0),

@@ -25,10 +25,13 @@ namespace supervisors {
     [&python, what = std::move(what), args = std::move(args),
      where = std::move(where)](const start_context& context) -> start_result {
       auto started = [ack = context.ack()](const caf::error& outcome) {
+        // Of an actor that ends without a start: on any thread.
+        auto* here = runtime::context::current();
+        auto* host = here ? &here->guests_unit() : nullptr;
         if (outcome)
-          ack(outcome);
+          ack(outcome, host);
         else
-          ack();
+          ack(host);
       };
       try {
         return python.spawn_python(what, args, where, started);

@@ -2,6 +2,7 @@
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
 #include <fstream>
@@ -179,6 +180,30 @@ TEST_CASE("what only a cycle keeps of a throw-away environment goes in time",
                       "node = Node()\n"
                       "node.itself = node\n"});
   CHECK(world.hear(2s));
+}
+
+TEST_CASE("cycles that a living actor leaves are collected while it works",
+          "[release]") {
+  auto kind = GENERATE(from_range(kinds()));
+  runtime_world world{one_pool(kind)};
+  auto actor = world.spawn("import pyactor\n"
+                           "class Ring:\n"
+                           "    living = 0\n"
+                           "    def __init__(self):\n"
+                           "        self.me = self\n"
+                           "        Ring.living += 1\n"
+                           "    def __del__(self):\n"
+                           "        Ring.living -= 1\n"
+                           "class Main(pyactor.Actor):\n"
+                           "    def make(self, count):\n"
+                           "        for _ in range(count):\n"
+                           "            Ring()\n"
+                           "        return Ring.living\n");
+  for (int i = 0; i < 100; ++i) {
+    auto living = world.call(actor, "make", 1000);
+    REQUIRE(living);
+    REQUIRE(*living->as_int64() < 20'000); // of up to 100 000 that were made
+  }
 }
 
 TEST_CASE("a __del__ that raises disturbs no one", "[release]") {
