@@ -3,6 +3,7 @@
 // that says when it has started: spawned, ready, one request, ended.
 
 #include <pyactor/bench/lifecycle.hpp>
+#include <pyactor/bench/python_counter.hpp>
 #include <pyactor/bench/request_bench.hpp>
 #include <pyactor/supervisors/python_child.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
@@ -20,20 +21,10 @@ namespace supervisors = pyactor::supervisors;
 
 namespace {
 
-constexpr auto crashing_counter = R"(
-import pyactor
-
-class Counter(pyactor.Actor):
-    def __init__(self):
-        self.value = 0
-
-    def increment(self, by):
-        self.value += by
-        return self.value
-
-    def crash(self):
-        raise RuntimeError("on purpose")
-)";
+/// The counter of the other rows, which can crash.
+const auto crashing_counter = std::string{counter_class}
+                              + "    def crash(self):\n"
+                                "        raise RuntimeError('on purpose')\n";
 
 /// An actor has started.
 struct ready {};

@@ -1,6 +1,7 @@
 #include <pyactor/libpyactor/conversion.hpp>
 #include <pyactor/test/libpyactor/python_values.hpp>
 #include <pyactor/test/support/instrumented.hpp>
+#include <pyactor/test/support/own_structs.hpp>
 #include <pyactor/test/support/python.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -20,30 +21,6 @@ using pyactor::attach_scope;
 using pyactor::errc;
 using pyactor::value;
 using namespace pyactor::test;
-
-namespace refused {
-
-struct point {
-  int x = 0;
-  int y = 0;
-};
-
-PYACTOR_FIELDS(point, x, y)
-
-struct track {
-  std::string name;
-  std::vector<point> points;
-};
-
-PYACTOR_FIELDS(track, name, points)
-
-struct tree {
-  std::vector<tree> children;
-};
-
-PYACTOR_FIELDS(tree, children)
-
-} // namespace refused
 
 namespace {
 
@@ -223,16 +200,15 @@ TEST_CASE("a nested refusal names its path", "[conversion_refusals]") {
                                                "${...}[1]: str is not an int");
     check_alike<std::tuple<int, std::optional<int>>>(python, "(1, 'x')",
                                                      "$[1]: str is not an int");
-    check_alike<refused::track>(python,
-                                "{'name': 'n', 'points': [{'x': 1, 'y': 'z'}]}",
-                                "$.points[0].y: str is not an int");
+    check_alike<track>(python, "{'name': 'n', 'points': [{'x': 1, 'y': 'z'}]}",
+                       "$.points[0].y: str is not an int");
     auto surrogate = python.refusal<std::vector<value>>("[1, ['\\ud800']]");
     CHECK(surrogate.starts_with("$[1][0]: str has a lone surrogate"));
     auto text = std::map<std::string, std::vector<std::string>>{
       {"k", {"good", "\xff"}}};
     CHECK(python.refusal_of(text)
           == "$.k[1]: text is not UTF-8 from byte 0 on; pass it as bytes");
-    CHECK(python.refusal_of(refused::track{"\xff", {}})
+    CHECK(python.refusal_of(track{"\xff", {}})
           == "$.name: text is not UTF-8 from byte 0 on; pass it as bytes");
     CHECK(python.refusal_of(std::tuple{1, "\xff"}).starts_with("$[1]: text"));
   });
@@ -266,22 +242,22 @@ TEST_CASE("a struct is refused where a field is missing or unknown",
   in_each_kind([](attach_scope& py) {
     python_values python{py};
     python.exec("import collections");
-    check_alike<refused::point>(
-      python, "{'x': 1}", "$.y: dict has no such key, and point needs it");
-    check_alike<refused::point>(
+    check_alike<point>(python, "{'x': 1}",
+                       "$.y: dict has no such key, and point needs it");
+    check_alike<point>(
       python, "{'x': 1, 'y': 2, 'z': 3}",
       "$: dict has a key 'z' that point has no field for; pass a dict without "
       "it");
-    check_alike<refused::point>(
+    check_alike<point>(
       python, "{'x': 1, 'y': 2, 3: 3}",
       "$: dict has a key 3 that point has no field for; pass a dict without "
       "it");
-    CHECK(python.refusal<refused::point>("1")
+    CHECK(python.refusal<point>("1")
           == "$.x: int has no such attribute, and point needs it");
-    CHECK(python.refusal<refused::point>("collections.OrderedDict(x=1, y=2)")
+    CHECK(python.refusal<point>("collections.OrderedDict(x=1, y=2)")
           == "$.x: collections.OrderedDict has no such attribute, and point "
              "needs it; pass dict(x)");
-    CHECK(refusal_by_value<refused::point>(value{1}) == "$: int is not a dict");
+    CHECK(refusal_by_value<point>(value{1}) == "$: int is not a dict");
   });
 }
 
@@ -329,7 +305,7 @@ TEST_CASE("what a hook raises comes back with its path",
     // Each CPython has its own words for it.
     check(int{}, "Text()", "builtins.TypeError",
           ("$: " + python.read<std::string>("text_error")).c_str());
-    check(std::vector<refused::point>{}, "[Point()]", "builtins.AttributeError",
+    check(std::vector<point>{}, "[Point()]", "builtins.AttributeError",
           "$[0].y: in property");
   });
 }
@@ -350,7 +326,7 @@ TEST_CASE("a list that a hook changes is refused", "[conversion_refusals]") {
       CHECK(python.refusal<std::array<int, 4>>(list) == refused);
       CHECK(python.refusal<std::tuple<int, int, int, int>>(list) == refused);
     }
-    CHECK(python.refusal<std::vector<refused::point>>(
+    CHECK(python.refusal<std::vector<point>>(
             "hooked(lambda h: [h, {'x': 1, 'y': 2}], list.clear)")
           == refused);
     CHECK(python.refusal<std::vector<integers>>(
@@ -374,7 +350,7 @@ TEST_CASE("a dict that a hook changes is refused", "[conversion_refusals]") {
       auto dict
         = "hooked(lambda h: {'x': h, 'y': 1}, " + std::string{act} + ")";
       CHECK(python.refusal<map>(dict) == refused);
-      CHECK(python.refusal<refused::point>(dict) == refused);
+      CHECK(python.refusal<point>(dict) == refused);
     }
     CHECK(python.read<map>("hooked(lambda h: {'x': h}, lambda x: 0)")
           == map{{"x", 7}});
@@ -403,10 +379,10 @@ TEST_CASE("structs that nest without end give an error",
                 "class Endless:\n"
                 "  @property\n"
                 "  def children(self): return [Endless()]\n");
-    CHECK(python.refusal<refused::tree>("own")
+    CHECK(python.refusal<tree>("own")
           == "$.children[0]: a cycle: this dict contains itself; pass one "
              "that does not");
-    CHECK(python.refusal<refused::tree>("Endless()")
+    CHECK(python.refusal<tree>("Endless()")
           == "$.children[0].children[0].children[0].children[0]...: nested "
              "deeper than 200 levels; flatten it, or raise the limit "
              "nesting_depth");

@@ -10,6 +10,7 @@
 #include <pyactor/libpyactor/interpreter.hpp>
 #include <pyactor/libpyactor/main_interpreter.hpp>
 #include <pyactor/test/libpyactor/fuzz/any_value.hpp>
+#include <pyactor/test/support/own_structs.hpp>
 
 #include <array>
 #include <cstddef>
@@ -27,45 +28,20 @@
 
 #include <fuzzer/FuzzedDataProvider.h>
 
-namespace fuzzed {
-
-struct point {
-  int64_t x = 0;
-  double y = 0;
-};
-
-PYACTOR_FIELDS(point, x, y)
-
-struct track {
-  std::string name;
-  std::vector<point> points;
-};
-
-PYACTOR_FIELDS(track, name, points)
-
-struct tree {
-  std::vector<tree> children;
-};
-
-PYACTOR_FIELDS(tree, children)
-
-} // namespace fuzzed
-
 namespace {
 
 using namespace pyactor;
+using namespace pyactor::test;
 
 /// What an object or a value is converted to.
-using targets
-  = std::tuple<value, bool, int64_t, uint64_t, int8_t, double, float,
-               std::string, std::vector<std::byte>, std::vector<int64_t>,
-               std::vector<double>, std::vector<value>,
-               std::vector<std::optional<std::string>>, std::array<double, 3>,
-               std::pair<int, value>, std::tuple<value, fuzzed::point>,
-               std::map<std::string, value>,
-               std::map<double, std::vector<uint8_t>>, std::set<int64_t>,
-               std::set<std::string>, std::unordered_set<value>, fuzzed::point,
-               fuzzed::track, fuzzed::tree>;
+using targets = std::tuple<
+  value, bool, int64_t, uint64_t, int8_t, double, float, std::string,
+  std::vector<std::byte>, std::vector<int64_t>, std::vector<double>,
+  std::vector<value>, std::vector<std::optional<std::string>>,
+  std::array<double, 3>, std::pair<int, value>, std::tuple<value, point>,
+  std::map<std::string, value>, std::map<double, std::vector<uint8_t>>,
+  std::set<int64_t>, std::set<std::string>, std::unordered_set<value>, point,
+  track, tree>;
 
 /// Says which promise is broken, and ends the process: libFuzzer then keeps the
 /// bytes.
