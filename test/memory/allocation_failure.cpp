@@ -161,6 +161,12 @@ void* allocate_for_cpp(size_t size) {
 
 } // namespace
 
+std::vector<allocator> judged_allocators() {
+  if (PY_VERSION_HEX >> 16 != 0x030e)
+    return {allocator::cpp};
+  return {allocator::cpp, allocator::raw, allocator::mem, allocator::object};
+}
+
 allocation_failure::allocation_failure(allocator whose, size_t number) {
   was_reached = false;
   remaining[static_cast<size_t>(whose)] = static_cast<int64_t>(number);

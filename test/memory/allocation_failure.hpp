@@ -2,12 +2,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace pyactor::test {
 
 /// Who asks for memory: C++ code by `operator new`, or CPython in one of its
 /// domains.
 enum class allocator : uint8_t { cpp, raw, mem, object };
+
+/// Those whose failures can be judged: CPython's own with 3.14 only,
+/// because what CPython does not survive is known of that version alone.
+[[nodiscard]] std::vector<allocator> judged_allocators();
 
 /// Fails one allocation of the calling thread while it lives, and no other.
 ///

@@ -228,8 +228,7 @@ TEST_CASE("a request for which there is no memory ends in an error or the "
           "[requests]") {
   python_with_actors();
   auto what = GENERATE(from_range(requests()));
-  auto whose = GENERATE(allocator::cpp, allocator::raw, allocator::mem,
-                        allocator::object);
+  auto whose = GENERATE(from_range(judged_allocators()));
   auto run = [&](attach_scope& py) {
     allocation_failure::watch_python();
     run_until_none_fails(py, what, whose);

@@ -121,8 +121,7 @@ TEST_CASE(
   "the right answer, and works on",
   "[runtime]") {
   auto kind = GENERATE(from_range(kinds()));
-  auto whose = GENERATE(allocator::cpp, allocator::raw, allocator::mem,
-                        allocator::object);
+  auto whose = GENERATE(from_range(judged_allocators()));
   runtime_world world{one_pool(kind)};
   auto enemy = world.python().spawn_function({}, saboteur);
   REQUIRE(world.ask(world.server(), exec{"def both(a, b): return [a, b]\n"}));
