@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -111,22 +112,25 @@ TEST_CASE("fifty lives of a runtime leave no thread, file or memory",
   REQUIRE((instrumented || mallopt(M_ARENA_MAX, 1) == 1));
   auto before = measure();
   REQUIRE(before.threads == 1);
-  int64_t settled = 0;
-  int64_t highest = 0;
+  // The least of several lives: at the end of some, 3.15 keeps an arena of 1
+  // MiB that it gives back in a later one.
+  auto settled = std::numeric_limits<int64_t>::max();
+  auto left = settled;
   for (int64_t cycle = 1; cycle <= 50; ++cycle) {
     live_once(cycle);
     CAPTURE(cycle);
     REQUIRE(await_threads(before.threads));
     auto now = measure();
     REQUIRE(now.files == before.files);
-    if (cycle == 5)
-      settled = now.resident_kib;
-    highest = std::max(highest, now.resident_kib);
+    if (cycle >= 5 && cycle < 10)
+      settled = std::min(settled, now.resident_kib);
+    if (cycle > 40)
+      left = std::min(left, now.resident_kib);
   }
   // Older versions of CPython leave something behind at each end: 3.13 about
   // 750 KiB, without pyactor too.
   if (!instrumented && main_interpreter::supports_own_gil())
-    CHECK(highest - settled <= 1024);
+    CHECK(left - settled <= 512);
 }
 
 TEST_CASE("every reply that twenty clients get is right", "[cycles]") {
