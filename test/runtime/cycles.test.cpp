@@ -116,6 +116,8 @@ TEST_CASE("fifty lives of a runtime leave no thread, file or memory",
   // MiB that it gives back in a later one.
   auto settled = std::numeric_limits<int64_t>::max();
   auto left = settled;
+  int64_t fifth = 0;
+  int64_t highest = 0;
   for (int64_t cycle = 1; cycle <= 50; ++cycle) {
     live_once(cycle);
     CAPTURE(cycle);
@@ -126,11 +128,16 @@ TEST_CASE("fifty lives of a runtime leave no thread, file or memory",
       settled = std::min(settled, now.resident_kib);
     if (cycle > 40)
       left = std::min(left, now.resident_kib);
+    if (cycle == 5)
+      fifth = now.resident_kib;
+    highest = std::max(highest, now.resident_kib);
   }
   // Older versions of CPython leave something behind at each end: 3.13 about
   // 750 KiB, without pyactor too.
   if (!instrumented && main_interpreter::supports_own_gil())
     CHECK(left - settled <= 512);
+  if (!instrumented && main_interpreter::version().starts_with("3.14"))
+    CHECK(highest - fifth <= 1024);
 }
 
 TEST_CASE("every reply that twenty clients get is right", "[cycles]") {
