@@ -47,11 +47,13 @@ bool context::step() {
 }
 
 void context::run_resident(caf::resumable* job) {
-  // A pinned actor's `resume` runs a whole slice.
-  if (job->resume(&guest_unit_, slice_messages) == caf::resumable::resume_later)
-    queue_.push_local(job);
-  else
-    caf::intrusive_ptr_release(job);
+  // A pinned actor's `resume` runs a whole slice. Where there is no memory to
+  // queue it once more, it goes on at once.
+  while (job->resume(&guest_unit_, slice_messages)
+         == caf::resumable::resume_later)
+    if (queue_.push_local(job))
+      return;
+  caf::intrusive_ptr_release(job);
 }
 
 void context::run_guest(caf::resumable* job) {

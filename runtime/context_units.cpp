@@ -10,9 +10,11 @@ resident_unit::resident_unit(caf::actor_system& system, context& owner)
 
 void resident_unit::exec_later(caf::resumable* job) {
   // A thread inside Python may be given up, and its queue with it.
-  if (context::current() == &owner_ && !owner_.activity_.in_python())
-    owner_.queue_.push_local(job);
-  else if (!owner_.queue_.push(job))
+  auto is_local
+    = context::current() == &owner_ && !owner_.activity_.in_python();
+  if (is_local && owner_.queue_.push_local(job))
+    return;
+  if (!owner_.queue_.push(job))
     owner_.bounce(job);
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <deque>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -41,10 +42,15 @@ public:
   }
 
   /// Appends a resident job without a lock.
+  /// @returns false for want of memory; the job stays with the caller
   /// @thread consumer
-  void push_local(Job job) {
+  [[nodiscard]] bool push_local(Job job) noexcept try {
     residents_.push_back(std::move(job));
     resident_size_.store(residents_.size(), std::memory_order_relaxed);
+    return true;
+  } catch (const std::bad_alloc&) {
+
+    return false;
   }
 
   /// Appends a guest job.
@@ -174,12 +180,15 @@ private:
 #endif
   }
 
-  void accept_inbox() {
+  /// Takes in what others have pushed; for want of memory, only some of it, but
+  /// some of it at least.
+  void accept_inbox() noexcept {
     std::unique_lock guard{mtx_};
-    for (auto& job : inbox_)
-      residents_.push_back(std::move(job));
-    inbox_.clear();
-    inbox_size_.store(0, std::memory_order_release);
+    if (residents_.empty())
+      residents_.swap(inbox_);
+    while (!inbox_.empty() && push_local(inbox_.front()))
+      inbox_.pop_front();
+    inbox_size_.store(inbox_.size(), std::memory_order_release);
     resident_size_.store(residents_.size(), std::memory_order_relaxed);
   }
 

@@ -80,7 +80,7 @@ TEST_CASE("what the consumer queues comes after what waits already",
   CHECK(queue.push(2));
   bool is_guest = false;
   CHECK(queue.pop(is_guest) == 1);
-  queue.push_local(1);
+  REQUIRE(queue.push_local(1));
   CHECK(queue.push(3));
   CHECK(pop_all(queue) == std::vector{2, 1, 3});
 }
@@ -141,7 +141,7 @@ TEST_CASE("the size counts every kind of job", "[run_queue]") {
   CHECK(queue.size() == 0);
   CHECK(queue.push(1));
   CHECK(queue.push_guest(-1));
-  queue.push_local(2);
+  REQUIRE(queue.push_local(2));
   CHECK(queue.size() == 3);
   pop_all(queue);
   CHECK(queue.size() == 0);
@@ -167,7 +167,7 @@ TEST_CASE("a wait does not sleep over what came before it", "[run_queue]") {
     CHECK(queue.wait(never));
   }
   SECTION("a resident that the consumer queued itself") {
-    queue.push_local(1);
+    REQUIRE(queue.push_local(1));
     CHECK(queue.wait(clock_type::now()));
   }
   SECTION("an interruption, once") {
@@ -182,7 +182,7 @@ TEST_CASE("a closed queue gives back what is left, residents first",
   queue_type queue;
   CHECK(queue.push_guest(-1));
   CHECK(queue.push(2));
-  queue.push_local(1);
+  REQUIRE(queue.push_local(1));
   auto left = queue.close();
   CHECK(std::vector(left.begin(), left.end()) == std::vector{1, 2, -1});
   CHECK_FALSE(queue.push(3));
@@ -335,7 +335,7 @@ TEST_CASE("a thread other than the consumer may close the queue once that "
   // As a thread does that is given up inside Python code.
   constexpr int jobs = 5000;
   queue_type queue;
-  queue.push_local(1);
+  REQUIRE(queue.push_local(1));
   std::atomic<int> refused = 0;
   std::jthread stuck{[&] {
     for (int job = 2; job <= jobs; ++job)
