@@ -2,11 +2,11 @@
 
 #include <pyactor/libpyactor/capi/remote_ref.hpp>
 #include <pyactor/libpyactor/function.hpp>
+#include <pyactor/test/support/dice.hpp>
 #include <pyactor/test/support/evaluate.hpp>
 #include <pyactor/test/support/leak_allowance.hpp>
 #include <pyactor/test/support/python.hpp>
 
-#include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <atomic>
@@ -14,8 +14,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
-#include <semaphore>
 #include <string>
 #include <thread>
 #include <utility>
@@ -26,21 +24,6 @@ using namespace pyactor;
 using namespace pyactor::test;
 
 namespace {
-
-/// Numbers that a run with the same `--rng-seed` gives again to each thread.
-class dice {
-public:
-  explicit dice(unsigned thread) : engine_(Catch::getSeed() + thread) {
-  }
-
-  /// @returns one of 0, 1, ..., sides - 1
-  unsigned roll(unsigned sides) {
-    return std::uniform_int_distribution{0U, sides - 1}(engine_);
-  }
-
-private:
-  std::mt19937 engine_;
-};
 
 /// What becomes of the objects of a storm.
 struct tally {
@@ -102,6 +85,23 @@ public:
   std::optional<mortal> take(dice& random) {
     std::unique_lock guard{mtx_};
     filled_.wait(guard, [&] { return closed_ || !content_.empty(); });
+    return take(random, guard);
+  }
+
+  /// @returns nothing where the bin is empty
+  std::optional<mortal> try_take(dice& random) {
+    std::unique_lock guard{mtx_};
+    return take(random, guard);
+  }
+
+  void close() {
+    std::unique_lock guard{mtx_};
+    closed_ = true;
+    filled_.notify_all();
+  }
+
+private:
+  std::optional<mortal> take(dice& random, std::unique_lock<std::mutex>&) {
     if (content_.empty())
       return std::nullopt;
     auto& chosen
@@ -112,13 +112,6 @@ public:
     return result;
   }
 
-  void close() {
-    std::unique_lock guard{mtx_};
-    closed_ = true;
-    filled_.notify_all();
-  }
-
-private:
   std::mutex mtx_;
   std::condition_variable filled_;
   std::vector<mortal> content_;
@@ -183,7 +176,11 @@ class homeland {
 public:
   homeland(interpreter_kind kind, unsigned number)
     : random_(number), own_(open(kind)) {
-    own_->on_release_queued([this] { queued_.release(); });
+    own_->on_release_queued([this] {
+      late_calls_ += ended_;
+      queued_ = true;
+      queued_.notify_one();
+    });
   }
 
   /// Makes `n` things, works with them, and has them die on other threads.
@@ -206,22 +203,41 @@ public:
         std::this_thread::yield();
       } else if (random_.roll(4) == 0) {
         own_->drain_releases(py);
+      } else if (auto foreign = outside.try_take(random_)) {
+        // Dies here, where another interpreter may be its own.
       }
     }
     here.release(py);
   }
 
+  /// Makes things that die elsewhere from now on.
+  void leave_behind(int n, bin& outside) {
+    std::vector<mortal> last;
+    attach_scope py{*own_};
+    for (auto i = 0; i < n; ++i)
+      last.push_back(make_mortal(py, random_, count_));
+    own_->drain_releases(py);
+    for (auto& what : last)
+      outside.put(std::move(what));
+  }
+
   /// Takes back what dies elsewhere, until all has come.
   void await_the_dead() {
-    while (count_.ended != count_.made) {
-      queued_.acquire();
-      attach_scope py{*own_};
-      own_->drain_releases(py);
+    for (;;) {
+      queued_ = false;
+      {
+        attach_scope py{*own_};
+        own_->drain_releases(py);
+      }
+      if (count_.ended == count_.made)
+        return;
+      queued_.wait(false);
     }
   }
 
   void end() {
     own_.reset();
+    ended_ = true;
   }
 
   [[nodiscard]] const interpreter& own() const noexcept {
@@ -229,7 +245,7 @@ public:
   }
 
   [[nodiscard]] bool all_right() const {
-    return wrong_results_ == 0 && count_.elsewhere == 0;
+    return wrong_results_ == 0 && count_.elsewhere == 0 && late_calls_ == 0;
   }
 
   [[nodiscard]] const tally& count() const noexcept {
@@ -246,7 +262,9 @@ private:
 
   dice random_;
   tally count_;
-  std::counting_semaphore<> queued_{0};
+  std::atomic<bool> queued_ = false;
+  std::atomic<bool> ended_ = false;
+  std::atomic<int> late_calls_ = 0;
   int wrong_results_ = 0;
   std::unique_ptr<interpreter> own_;
 };
@@ -305,7 +323,8 @@ TEST_CASE("what dies while its interpreter ends does so once or leaks",
     leak_allowance left_behind;
     for (unsigned round = 0; round < 10; ++round) {
       auto home = std::make_unique<homeland>(kind, 10 * number + round);
-      home->live(30, outside);
+      home->live(10, outside);
+      home->leave_behind(30, outside);
       home->end();
       std::unique_lock guard{mtx};
       homes.push_back(std::move(home));
