@@ -25,9 +25,8 @@ context_stats context::stats() const {
   auto inner = interpreter_ ? interpreter_->stats() : last_stats_;
   result.live_environments = inner.live_environments;
   result.released_environments = inner.released_environments;
-  result.queue_length
-    = queue_.size() + departures_.size() + inner.pending_releases;
-  result.executed_messages = activity_.messages();
+  result.queue_length = loop_.size() + inner.pending_releases;
+  result.executed_messages = running().messages();
   return result;
 }
 
@@ -46,7 +45,7 @@ expected<void> context::open(main_interpreter& python) {
                   : interpreter::start_own_gil(python, config_.limits);
   if (!opened)
     return unexpected{std::move(opened).error()};
-  (*opened)->on_release_queued([this] { queue_.interrupt(); });
+  (*opened)->on_release_queued([this] { loop_.interrupt(); });
   current_ = this;
   std::unique_lock guard{mtx_};
   interpreter_ = std::move(*opened);
@@ -66,8 +65,12 @@ expected<void> context::start(python_source python) {
     auto opened = self->open(**main);
     auto usable = opened.has_value();
     started->set_value(std::move(opened));
-    if (usable)
-      self->serve();
+    if (usable) {
+      log().debug("{}: ready, interpreter {}", self->name(),
+                  self->interpreter_->id());
+      self->loop_.serve(*self);
+      self->close();
+    }
     self->ended_.set_value();
     if (python.release)
       python.release();
@@ -78,68 +81,38 @@ expected<void> context::start(python_source python) {
   return result.get();
 }
 
-void context::serve() {
-  log().debug("{}: ready, interpreter {}", name(), interpreter_->id());
-  while (!finished_draining()) {
-    if (step() || queue_.spin())
-      continue;
-    auto wake_at = housekeeping();
-    detach_idle();
-    queue_.wait(wake_at);
-  }
-  close();
-}
-
 void context::request_stop(clock::time_point kill_at) {
-  {
-    std::unique_lock guard{mtx_};
-    kill_at_ = kill_at;
-  }
   residents_.close();
-  stopping_.store(true, std::memory_order_release);
-  stop_residents(caf::exit_reason::user_shutdown);
-  queue_.interrupt();
+  loop_.begin_stop(kill_at);
+  for (auto& who : residents_.snapshot())
+    send_exit_urgently(who, caf::exit_reason::user_shutdown);
+  loop_.interrupt();
 }
 
-void context::stop_residents(caf::exit_reason reason) {
-  for (auto& who : residents_.snapshot())
-    send_exit_urgently(who, reason);
+size_t context::live_residents() const noexcept {
+  return residents_.size();
 }
 
 /// Between slices no actor runs. One that awaits a response reads no message,
 /// not even one that kills.
 void context::kill_residents() {
+  log().warn("{}: {} actors did not end when asked to and are killed", name(),
+             residents_.size());
   for (auto& who : residents_.snapshot())
     if (auto* actor = pinned_base::behind(who); !actor->end_at_rest())
       send_exit_urgently(who, caf::exit_reason::kill);
 }
 
-bool context::finished_draining() {
-  if (!stopping_.load(std::memory_order_acquire))
-    return false;
-  if (residents_.size() == 0)
-    return departures_size_.load(std::memory_order_acquire) == 0;
-  if (!kill_sent_ && clock::now() >= *kill_at_) {
-    kill_sent_ = true;
-    log().warn("{}: {} actors did not end when asked to and are killed", name(),
-               residents_.size());
-    kill_residents();
-  }
-  return false;
-}
-
 void context::close() {
-  for (auto* job : queue_.close())
-    bounce(job);
-  run_departures();
+  loop_.close(*this);
   end_interpreter();
   current_ = nullptr;
 }
 
 void context::forget(pinned_base& who) noexcept {
   residents_.remove(who);
-  if (stopping_.load(std::memory_order_acquire))
-    queue_.interrupt();
+  if (loop_.stopping())
+    loop_.interrupt();
 }
 
 void context::end_interpreter() {
@@ -194,15 +167,15 @@ std::vector<std::string> context::lingering_threads() const {
 }
 
 std::string context::what_runs() const {
-  auto running = activity_.read();
-  if (running.actor == 0)
+  auto now = running().read();
+  if (now.actor == 0)
     return name() + ": "
            + (residents_.size() == 0 ? "its end does not return"
                                      : "actors that do not end: "
                                          + std::to_string(residents_.size()));
-  auto since = std::chrono::duration_cast<std::chrono::seconds>(
-    clock::now() - running.since);
-  return name() + ": actor " + std::to_string(running.actor)
+  auto since = std::chrono::duration_cast<std::chrono::seconds>(clock::now()
+                                                                - now.since);
+  return name() + ": actor " + std::to_string(now.actor)
          + " has been running for " + std::to_string(since.count()) + " s";
 }
 
@@ -212,11 +185,9 @@ std::string context::abandon() {
     return name() + ": Python threads that do not end: "
            + pyactor::runtime::join(threads);
   auto text = what_runs();
-  if (!activity_.give_up())
+  if (!loop_.give_up(*this))
     return text + ", in C++ code";
   // The thread is inside Python and will touch no actor again.
-  for (auto* job : queue_.close())
-    bounce(job);
   for (auto& who : residents_.snapshot())
     pinned_base::behind(who)->abandon(lost());
   return text + ", in Python code";

@@ -9,12 +9,11 @@
 #include <pyactor/runtime/context_units.hpp>
 #include <pyactor/runtime/fwd.hpp>
 #include <pyactor/runtime/loop/activity.hpp>
-#include <pyactor/runtime/loop/run_queue.hpp>
+#include <pyactor/runtime/loop/run_loop.hpp>
 #include <pyactor/runtime/os_thread.hpp>
 #include <pyactor/runtime/python_state.hpp>
 #include <pyactor/runtime/resident_list.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -120,7 +119,7 @@ public:
 
   /// What runs now.
   [[nodiscard]] const loop::activity& running() const noexcept {
-    return activity_;
+    return loop_.running();
   }
 
   /// The context whose thread this is, or null.
@@ -228,14 +227,14 @@ public:
   public:
     /// Begins a stretch of Python code on `home`.
     explicit python_call(context& home) noexcept
-      : home_(home), outermost_(home.activity_.enter_python()) {
+      : home_(home), outermost_(home.loop_.running().enter_python()) {
     }
 
     python_call(const python_call&) = delete;
     python_call& operator=(const python_call&) = delete;
 
     ~python_call() {
-      if (outermost_ && !home_.activity_.leave_python())
+      if (outermost_ && !home_.loop_.running().leave_python())
         home_.park();
     }
 
@@ -267,24 +266,24 @@ private:
     std::string reason;
   };
 
-  void serve();
+  // what the loop calls
   void run_resident(caf::resumable* job);
   void run_guest(caf::resumable* job);
-  /// What happens from `now` on keeps guests waiting.
-  void begin_slice(clock::time_point now) noexcept;
-  void end_slice() noexcept;
-  bool run_departures();
-  void depart(departure what);
-  void flush_output(attach_scope& py);
+  void run_departure(departure what);
+  void bounce(caf::resumable* job);
   std::optional<clock::time_point> housekeeping();
   void detach_idle() noexcept;
-  bool finished_draining();
-  void stop_residents(caf::exit_reason reason);
+  [[nodiscard]] size_t live_residents() const noexcept;
   void kill_residents();
-  void bounce(caf::resumable* job);
+
+  void end_slice() noexcept;
+  void depart(departure what);
+  void flush_output(attach_scope& py);
   [[noreturn]] void park() noexcept;
   void end_interpreter();
 
+  template <class, class>
+  friend class loop::run_loop;
   friend guest_unit;
   friend resident_unit;
   friend slice;
@@ -296,10 +295,7 @@ private:
   resident_unit resident_unit_;
   guest_unit guest_unit_;
   resident_list residents_;
-  loop::run_queue<caf::resumable*> queue_;
-  loop::activity activity_;
-  /// Start of the running slice as ticks of `clock`; 0 between slices.
-  std::atomic<clock::rep> slice_since_ = 0;
+  loop::run_loop<caf::resumable*, departure> loop_;
 
   // the context's thread only
   std::unique_ptr<interpreter> interpreter_;
@@ -313,13 +309,7 @@ private:
 
   mutable std::mutex mtx_;
   // guarded by mtx_
-  std::vector<departure> departures_;
   std::vector<std::string> lingering_;
-  std::optional<clock::time_point> kill_at_;
-
-  std::atomic<size_t> departures_size_ = 0;
-  std::atomic<bool> stopping_ = false;
-  bool kill_sent_ = false;
   interpreter_stats last_stats_;
 
   os_thread thread_;

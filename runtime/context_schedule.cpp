@@ -32,18 +32,7 @@ context* context::current() noexcept {
 // -- slices -------------------------------------------------------------------
 
 bool context::step() {
-  bool is_guest = false;
-  auto job = queue_.pop(is_guest);
-  // Whoever was queued after somebody's end finds that one's state gone.
-  auto departed
-    = departures_size_.load(std::memory_order_acquire) != 0 && run_departures();
-  if (!job)
-    return departed;
-  if (is_guest)
-    run_guest(*job);
-  else
-    run_resident(*job);
-  return true;
+  return loop_.step(*this);
 }
 
 void context::run_resident(caf::resumable* job) {
@@ -51,7 +40,7 @@ void context::run_resident(caf::resumable* job) {
   // queue it once more, it goes on at once.
   while (job->resume(&guest_unit_, slice_messages)
          == caf::resumable::resume_later)
-    if (queue_.push_local(job))
+    if (loop_.push_again(job))
       return;
   caf::intrusive_ptr_release(job);
 }
@@ -59,7 +48,7 @@ void context::run_resident(caf::resumable* job) {
 void context::run_guest(caf::resumable* job) {
   auto start = clock::now();
   auto now = start;
-  begin_slice(start);
+  loop_.begin_slice(start);
   // An actor keeps a pointer to the unit that it last ran on: CAF's own
   // outlives it, ours may not.
   auto* unit = system_.dummy_execution_unit();
@@ -71,15 +60,11 @@ void context::run_guest(caf::resumable* job) {
       break;
     now = clock::now();
   }
-  slice_since_.store(0, std::memory_order_relaxed);
+  loop_.end_slice();
   if (result == caf::resumable::resume_later)
     reschedule(system_, job);
   else
     caf::intrusive_ptr_release(job);
-}
-
-void context::begin_slice(clock::time_point now) noexcept {
-  slice_since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
 }
 
 void context::end_slice() noexcept {
@@ -91,8 +76,8 @@ void context::end_slice() noexcept {
   // Contexts of the main interpreter share its GIL: what runs next may be C++.
   if (kind() == interpreter_kind::main)
     attached_.reset();
-  activity_.end();
-  slice_since_.store(0, std::memory_order_relaxed);
+  loop_.running().end();
+  loop_.end_slice();
 }
 
 attach_scope& context::attach() {
@@ -121,14 +106,8 @@ expected<environment> context::make_environment() {
 }
 
 bool context::relieve_guests(clock::time_point now, clock::duration patience) {
-  if (!queue_.has_guests())
-    return false;
-  auto since = slice_since_.load(std::memory_order_relaxed);
-  if (since == 0 || now - clock::time_point{clock::duration{since}} < patience)
-    return true;
-  while (auto job = queue_.pop_guest())
-    reschedule(system_, *job);
-  return false;
+  return loop_.relieve_guests(
+    now, patience, [this](caf::resumable* job) { reschedule(system_, job); });
 }
 
 // -- releases and housekeeping ------------------------------------------------
@@ -141,27 +120,13 @@ void context::release(const pinned_base& who,
     depart(std::move(what));
     return;
   }
-  {
-    std::unique_lock guard{mtx_};
-    departures_.push_back(std::move(what));
-    departures_size_.store(departures_.size(), std::memory_order_release);
-  }
-  queue_.interrupt();
+  loop_.leave_behind(std::move(what));
 }
 
-bool context::run_departures() {
-  std::vector<departure> due;
-  {
-    std::unique_lock guard{mtx_};
-    due.swap(departures_);
-    departures_size_.store(0, std::memory_order_release);
-  }
-  for (auto& what : due) {
-    begin_slice(clock::now());
-    depart(std::move(what));
-    end_slice();
-  }
-  return !due.empty();
+void context::run_departure(departure what) {
+  loop_.begin_slice(clock::now());
+  depart(std::move(what));
+  end_slice();
 }
 
 void context::depart(departure what) {
@@ -177,8 +142,7 @@ void context::depart(departure what) {
   if (auto& env = what.state->env)
     env->release(py);
   garbage_ = true;
-  auto now = clock::time_point{
-    clock::duration{slice_since_.load(std::memory_order_relaxed)}};
+  auto now = loop_.slice_start();
   if (!unflushed_since_)
     unflushed_since_ = now;
   else if (now - *unflushed_since_ >= flush_interval)
@@ -192,7 +156,7 @@ void context::flush_output(attach_scope& py) {
 
 std::optional<context::clock::time_point> context::housekeeping() {
   auto now = clock::now();
-  begin_slice(now);
+  loop_.begin_slice(now);
   if (interpreter_->stats().pending_releases != 0 || unflushed_since_) {
     auto& py = attach();
     python_call running{*this};
@@ -200,17 +164,13 @@ std::optional<context::clock::time_point> context::housekeeping() {
     if (unflushed_since_)
       flush_output(py);
   }
-  std::optional<clock::time_point> wake_at;
-  if (stopping_.load(std::memory_order_acquire) && !kill_sent_)
-    wake_at = *kill_at_;
   if (!garbage_) {
     end_slice();
-    return wake_at;
+    return std::nullopt;
   }
-  auto clean_at = last_cleaning_ + cleaning_interval;
-  if (now < clean_at) {
+  if (auto clean_at = last_cleaning_ + cleaning_interval; now < clean_at) {
     end_slice();
-    return wake_at ? std::min(*wake_at, clean_at) : clean_at;
+    return clean_at;
   }
   {
     auto& py = attach();
@@ -223,7 +183,7 @@ std::optional<context::clock::time_point> context::housekeeping() {
   malloc_trim(0);
   garbage_ = false;
   last_cleaning_ = clock::now();
-  return wake_at;
+  return std::nullopt;
 }
 
 void context::detach_idle() noexcept {

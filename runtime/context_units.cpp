@@ -9,12 +9,9 @@ resident_unit::resident_unit(caf::actor_system& system, context& owner)
 }
 
 void resident_unit::exec_later(caf::resumable* job) {
-  // A thread inside Python may be given up, and its queue with it.
-  auto is_local
-    = context::current() == &owner_ && !owner_.activity_.in_python();
-  if (is_local && owner_.queue_.push_local(job))
-    return;
-  if (!owner_.queue_.push(job))
+  auto queued = context::current() == &owner_ ? owner_.loop_.push_here(job)
+                                              : owner_.loop_.push(job);
+  if (!queued)
     owner_.bounce(job);
 }
 
@@ -24,7 +21,7 @@ guest_unit::guest_unit(caf::actor_system& system, context& owner)
 
 void guest_unit::exec_later(caf::resumable* job) {
   // A promise may be kept on any thread; only ours runs what it wakes.
-  if (context::current() != &owner_ || !owner_.queue_.push_guest(job)) {
+  if (context::current() != &owner_ || !owner_.loop_.push_guest(job)) {
     reschedule(system(), job);
     return;
   }

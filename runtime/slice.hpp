@@ -18,8 +18,8 @@ public:
   slice(context& home, pinned_base& who, uint64_t actor) noexcept
     : home_(home), actor_(actor), start_(context::clock::now()) {
     home_.running_actor_ = &who;
-    home_.begin_slice(start_);
-    home_.activity_.begin(actor_, start_);
+    home_.loop_.begin_slice(start_);
+    home_.loop_.running().begin(actor_, start_);
   }
 
   slice(const slice&) = delete;
@@ -32,7 +32,7 @@ public:
   /// A message is about to be handled; counted first, so that whoever has its
   /// answer finds it counted.
   void count_message() noexcept {
-    home_.activity_.count_message();
+    home_.loop_.running().count_message();
   }
 
   /// A message was handled.
@@ -41,7 +41,7 @@ public:
     auto now = context::clock::now();
     over_ = ++messages_ >= context::slice_messages
             || now - start_ >= context::slice_time;
-    home_.activity_.begin(actor_, now);
+    home_.loop_.running().begin(actor_, now);
     return !over_;
   }
 

@@ -49,7 +49,6 @@ public:
     resident_size_.store(residents_.size(), std::memory_order_relaxed);
     return true;
   } catch (const std::bad_alloc&) {
-
     return false;
   }
 
