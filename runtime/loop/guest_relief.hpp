@@ -12,8 +12,8 @@
 namespace pyactor::runtime::loop {
 
 /// A thread that looks after guests whose host is busy: while guests are
-/// announced, or wait, it looks every millisecond, and asks the hosts to hand
-/// over those that have waited behind one slice for that long. It sleeps when
+/// announced, or wait, it looks again and again, and asks the hosts to hand
+/// over those that have waited behind one slice for too long. It sleeps when
 /// there have been none for a while.
 /// @thread any, but for the constructor, the destructor and `end`
 class guest_relief {
@@ -27,8 +27,11 @@ public:
   /// @returns whether guests still wait
   using inspection = std::function<bool(clock::time_point now)>;
 
-  explicit guest_relief(inspection inspect)
-    : inspect_(std::move(inspect)),
+  /// Looks once in a `period`, and sleeps after so many `quiet_rounds`.
+  explicit guest_relief(inspection inspect, clock::duration period = patience,
+                        int quiet_rounds = 50)
+    : inspect_(std::move(inspect)), period_(period),
+      quiet_rounds_(quiet_rounds),
       thread_([this](std::stop_token stop) { run(stop); }) {
   }
 
@@ -56,9 +59,6 @@ public:
   }
 
 private:
-  /// Rounds without a guest before this object sleeps.
-  static constexpr int quiet_rounds = 50;
-
   /// @pre mtx_ is held
   void fall_asleep(std::unique_lock<std::mutex>& guard, std::stop_token stop) {
     awake_.store(false);
@@ -69,15 +69,15 @@ private:
 
   void run(std::stop_token stop) {
     std::unique_lock guard{mtx_};
-    int quiet = quiet_rounds;
+    int quiet = quiet_rounds_;
     bool waiting = false;
     while (!stop.stop_requested()) {
       quiet = announced_.exchange(false) || waiting ? 0 : quiet + 1;
-      if (quiet > quiet_rounds) {
+      if (quiet > quiet_rounds_) {
         fall_asleep(guard, stop);
         quiet = 0;
       }
-      wake_up_.wait_for(guard, stop, patience, [] { return false; });
+      wake_up_.wait_for(guard, stop, period_, [] { return false; });
       guard.unlock();
       waiting = inspect_(clock::now());
       guard.lock();
@@ -85,6 +85,9 @@ private:
   }
 
   inspection inspect_;
+  clock::duration period_;
+  /// Rounds without a guest before this object sleeps.
+  int quiet_rounds_;
   std::mutex mtx_;
   std::condition_variable_any wake_up_;
   std::atomic<bool> announced_ = false;

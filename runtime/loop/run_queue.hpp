@@ -44,12 +44,14 @@ public:
   /// Appends a resident job without a lock.
   /// @returns false for want of memory; the job stays with the caller
   /// @thread consumer
-  [[nodiscard]] bool push_local(Job job) noexcept try {
-    residents_.push_back(std::move(job));
-    resident_size_.store(residents_.size(), std::memory_order_relaxed);
-    return true;
-  } catch (const std::bad_alloc&) {
-    return false;
+  [[nodiscard]] bool push_local(Job job) noexcept {
+    try {
+      residents_.push_back(std::move(job));
+      resident_size_.store(residents_.size(), std::memory_order_relaxed);
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
   }
 
   /// Appends a guest job.
