@@ -3,6 +3,7 @@
 #include <pyactor/libpyactor/capi/python_error.hpp>
 
 #include <pyactor/libpyactor/capi/text.hpp>
+#include <pyactor/libpyactor/capi/traceback_text.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
 #include <algorithm>
@@ -28,20 +29,6 @@ std::string message_of(PyObject* exception) {
     return text_of(text.get());
   PyErr_Clear();
   return "<" + qualified_type(exception) + " cannot be printed>";
-}
-
-std::string traceback_of(PyObject* exception) {
-  auto module = object_ref::steal(PyImport_ImportModule("traceback"));
-  object_ref lines;
-  if (module)
-    lines = object_ref::steal(
-      PyObject_CallMethod(module.get(), "format_exception", "O", exception));
-  object_ref text;
-  if (auto empty = make_text(""); empty && lines)
-    text = object_ref::steal(PyUnicode_Join(empty.get(), lines.get()));
-  if (!text)
-    PyErr_Clear();
-  return text_of(text.get());
 }
 
 /// @returns what the exception followed from, or null
@@ -113,7 +100,7 @@ error describe_exception(attach_scope&, PyObject* exception) {
   result.type = qualified_type(exception);
   result.message = message_of(exception);
   result.causes = causes_of(exception);
-  result.traceback = traceback_of(exception);
+  result.traceback = traceback_text(exception);
   if (PyObject_TypeCheck(exception,
                          reinterpret_cast<PyTypeObject*>(PyExc_ImportError)))
     add_import_hint(result);

@@ -70,6 +70,35 @@ TEST_CASE("lines of a file's text survive linecache.checkcache", "[errors]") {
   });
 }
 
+TEST_CASE("a traceback is what Python itself would print", "[errors]") {
+  in_main([](attach_scope& py) {
+    environment env{py};
+    run(py, env,
+        "import traceback\n"
+        "def keep(e):\n"
+        "    global kept\n"
+        "    kept = e\n"
+        "    return e\n");
+    for (auto* code : {
+           "raise keep(ValueError('x'))",
+           "def f():\n\traise keep(ValueError('\u00fc'))  # why\nf()",
+           "def f():\n  raise keep(ValueError('\u4e16'))\n  \nx = [f()]",
+           "if True: raise keep(ValueError('x'))",
+           "raise keep(ValueError('x')); y = 1",
+           "raise keep(\n  ValueError('x'))",
+           "raise keep(ValueError('x')) from KeyError('k')",
+           "try:\n  {}['k']\nexcept KeyError as e: raise keep(e)",
+           "try:\n  {}['k']\nexcept KeyError as e:\n  keep(e)\n  raise",
+           "raise keep(ExceptionGroup('g', [ValueError('x')]))",
+         }) {
+      CAPTURE(code);
+      auto what = failure(py, env, code);
+      auto own = "''.join(traceback.format_exception(kept))";
+      CHECK(what.traceback == get<std::string>(py, env, own));
+    }
+  });
+}
+
 TEST_CASE("a traceback counts the lines that Python's own grammar counts",
           "[errors]") {
   in_environment([](attach_scope& py, environment& env) {
