@@ -1,3 +1,4 @@
+#include <pyactor/test/support/footprint.hpp>
 #include <pyactor/test/support/instrumented.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
@@ -7,15 +8,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <thread>
 #include <vector>
-
-#include <malloc.h>
-#include <unistd.h>
 
 using namespace pyactor;
 using namespace pyactor::runtime;
@@ -34,39 +29,6 @@ class Main(pyactor.Actor):
         self.count += 1
         return self.count
 )";
-
-/// What a process has of the system.
-struct footprint {
-  int64_t threads = 0;
-  int64_t files = 0;
-  int64_t resident_kib = 0;
-};
-
-int64_t entries(const char* folder) {
-  return std::distance(std::filesystem::directory_iterator{folder}, {});
-}
-
-/// The system forgets a thread a moment after it was joined.
-/// @returns whether no more than `n` are left soon
-bool await_threads(int64_t n) {
-  auto deadline = std::chrono::steady_clock::now() + patience;
-  while (entries("/proc/self/task") > n) {
-    if (std::chrono::steady_clock::now() > deadline)
-      return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-footprint measure() {
-  malloc_trim(0);
-  footprint result{.threads = entries("/proc/self/task"),
-                   .files = entries("/proc/self/fd")};
-  int64_t pages = 0;
-  std::ifstream{"/proc/self/statm"} >> pages >> pages;
-  result.resident_kib = pages * sysconf(_SC_PAGESIZE) / 1024;
-  return result;
-}
 
 runtime_options every_kind() {
   runtime_options result;
@@ -107,9 +69,7 @@ void live_once(int64_t number) {
 
 TEST_CASE("fifty lives of a runtime leave no thread, file or memory",
           "[cycles]") {
-  // malloc_trim keeps the free end of each thread's arena, up to 1 MiB in all
-  // and different in each life. With one arena, what is resident is in use.
-  REQUIRE((instrumented || mallopt(M_ARENA_MAX, 1) == 1));
+  REQUIRE((instrumented || use_one_arena()));
   auto before = measure();
   REQUIRE(before.threads == 1);
   // The least of several lives: at the end of some, 3.15 keeps an arena of 1
