@@ -1,0 +1,189 @@
+#include <pyactor/test/storm/storm.hpp>
+
+#include <pyactor/test/support/footprint.hpp>
+
+#include <future>
+#include <thread>
+#include <utility>
+
+using namespace std::chrono_literals;
+
+namespace pyactor::test {
+
+using namespace runtime;
+
+namespace {
+
+/// Longer than anything that works takes.
+constexpr auto limit = 60s;
+
+/// Nobody announces what the contexts and the system count, so look again.
+/// @returns whether it holds soon
+bool eventually(const std::function<bool()>& holds) {
+  auto deadline = std::chrono::steady_clock::now() + limit;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+} // namespace
+
+/// The clients of one storm.
+struct storm_world::clients {
+  std::vector<caf::actor> actors;
+  std::vector<caf::actor> python;
+  caf::actor post;
+  std::promise<void> calm;
+  std::vector<std::jthread> threads;
+};
+
+// -- start --------------------------------------------------------------------
+
+storm_world::storm_world(const storm_size& size)
+  : size_(size), system_(configured()) {
+  modules_.add("crew", crew_source);
+  python_ = value_or_throw(runtime::runtime::start(system_, options()));
+  for (auto& [name, pool] : python_->options().pools)
+    for (size_t index = 0; index < pool.size; ++index)
+      contexts_.push_back({.pool = name, .index = index});
+  live_contexts_ = contexts_.size();
+  threads_ = measure().threads;
+}
+
+caf::actor_system_config& storm_world::configured() {
+  configure(config_);
+  config_.set("scheduler.max-threads", 2);
+  return config_;
+}
+
+runtime_options storm_world::options() const {
+  runtime_options result;
+  result.pools["default"] = {.kind = interpreter_kind::main, .size = 2};
+  if (main_interpreter::supports_own_gil())
+    result.pools["parallel"] = {.kind = interpreter_kind::own_gil, .size = 2};
+  result.python.search_paths = {modules_.path()};
+  result.stop_deadline = limit;
+  return result;
+}
+
+// -- one storm ----------------------------------------------------------------
+
+storm_report storm_world::run(uint64_t seed, interruption how) {
+  auto python_clients = python_->options().pools.size();
+  auto cpp_clients = size_.actor_clients + size_.thread_clients;
+  auto ground = std::make_shared<storm_ground>(*python_, contexts_, size_,
+                                               cpp_clients + python_clients);
+  auto& book = ground->book;
+  clients all;
+  start_clients(all, seed, ground);
+  if (how != interruption::none) {
+    book.await_steps(cpp_clients * size_.steps / 2, limit);
+    interrupt(how, seed, book);
+  }
+  book.await_clients(limit);
+
+  // The clients end when nobody is left who could answer once more.
+  ground->members.clear();
+  all.python.clear();
+  await_members_gone(book);
+  all.calm.set_value();
+  all.threads.clear();
+  for (auto& client : std::exchange(all.actors, {}))
+    caf::anon_send_exit(client, caf::exit_reason::user_shutdown);
+  await_nothing_left(book);
+  return {book.steps(), book.outcomes(), book.faults()};
+}
+
+void storm_world::start_clients(clients& all, uint64_t seed,
+                                const std::shared_ptr<storm_ground>& ground) {
+  size_t number = 0;
+  auto next_agenda = [&] {
+    auto steps = make_plan(seed, number, size_, contexts_.size());
+    return agenda{ground, number++, std::move(steps)};
+  };
+  for (size_t i = 0; i < size_.actor_clients; ++i)
+    all.actors.push_back(system_.spawn<actor_client>(next_agenda()));
+  std::shared_future<void> calm{all.calm.get_future()};
+  for (size_t i = 0; i < size_.thread_clients; ++i)
+    all.threads.emplace_back(run_thread_client, next_agenda(), calm);
+  auto office = system_.spawn(post, ground);
+  value_or_throw(python_->register_name("post", office));
+  for (auto& [pool, ignored] : python_->options().pools)
+    all.python.push_back(python_->spawn_python(
+      actor_class::from_module("crew:Client"),
+      {.positional = {seed, number++, size_.steps, size_.members}},
+      {.pool = pool}));
+  all.actors.push_back(std::move(office));
+}
+
+void storm_world::interrupt(interruption how, uint64_t seed, ledger& book) {
+  book.allow_losses();
+  if (how == interruption::stop_context) {
+    auto& where = contexts_[seed % contexts_.size()];
+    python_->context_at(where).request_stop(std::chrono::steady_clock::now()
+                                            + limit / 2);
+    --live_contexts_;
+  } else {
+    for (auto& fault : stop())
+      book.add_fault(fault);
+  }
+}
+
+std::vector<std::string> storm_world::stop() {
+  live_contexts_ = 0;
+  return python_->stop(limit).left;
+}
+
+void storm_world::await_members_gone(ledger& book) const {
+  auto live_actors = [&] {
+    uint64_t result = 0;
+    for (auto& one : python_->stats())
+      result += one.live_actors;
+    return result;
+  };
+  // The actor that serves a context ends with it.
+  if (!eventually([&] { return live_actors() <= live_contexts_; }))
+    book.add_fault(std::to_string(live_actors() - live_contexts_)
+                   + " pinned actors are left");
+}
+
+void storm_world::await_nothing_left(ledger& book) {
+  if (!eventually([&] { return live_environments() == 0; }))
+    book.add_fault(std::to_string(live_environments())
+                   + " environments are left");
+  auto& registry = system_.registry();
+  if (!eventually([&] { return registry.running() <= live_contexts_; }))
+    book.add_fault(std::to_string(registry.running() - live_contexts_)
+                   + " actors are left");
+  if (!await_threads(threads_))
+    book.add_fault(std::to_string(measure().threads - threads_)
+                   + " threads are left");
+}
+
+// -- what is there ------------------------------------------------------------
+
+uint64_t storm_world::live_environments() const {
+  uint64_t result = 0;
+  for (auto& one : python_->stats())
+    result += one.live_environments;
+  return result;
+}
+
+std::vector<int64_t> storm_world::allocated_blocks() {
+  std::vector<int64_t> result;
+  caf::scoped_actor self{system_};
+  for (auto& where : contexts_)
+    self
+      ->request(python_->context_server_at(where), caf::infinite,
+                eval{"[__import__('gc').collect(), "
+                     "__import__('sys').getallocatedblocks()][1]"})
+      .receive(
+        [&](const value& n) { result.push_back(*n.as_int64()); },
+        [](const caf::error& why) { throw python_error{from_caf(why)}; });
+  return result;
+}
+
+} // namespace pyactor::test

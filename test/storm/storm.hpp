@@ -1,0 +1,77 @@
+#pragma once
+
+#include <pyactor/runtime/runtime.hpp>
+#include <pyactor/test/storm/client.hpp>
+#include <pyactor/test/storm/plan.hpp>
+#include <pyactor/test/support/module_folder.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pyactor::test {
+
+/// What a storm came to.
+struct storm_report {
+  size_t steps = 0;
+  /// How often requests came to what: `value`, or the name of an error's code.
+  std::map<std::string, size_t> outcomes;
+  /// Empty if all is well.
+  std::vector<std::string> faults;
+};
+
+/// An actor system with a runtime, two contexts of each kind that this CPython
+/// has, and one storm after the other. Its clients are CAF actors, plain
+/// threads and, one for each kind of context, Python threads; each follows a
+/// plan that the seed fixes, so that only the interleaving differs from run to
+/// run.
+/// @thread one
+class storm_world {
+public:
+  explicit storm_world(const storm_size& size = {});
+
+  storm_world(const storm_world&) = delete;
+  storm_world& operator=(const storm_world&) = delete;
+
+  /// Runs one storm, and looks that it leaves nothing.
+  /// @pre no storm before was interrupted
+  storm_report run(uint64_t seed, interruption how);
+
+  /// Ends the runtime.
+  /// @returns what is wrong with that
+  std::vector<std::string> stop();
+
+  [[nodiscard]] uint64_t live_environments() const;
+
+  /// @returns how many blocks of memory each context's interpreter has, after a
+  ///          collection
+  [[nodiscard]] std::vector<int64_t> allocated_blocks();
+
+private:
+  struct clients;
+
+  caf::actor_system_config& configured();
+  [[nodiscard]] runtime::runtime_options options() const;
+  void start_clients(clients& all, uint64_t seed,
+                     const std::shared_ptr<storm_ground>& ground);
+  void interrupt(interruption how, uint64_t seed, ledger& book);
+  void await_members_gone(ledger& book) const;
+  void await_nothing_left(ledger& book);
+
+  storm_size size_;
+  module_folder modules_;
+  caf::actor_system_config config_;
+  caf::actor_system system_;
+  std::unique_ptr<runtime::runtime> python_;
+  std::vector<runtime::placement> contexts_;
+  /// Contexts that have not been stopped.
+  size_t live_contexts_ = 0;
+  int64_t threads_;
+};
+
+} // namespace pyactor::test
