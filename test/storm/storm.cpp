@@ -66,6 +66,7 @@ runtime_options storm_world::options() const {
     result.pools["parallel"] = {.kind = interpreter_kind::own_gil, .size = 2};
   result.python.search_paths = {modules_.path()};
   result.stop_deadline = limit;
+  result.log_level = "error"; // crashes are planned, and warned of
   return result;
 }
 
