@@ -75,6 +75,7 @@ struct PYACTOR_HIDDEN runtime::parts {
   /// Whether CPython belongs to a context's thread.
   bool owned_by_context = false;
   std::vector<std::shared_ptr<context>> contexts;
+  /// Fixed once the runtime has started: others look while it stops.
   std::unordered_map<context*, caf::actor> servers;
   std::shared_ptr<hosts> guests = std::make_shared<hosts>();
   std::mutex stop_mtx; // held for all of a stop
@@ -211,11 +212,10 @@ stop_report runtime::parts::stop(std::chrono::milliseconds deadline) {
   if (report.complete()) {
     for (auto& one : contexts)
       one->join();
-    servers.clear();
   } else {
     // The last handle of an actor that may still be running must not go, nor
     // what Python code that is left behind may still ask.
-    static_cast<void>(new auto(std::move(servers)));
+    static_cast<void>(new auto(servers));
     static_cast<void>(new auto(python));
   }
   guests->relief.end();
