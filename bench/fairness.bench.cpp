@@ -1,11 +1,14 @@
-// How long work waits behind its neighbours' in one context, beside what fair
-// sharing makes of it by arithmetic.
+// How long work waits behind its neighbours': in one context, beside what fair
+// sharing makes of it by arithmetic, and in contexts that share a GIL, beside
+// the switch interval.
 
 #include <pyactor/bench/failure.hpp>
 #include <pyactor/bench/run_benchmarks.hpp>
+#include <pyactor/libpyactor/function.hpp>
 #include <pyactor/runtime/runtime.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -28,12 +31,26 @@ constexpr auto working = "import time\n"
                          "    while time.thread_time() < end:\n"
                          "        pass\n";
 
+/// Keeps its GIL busy until somebody else says so.
+constexpr auto spinning = "def spin():\n"
+                          "    begin()\n"
+                          "    while not is_over():\n"
+                          "        for _ in range(1_000_000): pass\n";
+
+/// Tells a spinner to spin.
+struct spin {};
+
 /// Tells a caller to have a worker do so much, so often, one after the other.
 struct caller_order {
   caf::actor worker;
   double seconds = 0;
   size_t times = 0;
+  /// Before each of them.
+  std::chrono::microseconds pause = 0us;
 };
+
+/// Tells a caller to go on.
+struct ask_again {};
 
 struct latencies {
   durations taken;
@@ -41,7 +58,9 @@ struct latencies {
 
 } // namespace
 
+PYACTOR_LOCAL_MESSAGE(spin)
 PYACTOR_LOCAL_MESSAGE(caller_order)
+PYACTOR_LOCAL_MESSAGE(ask_again)
 PYACTOR_LOCAL_MESSAGE(latencies)
 
 namespace {
@@ -55,6 +74,27 @@ caf::behavior worker(python_actor* self) {
   };
 }
 
+/// What goes on in a spinner, for others to see.
+struct spinning_state {
+  std::promise<void> begun;
+  std::atomic<bool> over = false;
+};
+
+caf::behavior spinner(python_actor* self,
+                      const std::shared_ptr<spinning_state>& state) {
+  auto python = self->python();
+  auto bind = [&](const char* name, auto function) {
+    value_or_throw(define(python.attached(), python.environment(), name,
+                          std::move(function)));
+  };
+  bind("begin", [state] { state->begun.set_value(); });
+  bind("is_over", [state] { return state->over.load(); });
+  python.exec(spinning);
+  return {
+    [self](spin) { self->python().call<value>("spin"); },
+  };
+}
+
 /// A plain actor that answers an order with how long each call took.
 class caller : public caf::event_based_actor {
 public:
@@ -64,47 +104,68 @@ public:
     return {
       [this](const caller_order& order) {
         reply_ = make_response_promise();
+        order_ = order;
         taken_.clear();
-        next(order);
+        pause();
         return reply_;
       },
+      [this](ask_again) { ask(); },
     };
   }
 
 private:
-  void next(const caller_order& order) {
+  void pause() {
+    if (order_.pause == 0us)
+      ask();
+    else
+      delayed_send(this, order_.pause, ask_again{});
+  }
+
+  void ask() {
     auto start = clock_type::now();
-    request(order.worker, caf::infinite, order.seconds)
+    request(order_.worker, caf::infinite, order_.seconds)
       .then(
-        [this, order, start](const value&) {
+        [this, start](const value&) {
           taken_.push_back(clock_type::now() - start);
-          if (taken_.size() < order.times)
-            next(order);
+          if (taken_.size() < order_.times)
+            pause();
           else
             reply_.deliver(latencies{std::exchange(taken_, {})});
         },
         pyactor::bench::fail);
   }
 
+  caller_order order_;
   caf::response_promise reply_;
   durations taken_;
 };
 
 class fairness_world {
 public:
-  fairness_world() : system_(configured()), self_(system_) {
+  explicit fairness_world(size_t contexts = 1)
+    : system_(configured()), self_(system_) {
     runtime_options options;
-    options.pools["default"] = {};
+    options.pools["default"] = {.size = contexts};
     python_
       = value_or_throw(pyactor::runtime::runtime::start(system_, options));
   }
 
   caf::actor spawn_worker() {
-    return python_->spawn_function({}, worker);
+    return python_->spawn_function({.index = 0}, worker);
+  }
+
+  /// Has another context spin, from when this returns until `over`.
+  std::shared_ptr<spinning_state> spin_beside() {
+    auto state = std::make_shared<spinning_state>();
+    auto neighbour = python_->spawn_function({.index = 1}, spinner, state);
+    self_->send(neighbour, spin{});
+    state->begun.get_future().wait();
+    return state;
   }
 
   /// Has every caller work its way through its order.
-  /// @returns the 99th percentile of what all of them but the first saw
+  /// @returns the 99th percentile of what all of them saw, where there are
+  ///          several without the first
   double p99_seconds(const std::vector<caller_order>& orders) {
     std::vector<caf::actor> callers;
     std::vector<decltype(self_->request(caf::actor{}, caf::infinite,
@@ -118,7 +179,7 @@ public:
     for (size_t i = 0; i < pending.size(); ++i)
       pending[i].receive(
         [&](const latencies& seen) {
-          if (i > 0)
+          if (i > 0 || pending.size() == 1)
             all.insert(all.end(), seen.taken.begin(), seen.taken.end());
         },
         pyactor::bench::fail);
@@ -149,6 +210,22 @@ double one_context() {
 
 constexpr double one_context_by_arithmetic = 16 * 0.001 + 0.050;
 
+/// A plain actor asks one that needs a GIL which another context keeps busy; it
+/// handles the answer as a guest of the context that gave it.
+double shared_gil() {
+  fairness_world world{2};
+  auto worker = world.spawn_worker();
+  auto neighbour = world.spin_beside();
+  // In a pause the neighbour gets the GIL.
+  auto result = world.p99_seconds({{worker, 0, 500, 1ms}});
+  neighbour->over = true;
+  return result;
+}
+
+double switch_interval() {
+  return std::chrono::duration<double>{python_config{}.switch_interval}.count();
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -162,5 +239,7 @@ int main(int argc, char** argv) {
   };
   add("floor/one_context", [] { return one_context_by_arithmetic; });
   add("pyactor/one_context", one_context);
+  add("floor/shared_gil", switch_interval);
+  add("pyactor/shared_gil", shared_gil);
   return pyactor::bench::run_benchmarks(argc, argv);
 }

@@ -42,6 +42,7 @@ ROWS = [
     ("request to a sleeping context, p50", "wake_up", "/p50/", 1.3),
     ("request to a sleeping context, p99", "wake_up", "/p99/", 1.5),
     ("wait in a busy context, p99", "fairness", "/one_context/", 1.3),
+    ("answer beside a CPU-bound context, p99", "fairness", "/shared_gil/", 2.0),
     ("memory of an actor, 100 000 live", "many_actors", "/bytes/many/", "+400 B"),
     ("memory of an actor, 1 000 000 live", "many_actors", "/bytes/very_many/", "+400 B"),
     ("growth of time, 100 000 to 1 000 000", "many_actors", "/growth/", 1.0),
