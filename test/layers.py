@@ -48,7 +48,8 @@ def may_see_python(path):
     if within(path, "libpyactor"):
         return path.endswith(".cpp") or within(path, "libpyactor/capi")
     return any(within(path, folder)
-               for folder in ("test/libpyactor", "test/memory", "bench"))
+               for folder in ("test/leaks", "test/libpyactor", "test/memory",
+                              "bench"))
 
 
 def is_supervision_only(path):

@@ -85,7 +85,7 @@ void work_in(expected<std::unique_ptr<interpreter>> opened,
 
 std::unique_ptr<main_interpreter> start(const python_config& config = {}) {
   // CPython forgets its copy of argv when it starts again.
-  leak_allowance forgotten;
+  malloc_allowance forgotten;
   auto result = main_interpreter::start(config);
   if (!result)
     FAIL(to_string(result.error()) << '\n' << result.error().traceback);

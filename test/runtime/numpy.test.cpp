@@ -1,3 +1,4 @@
+#include <pyactor/test/leaks/ledger.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -22,6 +23,13 @@ runtime_options with_numpy(interpreter_kind kind) {
   return options;
 }
 
+/// numpy frees nothing of what it has made.
+struct numpy_leaks {
+  ~numpy_leaks() {
+    static_cast<void>(take_leaks());
+  }
+};
+
 constexpr auto sum = "int(__import__('numpy').arange(4).sum())";
 
 } // namespace
@@ -31,6 +39,7 @@ TEST_CASE("numpy in an own-GIL context says where it works", "[numpy]") {
     SKIP("own-GIL interpreters need CPython 3.14");
   auto options = with_numpy(interpreter_kind::own_gil);
   options.pools["models"] = {.kind = interpreter_kind::main};
+  numpy_leaks ignored;
   runtime_world world{options};
   auto refused = world.ask(world.server(), eval{sum});
   REQUIRE_FALSE(refused);
@@ -48,6 +57,7 @@ TEST_CASE("numpy in an own-GIL context says where it works", "[numpy]") {
 TEST_CASE("numpy in a second life of Python says what to do instead",
           "[numpy]") {
   auto options = with_numpy(interpreter_kind::main);
+  numpy_leaks ignored;
   {
     runtime_world world{options};
     // Or what a test before this one did.
