@@ -2,7 +2,7 @@
 #
 # By pkg-config, because CMake 3.25 looks for no CPython newer than 3.12 of its
 # own accord, and because `python3` on the PATH may be another interpreter.
-# PYACTOR_PYTHON_VERSION names the one wanted.
+# PYACTOR_PYTHON_VERSION names the one wanted; 3.14d is the debug build of 3.14.
 set(PYACTOR_PYTHON_VERSION "" CACHE STRING
     "CPython to build against, for example 3.13; empty: see python_versions.txt")
 
@@ -17,6 +17,12 @@ foreach(version IN LISTS candidates)
   if(pyactor_python_FOUND)
     add_library(pyactor_python ALIAS PkgConfig::pyactor_python)
     set(pyactor_python_version ${version})
+    # The headers of a debug build are links to those of the other, and GCC would
+    # read the configuration beside these.
+    if(version MATCHES d$ AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+      target_compile_options(PkgConfig::pyactor_python
+                             INTERFACE -fno-canonical-system-headers)
+    endif()
     message(STATUS "Embedding CPython ${pyactor_python_VERSION}")
     break()
   endif()
