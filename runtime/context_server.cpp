@@ -150,8 +150,9 @@ expected<uint64_t> context_server::add(const caf::strong_actor_ptr& owner) {
   // there is.
   if (!owners_.contains(owner->address()))
     monitor(owner);
-  auto& owned = owners_[owner->address()];
-  owned.explicit_ones.reserve(owned.explicit_ones.size() + 1);
+  auto& ones = owners_[owner->address()].explicit_ones;
+  if (ones.size() == ones.capacity())
+    ones.reserve(2 * ones.size() + 1);
   auto number = next_number_++;
   environments_.emplace(number, entry{owner->address(), std::move(*env)});
   return number;

@@ -46,7 +46,7 @@ private:
 ///         and kept
 class start_context {
 public:
-  /// What a supervisor gives to a start function; all of it outlives the call.
+  /// What a supervisor gives to a start function; it and the id outlive this.
   start_context(caf::event_based_actor& supervisor, const std::string& id,
                 incarnation_id incarnation);
 
