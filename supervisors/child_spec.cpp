@@ -7,7 +7,7 @@ namespace pyactor::supervisors {
 
 namespace {
 
-spec_fault fault_of(const child_spec& spec) {
+spec_fault fault_of(const child_spec& spec, auto_shutdown end) {
   using std::chrono::nanoseconds;
   if (spec.id.empty())
     return spec_fault::missing_id;
@@ -19,15 +19,20 @@ spec_fault fault_of(const child_spec& spec) {
     return spec_fault::invalid_shutdown;
   if (spec.start_timeout && *spec.start_timeout <= nanoseconds::zero())
     return spec_fault::invalid_start_timeout;
+  if (spec.significant
+      && (end == auto_shutdown::never
+          || spec.restart == restart_type::permanent))
+    return spec_fault::bad_combination;
   return spec_fault::none;
 }
 
 } // namespace
 
-spec_check check_child_specs(std::span<const child_spec> specs) {
+spec_check check_child_specs(std::span<const child_spec> specs,
+                             auto_shutdown end) {
   std::unordered_set<std::string_view> ids;
   for (const auto& spec : specs) {
-    if (auto fault = fault_of(spec); fault != spec_fault::none)
+    if (auto fault = fault_of(spec, end); fault != spec_fault::none)
       return {fault, spec.id};
     if (!ids.insert(spec.id).second)
       return {spec_fault::duplicate_id, spec.id};
@@ -59,6 +64,10 @@ std::string_view to_string(spec_fault fault) noexcept {
       return "start_timeout must be positive";
     case spec_fault::duplicate_id:
       return "two child specs have the same id";
+    case spec_fault::bad_combination:
+      return "a significant child must not be permanent, and needs a "
+             "supervisor "
+             "with auto_shutdown";
   }
   return "unknown";
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/libpyactor/export.hpp>
+#include <pyactor/supervisors/auto_shutdown.hpp>
 #include <pyactor/supervisors/child_start.hpp>
 #include <pyactor/supervisors/child_state.hpp>
 #include <pyactor/supervisors/restart_type.hpp>
@@ -43,6 +44,9 @@ struct child_spec {
   start_fn start{};
   /// Which of its exits bring it back.
   restart_type restart = restart_type::permanent;
+  /// Whether its end may be that of its supervisor; needs a supervisor with
+  /// `auto_shutdown`, and a child that is not permanent.
+  bool significant = false;
   /// Decides the two defaults below.
   child_type type = child_type::worker;
   /// Default: `timed`, or `infinity` for a supervisor.
@@ -60,6 +64,8 @@ enum class spec_fault : uint8_t {
   invalid_shutdown,
   invalid_start_timeout,
   duplicate_id,
+  /// Its supervisor has no `auto_shutdown`, or it is permanent.
+  bad_combination,
 };
 
 /// What `check_child_specs` found.
@@ -72,8 +78,11 @@ struct spec_check {
   friend bool operator==(const spec_check&, const spec_check&) = default;
 };
 
-/// @returns the first fault of `specs`, in list order
-[[nodiscard]] spec_check check_child_specs(std::span<const child_spec> specs);
+/// @returns the first fault that `specs` have for a supervisor with this
+///          `auto_shutdown`, in list order
+[[nodiscard]] spec_check check_child_specs(std::span<const child_spec> specs,
+                                           auto_shutdown end
+                                           = auto_shutdown::never);
 
 /// @returns `spec` with every default that depends on its type filled in
 [[nodiscard]] child_spec with_defaults(child_spec spec);

@@ -52,6 +52,8 @@ enum class stop_cause : uint8_t {
   cycle,
   /// The start failed in a way that may leave the child alive.
   failed_start,
+  /// A restart takes the child along; it is started again when its turn comes.
+  group,
   /// The supervisor itself stops.
   supervisor,
 };
@@ -106,8 +108,9 @@ struct child_rules {
   restart_type restart = restart_type::permanent;
   /// How it wants to be stopped.
   stop_mode stop = stop_mode::timed;
-  /// Set once the supervisor stops: an exit then leads to no restart, whether
-  /// or not it was the child's turn to stop.
+  /// Set once the supervisor, or a group that the child is in, is being
+  /// stopped: an exit then leads to no restart, whether or not it was the
+  /// child's turn.
   bool absorb_exits = false;
 };
 

@@ -21,6 +21,10 @@ std::string_view to_string(supervision_event::kind what) noexcept {
       return "abandoned";
     case give_up:
       return "give_up";
+    case group_aborted:
+      return "group_aborted";
+    case auto_shutdown:
+      return "auto_shutdown";
   }
   return "unknown";
 }
@@ -30,6 +34,10 @@ std::string to_string(const supervision_event& event) {
   result += " '" + event.id + "'";
   if (event.incarnation != 0)
     result += " #" + std::to_string(event.incarnation);
+  for (const auto& other : event.others)
+    result += (&other == &event.others.front() ? ", with '" : "', '") + other;
+  if (!event.others.empty())
+    result += "'";
   if (event.exit)
     result += ": " + to_string(*event.exit);
   return result;

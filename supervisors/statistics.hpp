@@ -101,6 +101,11 @@ struct supervision_event {
     abandoned,
     /// The supervisor gives up: too many restarts.
     give_up,
+    /// Somebody stopped a child that its group waited for; `others` names those
+    /// that now stay stopped.
+    group_aborted,
+    /// The supervisor stops: this was its last significant child, or any.
+    auto_shutdown,
   };
 
   /// What happened.
@@ -114,6 +119,8 @@ struct supervision_event {
   /// From the end of the old incarnation to the acknowledgement of the new one,
   /// as the supervisor saw them.
   std::chrono::nanoseconds latency{0};
+  /// Further children that it is about.
+  std::vector<std::string> others{};
 };
 
 /// @returns the enumerator's name

@@ -25,7 +25,8 @@ sup_expected<void> check(const supervisor_flags& flags,
     return fail({}, "period must be positive");
   if (flags.min_retry_delay < nanoseconds::zero())
     return fail({}, "min_retry_delay must not be negative");
-  if (auto fault = check_child_specs(specs); fault != spec_check{})
+  if (auto fault = check_child_specs(specs, flags.auto_shutdown);
+      fault != spec_check{})
     return fail(fault.id, to_string(fault.fault));
   return {};
 }

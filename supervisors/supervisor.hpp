@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/auto_shutdown.hpp>
 #include <pyactor/supervisors/child_ref.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/error.hpp>
@@ -28,6 +29,9 @@ struct supervisor_flags {
   uint32_t intensity = 1;
   /// See `intensity`.
   std::chrono::nanoseconds period = std::chrono::seconds{5};
+  /// Whether the end of significant children is that of the supervisor; it then
+  /// stops the others and ends with `user_shutdown`.
+  supervisors::auto_shutdown auto_shutdown = auto_shutdown::never;
   /// The least pause after a restart whose start failed.
   std::chrono::nanoseconds min_retry_delay = std::chrono::milliseconds{10};
   /// How exits of children are classified.

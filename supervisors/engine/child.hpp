@@ -49,6 +49,9 @@ struct child {
   std::vector<order> waiting;
   std::deque<order> queue;
 
+  /// It comes back with the child that its group waits for.
+  bool stopped_by_group = false;
+
   uint64_t starts = 0;
   uint64_t restarts = 0;
   std::optional<exit_info> last_exit;

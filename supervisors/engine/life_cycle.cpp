@@ -39,8 +39,6 @@ void supervisor_actor::finish_start() {
     promise.deliver(await_start_reply{});
   if (ack_)
     (*ack_)(context());
-  for (auto& what : std::exchange(early_orders_, {}))
-    dispatch(std::move(what));
 }
 
 /// Begins the end of the supervisor; the first reason counts.
@@ -50,6 +48,7 @@ void supervisor_actor::begin_stop(caf::error reason, sup_error answer) {
     return;
   auto starting = stage_ == stage::initializing;
   stage_ = stage::stopping;
+  group_.reset();
   keep_alive_ = this;
   exit_reason_ = std::move(reason);
   if (starting)

@@ -40,8 +40,8 @@ caf::message_handler supervisor_actor::order_handlers() {
 void supervisor_actor::dispatch(order what) {
   if (stage_ == stage::stopping || stage_ == stage::ended) {
     answer(what, std::unexpected{error_about(what, sup_errc::shutting_down)});
-  } else if (stage_ == stage::initializing) {
-    early_orders_.push_back(std::move(what));
+  } else if (stage_ == stage::initializing || group_) {
+    held_orders_.push_back(std::move(what));
   } else if (auto* who = roster_.find(what.id)) {
     if (who->queue.empty())
       handle_order(*who, std::move(what));
@@ -56,7 +56,8 @@ void supervisor_actor::dispatch(order what) {
 
 void supervisor_actor::add_child(order what) {
   std::array specs{std::move(*what.spec)};
-  if (auto check = check_child_specs(specs); check != spec_check{}) {
+  if (auto check = check_child_specs(specs, flags_.auto_shutdown);
+      check != spec_check{}) {
     auto error = error_about(what, sup_errc::invalid_spec);
     error.message = to_string(check.fault);
     answer(what, std::unexpected{std::move(error)});
@@ -110,9 +111,11 @@ void supervisor_actor::execute(child& who, order what) {
     return;
   }
   who.waiting.push_back(std::move(what));
-  if (operation == operation::terminate_child)
+  if (operation == operation::terminate_child) {
+    if (who.state.phase == child_phase::restarting)
+      abort_group(who);
     apply(who, child_events::stop{stop_cause::request});
-  else if (who.state.phase == child_phase::running)
+  } else if (who.state.phase == child_phase::running)
     apply(who, child_events::stop{stop_cause::cycle});
   else
     start(who, start_cause::request);
@@ -123,13 +126,22 @@ void supervisor_actor::execute(child& who, order what) {
 void supervisor_actor::settle(start_position position) {
   for (;;) {
     auto* who = roster_.find(position);
-    if (!who || who->queue.empty() || stage_ != stage::operating
+    if (!who || who->queue.empty() || stage_ != stage::operating || group_
         || admit(who->queue.front().what, who->state) == admission::queue)
       return;
     auto next = std::move(who->queue.front());
     who->queue.pop_front();
     handle_order(*who, std::move(next));
   }
+}
+
+void supervisor_actor::settle_all() {
+  std::vector<start_position> positions;
+  for (auto& [position, who] : roster_.children())
+    if (!who.queue.empty())
+      positions.push_back(position);
+  for (auto position : positions)
+    settle(position);
 }
 
 /// Drops a child. The orders that still wait for it find no child, or add it
@@ -164,7 +176,7 @@ void supervisor_actor::refuse_all_orders(sup_errc code) {
   auto refuse = [code](order& what) {
     answer(what, std::unexpected{error_about(what, code)});
   };
-  for (auto& what : std::exchange(early_orders_, {}))
+  for (auto& what : std::exchange(held_orders_, {}))
     refuse(what);
   for (auto& [position, who] : roster_.children()) {
     for (auto& what : std::exchange(who.queue, {}))

@@ -74,13 +74,14 @@ spdlog::level::level_enum log_level(supervision_event::kind what) noexcept {
 } // namespace
 
 void supervisor_actor::report(supervision_event::kind what, const child& who,
-                              std::chrono::nanoseconds latency) {
+                              std::chrono::nanoseconds latency,
+                              std::vector<std::string> others) {
   auto& log = pyactor::log(layer::supervisors);
   auto level = log_level(what);
   if (!flags_.observer && !log.should_log(level))
     return;
-  supervision_event event{what, who.spec.id, who.state.incarnation,
-                          std::nullopt, latency};
+  supervision_event event{what,         who.spec.id, who.state.incarnation,
+                          std::nullopt, latency,     std::move(others)};
   if (what == supervision_event::kind::start_failed)
     event.exit = who.failure->exit;
   else if (what != supervision_event::kind::started

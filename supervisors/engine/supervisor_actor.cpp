@@ -112,6 +112,10 @@ void supervisor_actor::on_ended(const child_ended& what) {
       ++seen_.stale_events;
     return;
   }
+  if (must_wait(*who)) {
+    deferred_.push_back(what);
+    return;
+  }
   auto how
     = describe_exit(what.reason, what.incarnation, flags_.exits, system());
   if (who->state.phase == child_phase::starting)
@@ -143,8 +147,13 @@ void supervisor_actor::on_tick(const tick& what) {
 void supervisor_actor::advance() {
   if (stage_ == stage::initializing)
     advance_start();
-  if (stage_ == stage::stopping)
+  while (stage_ == stage::operating && carry_on())
+    ;
+  if (stage_ == stage::stopping) {
+    while (!deferred_.empty())
+      take_deferred();
     advance_stop();
+  }
   if (stage_ == stage::ended)
     return;
   schedule_tick();

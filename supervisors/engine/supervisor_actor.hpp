@@ -2,16 +2,19 @@
 
 #include <pyactor/supervisors/engine/child.hpp>
 #include <pyactor/supervisors/engine/deadlines.hpp>
+#include <pyactor/supervisors/engine/group_restart.hpp>
 #include <pyactor/supervisors/engine/roster.hpp>
 #include <pyactor/supervisors/engine/signals.hpp>
 #include <pyactor/supervisors/messages.hpp>
 #include <pyactor/supervisors/restart_intensity.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <variant>
 #include <vector>
 
 namespace pyactor::supervisors::engine {
@@ -48,7 +51,8 @@ struct supervisor_setup {
 /// blocks; every message is one short step.
 ///
 /// Sources: supervisor_actor.cpp (messages in), life_cycle.cpp (its own start
-/// and stop), transitions.cpp (children), orders.cpp (callers), queries.cpp.
+/// and stop), transitions.cpp (children), groups.cpp (several children at
+/// once), orders.cpp (callers), queries.cpp.
 class supervisor_actor : public caf::event_based_actor {
 public:
   supervisor_actor(caf::actor_config& config, supervisor_setup setup);
@@ -104,6 +108,9 @@ private:
   void on_exited(child& who, child_outcome outcome);
   void on_stopped(child& who);
   void abandon(child& who);
+  void restart(child& who, std::chrono::nanoseconds pause);
+  void on_pause_over(child& who);
+  [[nodiscard]] bool ends_all(const child& who) const;
   bool within_intensity(child& who);
   void forget(child& who);
   void show(child& who, std::chrono::nanoseconds retry_after = {});
@@ -111,6 +118,22 @@ private:
   child_rules rules_of(const child& who) const;
   void arm(child& who, std::chrono::nanoseconds pause);
   void send_exit_to(const child& who, caf::exit_reason reason);
+
+  // -- groups -----------------------------------------------------------------
+
+  bool carry_on();
+  void begin_group(const child& failed, const restart_plan& plan,
+                   std::chrono::nanoseconds pause);
+  bool advance_group();
+  bool stop_members();
+  bool start_members();
+  void end_group();
+  void fail_group(const child& who);
+  void abort_group(child& failed);
+  void on_member_stopped(child& who);
+  [[nodiscard]] bool absorbs(const child& who) const;
+  [[nodiscard]] bool must_wait(const child& who) const;
+  void take_deferred();
 
   // -- callers ----------------------------------------------------------------
 
@@ -121,6 +144,7 @@ private:
   void handle_order(child& who, order what);
   void execute(child& who, order what);
   void settle(start_position position);
+  void settle_all();
   void answer_starts(child& who, const sup_expected<incarnation_id>& result);
   void answer_stops(child& who);
   void refuse_all_orders(sup_errc code);
@@ -135,7 +159,8 @@ private:
   get_statistics_reply statistics() const;
 
   void report(supervision_event::kind what, const child& who,
-              std::chrono::nanoseconds latency = {});
+              std::chrono::nanoseconds latency = {},
+              std::vector<std::string> others = {});
 
   // -- data -------------------------------------------------------------------
 
@@ -160,8 +185,16 @@ private:
   /// The first child whose start is not over; while initializing.
   start_position start_cursor_ = 0;
   std::vector<caf::response_promise> awaiting_start_;
-  /// Orders that came before the supervisor had started.
-  std::vector<order> early_orders_;
+  /// Orders that came before the supervisor had started, or during a group
+  /// restart.
+  std::vector<order> held_orders_;
+
+  std::optional<group_restart> group_;
+  /// What has to wait until a group restart is over, or the supervisor has
+  /// started: ends, and pauses that are over.
+  std::deque<std::variant<child_ended, pause_ended>> deferred_;
+  /// Orders may wait with children that have settled during a group restart.
+  bool unsettled_ = false;
 
   /// Children at or above this position are stopped; while stopping.
   start_position stop_cursor_ = ~start_position{0};

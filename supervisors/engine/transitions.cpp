@@ -32,7 +32,8 @@ void supervisor_actor::apply(child& who, const child_event& event) {
 }
 
 child_rules supervisor_actor::rules_of(const child& who) const {
-  return {who.spec.restart, who.spec.shutdown->mode, stage_ == stage::stopping};
+  return {who.spec.restart, who.spec.shutdown->mode,
+          stage_ == stage::stopping || absorbs(who)};
 }
 
 void supervisor_actor::carry_out(child& who, child_effect effect) {
@@ -107,7 +108,7 @@ void supervisor_actor::conclude(child& who, child_outcome outcome) {
       start(who, start_cause::request);
       break;
     case child_outcome::pause_over:
-      start(who, start_cause::automatic);
+      on_pause_over(who);
       break;
     case child_outcome::stalled:
       report(supervision_event::kind::stop_stalled, who);
@@ -144,6 +145,7 @@ void supervisor_actor::start(child& who, start_cause cause) {
   ++who.starts;
   who.restarts += cause == start_cause::automatic;
   who.failure = std::nullopt;
+  who.stopped_by_group = false;
   apply(who, child_events::start{roster_.new_incarnation(who), cause});
 }
 
@@ -251,7 +253,9 @@ void supervisor_actor::on_start_failed(child& who) {
       break;
     }
     case start_cause::automatic:
-      if (within_intensity(who)) {
+      if (!absorbs(who) && within_intensity(who)) {
+        if (group_)
+          fail_group(who);
         arm(who, flags_.min_retry_delay);
         show(who, flags_.min_retry_delay);
       }
@@ -264,16 +268,58 @@ void supervisor_actor::on_start_failed(child& who) {
 void supervisor_actor::on_exited(child& who, child_outcome outcome) {
   who.down_since = clock().now();
   report(supervision_event::kind::exited, who);
-  if (outcome == child_outcome::exited_keep || stage_ == stage::stopping) {
-    settle(who.position);
-  } else if (outcome == child_outcome::exited_forget) {
-    forget(who);
-  } else if (within_intensity(who)) {
-    auto plan = plan_restart(flags_.strategy, who.position);
-    for (auto position = plan.first; position <= plan.last; ++position)
-      if (auto* member = roster_.find(position))
-        start(*member, start_cause::automatic);
+  if (outcome == child_outcome::exited_restart) {
+    if (within_intensity(who))
+      restart(who, {});
+    return;
   }
+  if (absorbs(who) && outcome == child_outcome::exited_keep)
+    who.stopped_by_group = true;
+  auto is_last = ends_all(who);
+  if (is_last)
+    report(supervision_event::kind::auto_shutdown, who);
+  if (outcome == child_outcome::exited_forget && stage_ != stage::stopping)
+    forget(who);
+  else
+    settle(who.position);
+  if (is_last)
+    begin_stop(caf::make_error(caf::exit_reason::user_shutdown),
+               {.code = sup_errc::shutting_down});
+}
+
+/// @returns whether this end, which leads to no restart, is the supervisor's
+bool supervisor_actor::ends_all(const child& who) const {
+  if (stage_ == stage::stopping || absorbs(who) || !who.spec.significant)
+    return false;
+  auto lives = [&](const auto& entry) {
+    const auto& other = entry.second;
+    return &other != &who && other.spec.significant
+           && other.state.phase != child_phase::stopped;
+  };
+  return flags_.auto_shutdown == auto_shutdown::any_significant
+         || (flags_.auto_shutdown == auto_shutdown::all_significant
+             && std::ranges::none_of(roster_.children(), lives));
+}
+
+/// Starts a child that has ended, and all that its strategy takes along.
+/// @param pause before the first start
+void supervisor_actor::restart(child& who, std::chrono::nanoseconds pause) {
+  auto plan = plan_restart(flags_.strategy, who.position);
+  if (plan.is_group()) {
+    begin_group(who, plan, pause);
+  } else if (pause.count() > 0) {
+    arm(who, pause);
+    show(who, pause);
+  } else {
+    start(who, start_cause::automatic);
+  }
+}
+
+void supervisor_actor::on_pause_over(child& who) {
+  if (!group_)
+    restart(who, {});
+  else if (!group_->plan.covers(who.position))
+    deferred_.push_back(pause_ended{who.position, who.state.incarnation});
 }
 
 /// Counts one restart decision.
@@ -294,6 +340,10 @@ bool supervisor_actor::within_intensity(child& who) {
 }
 
 void supervisor_actor::on_stopped(child& who) {
+  if (absorbs(who)) {
+    on_member_stopped(who);
+    return;
+  }
   auto code = stage_ == stage::stopping ? sup_errc::shutting_down
                                         : sup_errc::terminated;
   sup_error what{.code = code, .id = who.spec.id};
