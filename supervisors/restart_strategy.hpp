@@ -1,7 +1,6 @@
 #pragma once
 
 #include <pyactor/libpyactor/export.hpp>
-#include <pyactor/supervisors/child_state.hpp>
 
 #include <cstdint>
 #include <limits>
@@ -57,48 +56,6 @@ plan_restart(restart_strategy strategy, start_position failed) noexcept {
       return {failed, newest};
   }
   return {failed, failed};
-}
-
-/// What a group restart does about one of its members before it goes on to the
-/// next.
-enum class group_step : uint8_t {
-  /// Nothing; go on.
-  skip,
-  /// Stop it, or start it.
-  act,
-  /// Wait until it has stopped, or is ready.
-  wait,
-};
-
-/// @param failed whether it is the one that brought the restart about
-/// @returns what to do about a member while the group is being stopped
-[[nodiscard]] constexpr group_step when_stopping(const child_state& member,
-                                                 bool failed) noexcept {
-  switch (member.phase) {
-    case child_phase::stopped:
-      return group_step::skip;
-    case child_phase::restarting:
-      return failed ? group_step::skip : group_step::act;
-    case child_phase::starting:
-    case child_phase::running:
-      return group_step::act;
-    case child_phase::stopping:
-      break;
-  }
-  return member.stopped_for == stop_cause::group ? group_step::wait
-                                                 : group_step::act;
-}
-
-/// @param begun whether the group has begun to start it
-/// @returns what to do about a member while the group is being started
-[[nodiscard]] constexpr group_step when_starting(const child_state& member,
-                                                 bool begun) noexcept {
-  if (!begun)
-    return group_step::act;
-  return member.phase == child_phase::starting
-             || member.phase == child_phase::stopping
-           ? group_step::wait
-           : group_step::skip;
 }
 
 } // namespace supervisors
