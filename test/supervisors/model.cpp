@@ -1,0 +1,178 @@
+#include <pyactor/test/supervisors/model.hpp>
+
+#include <algorithm>
+#include <utility>
+
+using namespace pyactor::supervisors;
+
+supervisor_model::iterator supervisor_model::find(const std::string& id) {
+  return std::ranges::find(children_, id, &child::id);
+}
+
+bool supervisor_model::try_start(child& who, bool automatic) {
+  ++who.starts;
+  who.restarts += automatic;
+  if (broken.contains(who.id))
+    return false;
+  who.now = status::running;
+  return true;
+}
+
+void supervisor_model::stop_all() {
+  ended_ = true;
+  children_.clear();
+}
+
+bool supervisor_model::within_intensity() {
+  ++restarts_;
+  while (!window_.empty() && window_.front() < now_ - flags_.period)
+    window_.pop_front();
+  window_.push_back(now_);
+  if (window_.size() <= flags_.intensity)
+    return true;
+  stop_all();
+  return false;
+}
+
+// -- orders -------------------------------------------------------------------
+
+std::optional<sup_errc> supervisor_model::start(const child& what) {
+  if (auto known = find(what.id); known != children_.end())
+    return known->now == status::running ? errc::already_started
+                                         : errc::already_present;
+  auto& added = children_.emplace_back(what);
+  if (try_start(added, false))
+    return std::nullopt;
+  children_.pop_back();
+  return errc::start_failed;
+}
+
+std::optional<sup_errc> supervisor_model::terminate(const std::string& id) {
+  auto who = find(id);
+  if (who == children_.end())
+    return errc::not_found;
+  who->now = status::stopped;
+  if (who->restart == restart_type::temporary)
+    children_.erase(who);
+  return std::nullopt;
+}
+
+std::optional<sup_errc> supervisor_model::restart(const std::string& id) {
+  auto who = find(id);
+  if (who == children_.end())
+    return errc::not_found;
+  if (who->now == status::running)
+    return errc::running;
+  if (who->now == status::restarting)
+    return errc::restarting;
+  if (try_start(*who, false))
+    return std::nullopt;
+  return errc::start_failed;
+}
+
+std::optional<sup_errc> supervisor_model::cycle(const std::string& id) {
+  auto who = find(id);
+  if (who == children_.end())
+    return errc::not_found;
+  if (who->now == status::restarting)
+    return errc::restarting;
+  who->now = status::stopped;
+  if (try_start(*who, false))
+    return std::nullopt;
+  if (who->restart == restart_type::temporary)
+    children_.erase(who);
+  return errc::start_failed;
+}
+
+std::optional<sup_errc> supervisor_model::erase(const std::string& id) {
+  auto who = find(id);
+  if (who == children_.end())
+    return errc::not_found;
+  if (who->now == status::running)
+    return errc::running;
+  if (who->now == status::restarting)
+    return errc::restarting;
+  children_.erase(who);
+  return std::nullopt;
+}
+
+// -- what happens -------------------------------------------------------------
+
+void supervisor_model::end(const std::string& id, exit_class how) {
+  auto who = find(id);
+  auto comes_back = who->restart == restart_type::permanent
+                    || (who->restart == restart_type::transient
+                        && how == exit_class::abnormal);
+  if (comes_back) {
+    who->now = status::restarting;
+    if (within_intensity())
+      bring_back(id);
+    return;
+  }
+  auto was_significant = who->significant;
+  who->now = status::stopped;
+  if (who->restart == restart_type::temporary)
+    children_.erase(who);
+  auto is_alive = [](const child& other) {
+    return other.significant && other.now != status::stopped;
+  };
+  if (was_significant
+      && (flags_.auto_shutdown == auto_shutdown::any_significant
+          || (flags_.auto_shutdown == auto_shutdown::all_significant
+              && std::ranges::none_of(children_, is_alive))))
+    stop_all();
+}
+
+/// Starts a child that restarts, and whatever its strategy takes along.
+void supervisor_model::bring_back(const std::string& id) {
+  auto first = find(id) - children_.begin();
+  auto last = first + 1;
+  if (flags_.strategy != restart_strategy::one_for_one)
+    last = static_cast<ptrdiff_t>(children_.size());
+  if (flags_.strategy == restart_strategy::one_for_all)
+    first = 0;
+  for (auto i = last; i-- > first;) {
+    auto& member = children_[static_cast<size_t>(i)];
+    auto runs = member.now == status::running;
+    member.now = status::stopped;
+    if (runs && member.restart == restart_type::temporary) {
+      children_.erase(children_.begin() + i);
+      --last;
+    }
+  }
+  for (auto i = first; i < last; ++i) {
+    auto& member = children_[static_cast<size_t>(i)];
+    if (try_start(member, true))
+      continue;
+    if (within_intensity()) {
+      member.now = status::restarting;
+      member.due = now_ + flags_.min_retry_delay;
+    }
+    return;
+  }
+}
+
+void supervisor_model::advance(clock_time by) {
+  now_ += by;
+  // What is tried again now gets a new time, which is in the future.
+  for (;;) {
+    auto due = [&](const child& who) {
+      return who.now == status::restarting && who.due <= now_;
+    };
+    auto next = children_.end();
+    for (auto who = children_.begin(); who != children_.end(); ++who)
+      if (due(*who) && (next == children_.end() || who->due < next->due))
+        next = who;
+    if (next == children_.end())
+      return;
+    bring_back(std::string{next->id});
+  }
+}
+
+std::string supervisor_model::which() const {
+  std::string result;
+  for (auto who = children_.rbegin(); who != children_.rend(); ++who)
+    result += (result.empty() ? "" : " ") + who->id + ':'
+              + std::string{to_string(who->now)};
+  return result;
+}

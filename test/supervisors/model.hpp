@@ -1,0 +1,87 @@
+#pragma once
+
+#include <pyactor/supervisors/supervisor.hpp>
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+/// What a supervisor must do, told without actors: OTP's rules, one step after
+/// the other, on a list. Its children stop and start at once.
+class supervisor_model {
+public:
+  using flags_type = pyactor::supervisors::supervisor_flags;
+  using errc = pyactor::supervisors::sup_errc;
+  using status = pyactor::supervisors::child_status;
+  using clock_time = std::chrono::nanoseconds;
+
+  struct child {
+    std::string id;
+    pyactor::supervisors::restart_type restart;
+    bool significant = false;
+    status now = status::stopped;
+    /// When it is tried again; while it restarts.
+    clock_time due{};
+    uint64_t starts = 0;
+    uint64_t restarts = 0;
+  };
+
+  explicit supervisor_model(const flags_type& flags) : flags_(flags) {
+  }
+
+  // -- orders; @returns the error, or none ------------------------------------
+
+  std::optional<errc> start(const child& what);
+  std::optional<errc> terminate(const std::string& id);
+  std::optional<errc> restart(const std::string& id);
+  std::optional<errc> cycle(const std::string& id);
+  std::optional<errc> erase(const std::string& id);
+
+  // -- what happens -----------------------------------------------------------
+
+  /// A child that runs ends of its own accord.
+  void end(const std::string& id, pyactor::supervisors::exit_class how);
+
+  void advance(clock_time by);
+
+  /// Ids of children that cannot start.
+  std::set<std::string> broken;
+
+  // -- what people see --------------------------------------------------------
+
+  [[nodiscard]] bool ended() const {
+    return ended_;
+  }
+
+  /// In start order.
+  [[nodiscard]] const std::vector<child>& children() const {
+    return children_;
+  }
+
+  [[nodiscard]] uint64_t restarts() const {
+    return restarts_;
+  }
+
+  /// As `world::which`.
+  [[nodiscard]] std::string which() const;
+
+private:
+  using iterator = std::vector<child>::iterator;
+
+  iterator find(const std::string& id);
+  bool try_start(child& who, bool automatic);
+  bool within_intensity();
+  void bring_back(const std::string& id);
+  void stop_all();
+
+  flags_type flags_;
+  std::vector<child> children_;
+  std::deque<clock_time> window_;
+  clock_time now_{};
+  uint64_t restarts_ = 0;
+  bool ended_ = false;
+};

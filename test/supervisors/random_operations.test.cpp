@@ -1,0 +1,218 @@
+#include <pyactor/test/supervisors/model.hpp>
+#include <pyactor/test/supervisors/world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <memory>
+#include <random>
+
+using namespace pyactor::supervisors;
+using namespace std::chrono_literals;
+using mode = child_control::start_mode;
+
+namespace {
+
+/// Does the same to a supervisor and to its model, at random, and looks after
+/// each step that both are in the same state.
+class comparison {
+public:
+  comparison(uint64_t seed, restart_strategy strategy)
+    : random_(seed), strategy_(strategy) {
+  }
+
+  /// @returns the first difference; empty if there is none
+  std::string run(int operations) {
+    for (step_ = 0; step_ < operations && difference_.empty(); ++step_) {
+      if (!world_ || model_->ended())
+        begin();
+      operate();
+      compare();
+    }
+    return difference_;
+  }
+
+  int lives() const {
+    return lives_;
+  }
+
+private:
+  static constexpr unsigned ids = 6;
+
+  unsigned roll(unsigned sides) {
+    return static_cast<unsigned>(random_() % sides);
+  }
+
+  template <class T>
+  T one_of(std::initializer_list<T> what) {
+    return what.begin()[roll(static_cast<unsigned>(what.size()))];
+  }
+
+  std::string any_id() {
+    return std::string(1, static_cast<char>('a' + roll(ids)));
+  }
+
+  void begin() {
+    ++lives_;
+    supervisor_flags flags{
+      .strategy = strategy_,
+      .intensity = one_of({2U, 10U, 40U}),
+      .period = 1s,
+      .auto_shutdown
+      = one_of({auto_shutdown::never, auto_shutdown::any_significant,
+                auto_shutdown::all_significant})};
+    world_ = std::make_unique<world>();
+    model_ = std::make_unique<supervisor_model>(flags);
+    has_significant_ = flags.auto_shutdown != auto_shutdown::never;
+    world_->start(std::move(flags), {});
+  }
+
+  void operate() {
+    auto id = any_id();
+    switch (auto choice = roll(16)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        add(id);
+        break;
+      case 4:
+        order("terminate", id, terminate_child{id}, model_->terminate(id));
+        break;
+      case 5:
+        order("restart", id, restart_child{id}, model_->restart(id));
+        break;
+      case 6:
+        order("cycle", id, cycle_child{id}, model_->cycle(id));
+        break;
+      case 7:
+        order("delete", id, delete_child{id}, model_->erase(id));
+        break;
+      case 8:
+        break_or_mend(id);
+        break;
+      case 9:
+      case 10:
+        what_ = "advance";
+        // Through one retry after the other, as the model does.
+        for (auto left = one_of({1, 10, 300}); left > 0; --left) {
+          model_->advance(1ms);
+          world_->advance(1ms);
+        }
+        break;
+      default:
+        end(id, choice == 11 ? caf::error{}
+                : choice == 12
+                  ? caf::make_error(caf::exit_reason::user_shutdown)
+                  : crash());
+    }
+  }
+
+  void add(const std::string& id) {
+    auto type = one_of({restart_type::permanent, restart_type::permanent,
+                        restart_type::transient, restart_type::temporary});
+    auto spec = world_->spec(id, type);
+    spec.significant
+      = has_significant_ && type != restart_type::permanent && roll(3) == 0;
+    auto expected = model_->start(
+      {.id = id, .restart = type, .significant = spec.significant});
+    order("start", id, start_child{spec}, expected);
+  }
+
+  template <class Message>
+  void order(const char* what, const std::string& id, Message message,
+             std::optional<sup_errc> expected) {
+    what_ = what + (" " + id);
+    auto answer = world_->order(std::move(message));
+    auto right = expected ? answer.failed_with(*expected) : answer.ok();
+    if (!right)
+      differ("answer",
+             answer.answered()
+               ? answer.ok() ? "ok" : to_string(answer.error().code)
+               : "none",
+             expected ? to_string(*expected) : "ok");
+  }
+
+  void break_or_mend(const std::string& id) {
+    what_ = "break or mend " + id;
+    auto breaks = model_->broken.insert(id).second;
+    if (!breaks)
+      model_->broken.erase(id);
+    world_->child(id).start = breaks ? mode::refuse : mode::spawn;
+  }
+
+  void end(const std::string& id, const caf::error& reason) {
+    what_ = "end of " + id;
+    if (!world_->alive(id))
+      return;
+    auto kind = reason ? exit_class::abnormal : exit_class::normal;
+    if (reason == caf::exit_reason::user_shutdown)
+      kind = exit_class::shutdown;
+    model_->end(id, kind);
+    world_->tell(id, die{reason});
+  }
+
+  void compare() {
+    if (!difference_.empty())
+      return;
+    if (model_->ended() != world_->supervisor_end.has_value()) {
+      differ("end", world_->supervisor_end ? "ended" : "goes on",
+             model_->ended() ? "ended" : "goes on");
+      return;
+    }
+    if (model_->ended())
+      return;
+    auto found = world_->children();
+    auto& expected = model_->children();
+    differ("children", world_->which(), model_->which());
+    for (size_t i = 0; i < found.size() && difference_.empty(); ++i) {
+      auto& right = expected[expected.size() - 1 - i];
+      auto text = [](uint64_t starts, uint64_t restarts) {
+        return std::to_string(starts) + " starts, " + std::to_string(restarts)
+               + " restarts";
+      };
+      differ(("counts of " + found[i].id).c_str(),
+             text(found[i].starts, found[i].restarts),
+             text(right.starts, right.restarts));
+    }
+    differ("restarts", std::to_string(world_->statistics().restarts),
+           std::to_string(model_->restarts()));
+  }
+
+  /// Notes a difference, if it is one.
+  void differ(const char* of, const std::string& found,
+              const std::string& right) {
+    if (found != right && difference_.empty())
+      difference_ = "step " + std::to_string(step_) + ", " + what_ + ": " + of
+                    + ": " + found + " instead of " + right;
+  }
+
+  std::mt19937_64 random_;
+  restart_strategy strategy_;
+  bool has_significant_ = false;
+  std::unique_ptr<world> world_;
+  std::unique_ptr<supervisor_model> model_;
+  int step_ = 0;
+  int lives_ = 0;
+  std::string what_;
+  std::string difference_;
+};
+
+} // namespace
+
+TEST_CASE("100 000 random operations leave a supervisor as its model says",
+          "[random_operations]") {
+  auto strategy
+    = GENERATE(restart_strategy::one_for_one, restart_strategy::one_for_all,
+               restart_strategy::rest_for_one);
+  constexpr uint64_t seeds = 10;
+  constexpr int operations = 100'000 / 3 / seeds + 1;
+  auto lives = 0;
+  for (uint64_t seed = 1; seed <= seeds; ++seed) {
+    CAPTURE(strategy, seed);
+    comparison both{seed, strategy};
+    REQUIRE(both.run(operations) == "");
+    lives += both.lives();
+  }
+  CHECK(lives > static_cast<int>(seeds)); // some supervisors have given up
+}
