@@ -23,10 +23,15 @@ void init_ack::operator()(caf::error reason, caf::execution_unit* host) const {
 }
 
 start_context::start_context(caf::event_based_actor& supervisor,
-                             const std::string& id, incarnation_id incarnation)
+                             const std::string& id, incarnation_id incarnation,
+                             std::string& place)
   : supervisor_(&supervisor), id_(id), incarnation_(incarnation),
-    ack_(supervisor.address(), incarnation) {
+    ack_(supervisor.address(), incarnation), place_(&place) {
   // nop
+}
+
+void start_context::runs_in(std::string place) const {
+  *place_ = std::move(place);
 }
 
 } // namespace pyactor::supervisors

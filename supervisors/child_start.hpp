@@ -46,9 +46,10 @@ private:
 ///         and kept
 class start_context {
 public:
-  /// What a supervisor gives to a start function; it and the id outlive this.
+  /// What a supervisor gives to a start function; it, the id and the place
+  /// outlive this.
   start_context(caf::event_based_actor& supervisor, const std::string& id,
-                incarnation_id incarnation);
+                incarnation_id incarnation, std::string& place);
 
   /// @returns the id of the child's spec
   [[nodiscard]] const std::string& id() const noexcept {
@@ -75,6 +76,10 @@ public:
     return supervisor_->address();
   }
 
+  /// Says where this incarnation runs, for people who look at the tree, for
+  /// example `default/0`. Only for children that do not run just anywhere.
+  void runs_in(std::string place) const;
+
   /// Spawns an actor next to the supervisor, on the same execution unit.
   template <caf::spawn_options Os = caf::no_spawn_options, class F, class... Ts>
   caf::actor spawn(F fun, Ts&&... xs) const {
@@ -94,6 +99,7 @@ private:
   const std::string& id_;
   incarnation_id incarnation_;
   init_ack ack_;
+  std::string* place_;
 };
 
 /// There is nothing to run this time: the child counts as stopped.

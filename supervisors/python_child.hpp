@@ -34,7 +34,10 @@ namespace supervisors {
           ack(host);
       };
       try {
-        return python.spawn_python(what, args, where, started);
+        auto& home = python.context_at(where);
+        context.runs_in(home.name());
+        return runtime::spawn_on<runtime::python_class_actor>(home, what, args,
+                                                              started);
       } catch (const python_error& what_failed) {
         return runtime::to_caf(what_failed.info());
       }
@@ -75,7 +78,9 @@ start_fn start_pinned(runtime::runtime& python, runtime::placement where,
   return [&python, where = std::move(where),
           xs...](const start_context& context) -> start_result {
     try {
-      return python.spawn<acknowledging>(where, context.ack(), xs...);
+      auto& home = python.context_at(where);
+      context.runs_in(home.name());
+      return runtime::spawn_on<acknowledging>(home, context.ack(), xs...);
     } catch (const python_error& what_failed) {
       return runtime::to_caf(what_failed.info());
     }

@@ -34,6 +34,9 @@ struct child_info {
   std::optional<exit_info> last_exit;
   /// Since it acknowledged; 0 unless it runs.
   std::chrono::nanoseconds uptime{0};
+  /// The context of a Python child, for example `default/0`; empty where the
+  /// child runs just anywhere, or not at all.
+  std::string context{};
 };
 
 /// How many children there are, of which kind.

@@ -40,6 +40,8 @@ struct child {
   /// The one strong handle; set while something starts, runs or stops.
   caf::actor handle;
   std::shared_ptr<in_flight> requests;
+  /// Where the last incarnation runs or ran, if its start function said so.
+  std::string place;
 
   /// Known from the first sign of a failed start until the next start.
   std::optional<start_failure> failure;

@@ -23,6 +23,8 @@ which_children_reply supervisor_actor::list_children() const {
                     who.restarts,          who.last_exit};
     if (info.status == child_status::running)
       info.uptime = clock().now() - who.ready_since;
+    if (who.handle)
+      info.context = who.place;
     result.children.push_back(std::move(info));
   }
   return result;

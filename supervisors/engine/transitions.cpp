@@ -150,7 +150,8 @@ void supervisor_actor::start(child& who, start_cause cause) {
 }
 
 void supervisor_actor::spawn_incarnation(child& who) {
-  start_context context{*this, who.spec.id, who.state.incarnation};
+  who.place.clear();
+  start_context context{*this, who.spec.id, who.state.incarnation, who.place};
   start_result result = start_ignored{};
   try {
     result = who.spec.start(context);

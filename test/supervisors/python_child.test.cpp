@@ -121,3 +121,16 @@ TEST_CASE("each request that a pinned child owes an answer when it crashes "
   CHECK(x.supervisor.stop());
   CHECK_FALSE(x.world.client()->has_next_message());
 }
+
+TEST_CASE("a pinned child says in which context it is", "[python_child]") {
+  runtime_world world{
+    pyactor::test::one_pool(pyactor::interpreter_kind::main, 2)};
+  auto supervisor
+    = start_supervisor(world.system(), {},
+                       {{.id = "keeper",
+                         .start = start_pinned<keeper>(
+                           world.python(), {.pool = "default", .index = 1})}})
+        .value();
+  CHECK(supervisor.which_children()->at(0).context == "default/1");
+  CHECK(supervisor.stop());
+}
