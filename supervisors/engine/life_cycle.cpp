@@ -35,6 +35,7 @@ void supervisor_actor::advance_start() {
 
 void supervisor_actor::finish_start() {
   stage_ = stage::operating;
+  operating_since_ = clock().now();
   for (auto& promise : std::exchange(awaiting_start_, {}))
     promise.deliver(await_start_reply{});
   if (ack_)

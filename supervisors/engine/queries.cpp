@@ -11,6 +11,10 @@ caf::message_handler supervisor_actor::query_handlers() {
     [this](count_children) { return count(); },
     [this](const get_child_spec& what) { return spec_of(what.id); },
     [this](get_statistics) { return statistics(); },
+    [this](get_level) { return level(); },
+    [this](const get_tree& what) {
+      return delegate(spawn_tree_collector(system(), address()), what);
+    },
   };
 }
 

@@ -5,6 +5,7 @@
 #include <pyactor/supervisors/engine/group_restart.hpp>
 #include <pyactor/supervisors/engine/roster.hpp>
 #include <pyactor/supervisors/engine/signals.hpp>
+#include <pyactor/supervisors/engine/tree_collector.hpp>
 #include <pyactor/supervisors/messages.hpp>
 #include <pyactor/supervisors/restart_intensity.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
@@ -52,7 +53,7 @@ struct supervisor_setup {
 ///
 /// Sources: supervisor_actor.cpp (messages in), life_cycle.cpp (its own start
 /// and stop), transitions.cpp (children), groups.cpp (several children at
-/// once), orders.cpp (callers), queries.cpp.
+/// once), orders.cpp (callers), queries.cpp, tree_level.cpp.
 class supervisor_actor : public caf::event_based_actor {
 public:
   supervisor_actor(caf::actor_config& config, supervisor_setup setup);
@@ -157,6 +158,8 @@ private:
   count_children_reply count() const;
   get_child_spec_reply spec_of(const std::string& id);
   get_statistics_reply statistics() const;
+  tree_level level() const;
+  tree_node describe() const;
 
   void report(supervision_event::kind what, const child& who,
               std::chrono::nanoseconds latency = {},
@@ -171,6 +174,8 @@ private:
   std::optional<init_ack> ack_;
 
   stage stage_ = stage::initializing;
+  /// Meaningful while operating.
+  time_point operating_since_;
   roster roster_;
   restart_intensity intensity_;
   deadlines deadlines_;

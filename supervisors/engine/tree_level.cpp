@@ -1,0 +1,87 @@
+#include <pyactor/supervisors/engine/supervisor_actor.hpp>
+
+#include <algorithm>
+
+namespace pyactor::supervisors::engine {
+
+namespace {
+
+/// @returns the first line that is not blank
+std::string_view first_line(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  text = text.substr(0, text.find_first_of("\r\n"));
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+/// The reason up to its details, such as a traceback. That it was an error goes
+/// without saying, and so does CAF's own name for a kill or a shutdown.
+std::string line_about(const exit_info& how) {
+  // As Python prints its exceptions: only other modules are named.
+  constexpr std::string_view understood = "builtins.";
+  std::string result{to_string(how.kind)};
+  auto text = first_line(how.message);
+  auto is_error = how.kind == exit_kind::error;
+  if (text.empty() || (!is_error && text.starts_with("exit_reason(")))
+    return result;
+  if (text.starts_with(understood))
+    text.remove_prefix(understood.size());
+  if (is_error)
+    return std::string{text};
+  return result.append(": ").append(text);
+}
+
+tree_node node_of(child_info what) {
+  tree_node result{.id = std::move(what.id),
+                   .type = what.type,
+                   .status = what.status,
+                   .restart = what.restart,
+                   .incarnation = what.incarnation,
+                   .starts = what.starts,
+                   .restarts = what.restarts};
+  if (what.last_exit)
+    result.last_exit = line_about(*what.last_exit);
+  result.uptime = what.uptime;
+  result.context = std::move(what.context);
+  return result;
+}
+
+} // namespace
+
+tree_level supervisor_actor::level() const {
+  tree_level result{.self = describe(), .nested = {}};
+  auto known = list_children().children; // newest first
+  for (const auto& [position, who] : roster_.children()) {
+    if (who.spec.type == child_type::supervisor && who.handle)
+      result.nested.push_back(
+        {result.self.children.size(), who.handle.address()});
+    result.self.children.push_back(node_of(std::move(known.back())));
+    known.pop_back();
+  }
+  return result;
+}
+
+tree_node supervisor_actor::describe() const {
+  tree_node result{.type = child_type::supervisor};
+  switch (stage_) {
+    case stage::initializing:
+      result.status = child_status::starting;
+      break;
+    case stage::operating:
+      result.status = child_status::running;
+      result.uptime = clock().now() - operating_since_;
+      break;
+    default:
+      result.status = child_status::stopping;
+      break;
+  }
+  auto seen = statistics().statistics;
+  result.supervisor = {.strategy = flags_.strategy,
+                       .intensity = flags_.intensity,
+                       .period = flags_.period,
+                       .window_used = seen.window_used,
+                       .stale_events = seen.stale_events,
+                       .zombies = std::move(seen.zombies)};
+  return result;
+}
+
+} // namespace pyactor::supervisors::engine

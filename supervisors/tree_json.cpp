@@ -1,0 +1,68 @@
+#include <pyactor/supervisors/engine/tree_names.hpp>
+#include <pyactor/supervisors/tree.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace pyactor::supervisors {
+
+namespace {
+
+using engine::name_of;
+using object = nlohmann::ordered_json;
+
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>{time}.count();
+}
+
+object text_or_null(const std::string& text) {
+  return text.empty() ? object{} : object(text);
+}
+
+object summary_of(const supervisor_summary& what) {
+  object result;
+  result["strategy"] = name_of(what.strategy);
+  result["intensity"] = what.intensity;
+  result["period"] = seconds(what.period);
+  result["window_used"] = what.window_used;
+  result["stale_events"] = what.stale_events;
+  auto& zombies = result["zombies"] = object::array();
+  for (const auto& lost : what.zombies) {
+    object entry;
+    entry["id"] = lost.id;
+    entry["incarnation"] = lost.incarnation;
+    zombies.push_back(std::move(entry));
+  }
+  return result;
+}
+
+object object_of(const tree_node& node) {
+  object result;
+  result["id"] = text_or_null(node.id);
+  result["type"] = name_of(node.type);
+  result["status"] = to_string(node.status);
+  result["restart"] = node.restart ? object(name_of(*node.restart)) : object{};
+  result["incarnation"] = node.incarnation;
+  result["starts"] = node.starts;
+  result["restarts"] = node.restarts;
+  result["last_exit"] = text_or_null(node.last_exit.value_or(""));
+  auto runs = node.status == child_status::running;
+  result["uptime"] = runs ? object(seconds(node.uptime)) : object{};
+  result["context"] = text_or_null(node.context);
+  if (node.type != child_type::supervisor)
+    return result;
+  result["supervisor"]
+    = node.supervisor ? summary_of(*node.supervisor) : object{};
+  result["error"] = text_or_null(node.error);
+  auto& children = result["children"] = object::array();
+  for (const auto& child : node.children)
+    children.push_back(object_of(child));
+  return result;
+}
+
+} // namespace
+
+std::string to_json(const tree_node& top) {
+  return object_of(top).dump(-1, ' ', false, object::error_handler_t::replace);
+}
+
+} // namespace pyactor::supervisors
