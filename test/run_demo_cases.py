@@ -95,12 +95,21 @@ def check_table(printed: str) -> None:
     expect(gives_up.split() == ["4", "in", "order"], "it gives up", printed)
 
 
+def check_trees(printed: str) -> None:
+    before, after = re.findall(r"(?m)^├── predictor-1 .*$", printed)
+    expect("last exit" not in before, "nothing has crashed at first", printed)
+    why = "last exit: ValueError: Input X"
+    expect(why in after, "the tree says what crashed", printed)
+    expect(" predictors/0 " in after, "and where it runs", printed)
+
+
 def short(demo: Demo) -> None:
     code, printed, complaints = demo.run(demo.venv, "--short")
     expect(code == 0, "the demo exits with 0", code, printed, complaints)
     expect(not complaints, "nothing goes to stderr", complaints)
     expect(demo.model.exists(), "the model is kept", printed)
     expect("\r" not in printed, "a pipe gets no progress bar", printed)
+    check_trees(printed)
     check_table(printed)
 
 

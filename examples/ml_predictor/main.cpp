@@ -12,6 +12,7 @@
 #include <pyactor/examples/ml_predictor/options.hpp>
 #include <pyactor/examples/ml_predictor/report.hpp>
 #include <pyactor/examples/ml_predictor/script.hpp>
+#include <pyactor/supervisors/tree.hpp>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -67,6 +68,15 @@ void provide_model(const options& wanted, const std::string& venv,
   fmt::print("            {}", summary);
 }
 
+/// Prints what the supervisor sees of its predictors.
+void show(const predictors& pool) {
+  if (auto seen = pyactor::supervisors::tree(pool.supervisor()))
+    fmt::print("{}", to_text(*seen));
+  else
+    throw failure{"no look at the predictors: " + to_string(seen.error())};
+  std::fflush(stdout);
+}
+
 std::vector<std::string> names(size_t count) {
   std::vector<std::string> result;
   for (size_t i = 1; i <= count; ++i)
@@ -80,11 +90,13 @@ int demo::run() {
   predictors pool{python, {wanted.model, ids, 10}, events};
   say("predictors  {}, ready after {:.0f} ms", ids.size(),
       milliseconds(clock::now() - start));
+  show(pool);
   if (stop.stop_requested())
     throw interrupted{};
   auto samples = parse_held_out(run_script(
     python.options().python.venv, "reference.py", {wanted.model}, stop));
   run_load(pool, samples);
+  show(pool);
   auto poison = poisoned(samples->front());
   outcome.given_up
     = exhaust(python, wanted.model, poison, outcome.requests, events, stop);
