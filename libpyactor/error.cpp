@@ -56,7 +56,9 @@ unexpected fail(errc code, std::string message) {
                           .message = std::move(message),
                           .type = {},
                           .traceback = {},
-                          .causes = {}}};
+                          .causes = {},
+                          .bases = {},
+                          .exit_code = {}}};
 }
 
 python_error::python_error(error what)

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,12 @@ struct error {
   std::string traceback = {};
   /// Of a Python exception, nearest first; at most 32.
   std::vector<exception_cause> causes = {};
+  /// Qualified names of the base classes of `type` in the order of its MRO,
+  /// `builtins.object` left out; at most 32.
+  std::vector<std::string> bases = {};
+  /// Of a `SystemExit`: what the process would have ended with, had it left the
+  /// main program. 0 for `sys.exit()`.
+  std::optional<int> exit_code = {};
 
   friend bool operator==(const error&, const error&) = default;
 };

@@ -7,6 +7,9 @@
 #include <pyactor/libpyactor/object_ref.hpp>
 
 #include <algorithm>
+#include <climits>
+#include <cstring>
+#include <optional>
 #include <string_view>
 
 namespace pyactor::capi {
@@ -15,12 +18,66 @@ namespace {
 
 /// Longer chains are cut.
 constexpr size_t max_causes = 32;
+constexpr Py_ssize_t max_bases = 32;
 
 std::string attribute_text(PyObject* object, const char* name) {
   auto found = object_ref::steal(PyObject_GetAttrString(object, name));
   if (!found)
     PyErr_Clear();
   return text_of(found.get());
+}
+
+std::string qualified_name(PyTypeObject* type) {
+  // As `type.__module__` and `type.__qualname__` find it, without the lookups.
+  if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE))
+    return std::strchr(type->tp_name, '.')
+             ? std::string{type->tp_name}
+             : std::string{"builtins."} + type->tp_name;
+  auto* object = reinterpret_cast<PyObject*>(type);
+  auto name = attribute_text(object, "__qualname__");
+  if (name.empty())
+    name = type->tp_name;
+  auto module = attribute_text(object, "__module__");
+  return module.empty() ? name : module + "." + name;
+}
+
+/// @returns the base classes of an exception's type, nearest first
+std::vector<std::string> bases_of(PyObject* exception) {
+  // Held: to look a name up may run code, and that may change the bases.
+  auto mro = object_ref::borrow(Py_TYPE(exception)->tp_mro);
+  std::vector<std::string> result;
+  if (!mro || !PyTuple_Check(mro.get()))
+    return result;
+  auto size = std::min(PyTuple_GET_SIZE(mro.get()), max_bases + 2);
+  result.reserve(static_cast<size_t>(size));
+  for (Py_ssize_t i = 1; i < size; ++i) {
+    auto* base = PyTuple_GET_ITEM(mro.get(), i);
+    if (base != reinterpret_cast<PyObject*>(&PyBaseObject_Type)
+        && PyType_Check(base))
+      result.push_back(qualified_name(reinterpret_cast<PyTypeObject*>(base)));
+  }
+  if (result.size() > static_cast<size_t>(max_bases))
+    result.pop_back();
+  return result;
+}
+
+/// @returns what CPython would make of a `SystemExit`; none for all others
+std::optional<int> exit_code_of(PyObject* exception) {
+  if (!PyObject_TypeCheck(exception,
+                          reinterpret_cast<PyTypeObject*>(PyExc_SystemExit)))
+    return std::nullopt;
+  auto code = object_ref::steal(PyObject_GetAttrString(exception, "code"));
+  if (!code)
+    PyErr_Clear();
+  if (code.get() == Py_None)
+    return 0;
+  if (!code || !PyLong_Check(code.get()))
+    return 1; // a text, for example, which CPython would print
+  auto overflow = 0;
+  auto number = PyLong_AsLongAndOverflow(code.get(), &overflow);
+  if (overflow != 0 || number < INT_MIN || number > INT_MAX)
+    return -1;
+  return static_cast<int>(number);
 }
 
 std::string message_of(PyObject* exception) {
@@ -86,12 +143,7 @@ void add_import_hint(error& what) {
 } // namespace
 
 std::string qualified_type(PyObject* exception) {
-  auto* type = reinterpret_cast<PyObject*>(Py_TYPE(exception));
-  auto name = attribute_text(type, "__qualname__");
-  if (name.empty())
-    name = Py_TYPE(exception)->tp_name;
-  auto module = attribute_text(type, "__module__");
-  return module.empty() ? name : module + "." + name;
+  return qualified_name(Py_TYPE(exception));
 }
 
 error describe_exception(attach_scope&, PyObject* exception) {
@@ -100,6 +152,8 @@ error describe_exception(attach_scope&, PyObject* exception) {
   result.type = qualified_type(exception);
   result.message = message_of(exception);
   result.causes = causes_of(exception);
+  result.bases = bases_of(exception);
+  result.exit_code = exit_code_of(exception);
   result.traceback = traceback_text(exception);
   if (PyObject_TypeCheck(exception,
                          reinterpret_cast<PyTypeObject*>(PyExc_ImportError)))

@@ -10,9 +10,10 @@
 namespace PYACTOR_EXPORT pyactor {
 namespace capi {
 
-/// Turns the exception that is set into plain data and clears it: its type,
-/// message, traceback and causes. Whatever the exception's own methods raise is
-/// dropped; `SystemExit` and `KeyboardInterrupt` are exceptions like others.
+/// Turns the exception that is set into plain data and clears it: its type
+/// with its bases, message, traceback and causes. Whatever the exception's own
+/// methods raise is dropped; `SystemExit` and `KeyboardInterrupt` are
+/// exceptions like others.
 /// @returns a `python_exception`
 /// @post no exception is set; nothing of the exception lives on
 [[nodiscard]] error fetch_error(attach_scope& py);

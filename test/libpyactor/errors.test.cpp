@@ -134,6 +134,58 @@ TEST_CASE("types of one's own come with their module", "[errors]") {
   });
 }
 
+TEST_CASE("the base classes of an exception are named in the order of its MRO",
+          "[errors]") {
+  in_environment([](attach_scope& py, environment& env) {
+    using names = std::vector<std::string>;
+    CHECK(failure(py, env, "{}['k']").bases
+          == names{"builtins.LookupError", "builtins.Exception",
+                   "builtins.BaseException"});
+    CHECK(failure(py, env, "raise KeyboardInterrupt").bases
+          == names{"builtins.BaseException"});
+    run(py, env,
+        "class Bad(ValueError): pass\n"
+        "class Worse(Bad, OSError): pass\n");
+    auto what = failure(py, env, "raise Worse");
+    CHECK(what.type == "__main__.Worse");
+    CHECK(what.bases
+          == names{"__main__.Bad", "builtins.ValueError", "builtins.OSError",
+                   "builtins.Exception", "builtins.BaseException"});
+    what = failure(py, env, "import json; json.loads('{')");
+    CHECK(what.bases.front() == "builtins.ValueError");
+  });
+}
+
+TEST_CASE("a type with endless bases has 32 of them", "[errors]") {
+  in_environment([](attach_scope& py, environment& env) {
+    run(py, env,
+        "t = ValueError\n"
+        "for i in range(100): t = type(f'T{i}', (t,), {})\n");
+    auto what = failure(py, env, "raise t");
+    CHECK(what.type == "__main__.T99");
+    REQUIRE(what.bases.size() == 32);
+    CHECK(what.bases.front() == "__main__.T98");
+    CHECK(what.bases.back() == "__main__.T67");
+  });
+}
+
+TEST_CASE("bases that change while they are named do no harm", "[errors]") {
+  in_environment([](attach_scope& py, environment& env) {
+    run(
+      py, env,
+      "class Base(Exception): pass\n"
+      "class Other(Exception): pass\n"
+      "class Restless(type):\n"
+      "  @property\n"
+      "  def __module__(cls):\n"
+      "    Bad.__bases__ = (Other,) if Bad.__bases__ == (Base,) else (Base,)\n"
+      "    return 'restless'\n"
+      "class Bad(Base, metaclass=Restless): pass\n");
+    auto what = failure(py, env, "raise Bad");
+    CHECK(what.bases.size() == 3);
+  });
+}
+
 TEST_CASE("causes are listed nearest first, explicit or not", "[errors]") {
   in_environment([](attach_scope& py, environment& env) {
     auto what = failure(py, env,
@@ -204,6 +256,29 @@ TEST_CASE("SystemExit and KeyboardInterrupt are errors and end nothing",
     what = failure(py, env, "raise KeyboardInterrupt");
     CHECK(what.type == "builtins.KeyboardInterrupt");
     CHECK(to_string(what) == "builtins.KeyboardInterrupt");
+  });
+}
+
+TEST_CASE("SystemExit carries the code that the process would have ended with",
+          "[errors]") {
+  in_environment([](attach_scope& py, environment& env) {
+    auto code = [&](std::string text) {
+      return failure(py, env, "import sys\n" + text).exit_code;
+    };
+    CHECK(code("sys.exit()") == 0);
+    CHECK(code("sys.exit(None)") == 0);
+    CHECK(code("sys.exit(0)") == 0);
+    CHECK(code("sys.exit(False)") == 0);
+    CHECK(code("sys.exit(3)") == 3);
+    CHECK(code("sys.exit('0')") == 1);
+    CHECK(code("sys.exit(1 << 40)") == -1);
+    CHECK(code("class Quit(SystemExit): pass\nraise Quit(4)") == 4);
+    CHECK(code("class Odd(SystemExit):\n"
+               "  code = property(lambda self: 1 / 0)\n"
+               "raise Odd(0)")
+          == 1);
+    CHECK_FALSE(code("raise KeyboardInterrupt"));
+    CHECK_FALSE(code("raise ValueError(0)"));
   });
 }
 
