@@ -19,6 +19,10 @@ spec_fault fault_of(const child_spec& spec, auto_shutdown end) {
     return spec_fault::invalid_shutdown;
   if (spec.start_timeout && *spec.start_timeout <= nanoseconds::zero())
     return spec_fault::invalid_start_timeout;
+  if (spec.backoff && !is_valid(*spec.backoff))
+    return spec_fault::invalid_backoff;
+  if (spec.limit && spec.limit->period <= nanoseconds::zero())
+    return spec_fault::invalid_limit;
   if (spec.significant
       && (end == auto_shutdown::never
           || spec.restart == restart_type::permanent))
@@ -62,6 +66,11 @@ std::string_view to_string(spec_fault fault) noexcept {
       return "shutdown times must not be negative";
     case spec_fault::invalid_start_timeout:
       return "start_timeout must be positive";
+    case spec_fault::invalid_backoff:
+      return "backoff needs 0 < initial <= max, a finite factor >= 1, 0 <= "
+             "jitter <= 1, and reset_after > 0";
+    case spec_fault::invalid_limit:
+      return "the period of a limit must be positive";
     case spec_fault::duplicate_id:
       return "two child specs have the same id";
     case spec_fault::bad_combination:

@@ -4,6 +4,9 @@
 #include <pyactor/supervisors/auto_shutdown.hpp>
 #include <pyactor/supervisors/child_start.hpp>
 #include <pyactor/supervisors/child_state.hpp>
+#include <pyactor/supervisors/exit_info.hpp>
+#include <pyactor/supervisors/restart_backoff.hpp>
+#include <pyactor/supervisors/restart_limit.hpp>
 #include <pyactor/supervisors/restart_type.hpp>
 
 #include <chrono>
@@ -54,6 +57,21 @@ struct child_spec {
   /// From the start function to the acknowledgement, `forever` for no limit.
   /// Default: 30 s, or `forever` for a supervisor.
   std::optional<std::chrono::nanoseconds> start_timeout{};
+  /// Says what an exit means, for example that a missing model is fatal. Asked
+  /// when an incarnation ends of its own accord, and when a start fails, where
+  /// only `fatal` makes a difference. What it throws is logged and counted; the
+  /// exit then means what it means by default.
+  classify_fn classify{};
+  /// Pauses before automatic restarts. Default: none after an end, and
+  /// `supervisor_flags::min_retry_delay` after a start that failed.
+  std::optional<restart_backoff> backoff{};
+  /// How many automatic restarts this child alone may have within a time; one
+  /// more, and it is stopped for good, while its supervisor carries on. An
+  /// order that starts it begins a new count. Default: no limit but that of the
+  /// supervisor.
+  std::optional<restart_limit> limit{};
+  /// The same in all, however long that takes.
+  std::optional<uint64_t> max_total_restarts{};
 };
 
 /// What is wrong with a list of specs.
@@ -63,6 +81,8 @@ enum class spec_fault : uint8_t {
   missing_start,
   invalid_shutdown,
   invalid_start_timeout,
+  invalid_backoff,
+  invalid_limit,
   duplicate_id,
   /// Its supervisor has no `auto_shutdown`, or it is permanent.
   bad_combination,

@@ -21,6 +21,7 @@ struct machine {
   child_transition on(overdue);
   child_transition on(const stop& event);
   child_transition on(stop_harder);
+  child_transition on(give_up);
 
   child_transition start_failed(effect_list effects);
   child_transition exited(exit_class cls);
@@ -140,10 +141,17 @@ child_transition machine::on(stop_harder) {
   return {state, {kill, arm_grace}};
 }
 
+child_transition machine::on(give_up) {
+  if (state.phase != child_phase::restarting)
+    return {state, {}};
+  state.phase = child_phase::stopped;
+  return {state, {disarm}};
+}
+
 /// A start came to nothing, and nothing of it is alive.
 child_transition machine::start_failed(effect_list effects) {
-  auto retry
-    = state.started_for == start_cause::automatic && !rules.absorb_exits;
+  auto retry = state.started_for == start_cause::automatic
+               && !rules.absorb_exits && !rules.failed_fatally;
   state.phase = retry ? child_phase::restarting : child_phase::stopped;
   return {state, effects, child_outcome::start_failed};
 }

@@ -112,6 +112,8 @@ struct child_rules {
   /// stopped: an exit then leads to no restart, whether or not it was the
   /// child's turn.
   bool absorb_exits = false;
+  /// Set once the current start has failed in a way that no other start mends.
+  bool failed_fatally = false;
 };
 
 namespace child_events {
@@ -160,16 +162,21 @@ struct stop {
   stop_cause cause;
 };
 
+/// A restart that was about to come is not to come after all.
+struct give_up {};
+
 /// Somebody lost patience with a child that stops.
 struct stop_harder {};
 
 } // namespace child_events
 
 /// Any of them.
-using child_event = std::variant<
-  child_events::start, child_events::start_ignored, child_events::start_refused,
-  child_events::ready, child_events::init_failed, child_events::down,
-  child_events::overdue, child_events::stop, child_events::stop_harder>;
+using child_event
+  = std::variant<child_events::start, child_events::start_ignored,
+                 child_events::start_refused, child_events::ready,
+                 child_events::init_failed, child_events::down,
+                 child_events::overdue, child_events::stop,
+                 child_events::stop_harder, child_events::give_up>;
 
 /// What is to be done to the incarnation. (What clients see needs no effect of
 /// its own: an incarnation is visible exactly while its child is `running`.)

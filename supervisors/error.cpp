@@ -1,5 +1,7 @@
 #include <pyactor/supervisors/error.hpp>
 
+#include <pyactor/libpyactor/error.hpp>
+
 namespace pyactor::supervisors {
 
 namespace {
@@ -45,6 +47,22 @@ exit_kind kind_of(const caf::error& what) {
         break;
     }
   return exit_kind::error;
+}
+
+/// @returns which Python exception `what` is about, if it is about one
+std::optional<exception_info> exception_of(const caf::error& what) {
+  if (!what || what.category() != runtime::error_category
+      || what.context().empty()
+      || !what.context().match_element<pyactor::error>(0))
+    return std::nullopt;
+  const auto& raised = what.context().get_as<pyactor::error>(0);
+  if (raised.type.empty())
+    return std::nullopt;
+  exception_info result{
+    .type = raised.type, .bases = raised.bases, .exit_code = raised.exit_code};
+  for (const auto& cause : raised.causes)
+    result.causes.push_back(cause.type);
+  return result;
 }
 
 std::string render(uint8_t code, caf::atom_value, const caf::message& context) {
@@ -99,6 +117,8 @@ std::string to_string(sup_errc code) {
       return "child_unavailable";
     case sup_errc::child_down:
       return "child_down";
+    case sup_errc::not_waiting:
+      return "not_waiting";
   }
   return "unknown";
 }
@@ -155,7 +175,9 @@ exit_info describe_exit(const caf::error& what, uint64_t incarnation,
                         const exit_rules& rules,
                         const caf::actor_system& system) {
   exit_info result;
-  result.kind = kind_of(what);
+  result.exception = exception_of(what);
+  auto is_clean_exit = result.exception && result.exception->exit_code == 0;
+  result.kind = is_clean_exit ? exit_kind::normal : kind_of(what);
   result.cls = classify(result.kind, rules);
   result.incarnation = incarnation;
   if (what) {

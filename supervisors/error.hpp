@@ -47,6 +47,8 @@ enum class sup_errc : uint8_t {
   child_unavailable,
   /// A child ended before it had answered a client.
   child_down,
+  /// The child does not wait for a restart; the message says what it does.
+  not_waiting,
 };
 
 /// @returns the enumerator's name, for example `not_found`
@@ -81,7 +83,8 @@ using sup_expected = std::expected<T, sup_error>;
 struct child_unavailable {
   /// How the child was at that moment.
   child_status status = child_status::unknown;
-  /// How long the supervisor pauses before it tries again; 0: not known.
+  /// How long a pause the supervisor makes before it tries again, from the
+  /// beginning of that pause: the next start comes no later; 0: not known.
   std::chrono::nanoseconds retry_after{0};
 
   /// @returns a `sup_errc::child_unavailable` with this content

@@ -1,6 +1,12 @@
 #include <pyactor/supervisors/exit_info.hpp>
 
+#include <algorithm>
+
 namespace pyactor::supervisors {
+
+bool exception_info::is_a(std::string_view name) const noexcept {
+  return type == name || std::ranges::find(bases, name) != bases.end();
+}
 
 exit_class classify(exit_kind kind, const exit_rules& rules) noexcept {
   switch (kind) {
@@ -60,6 +66,8 @@ std::string_view to_string(exit_class cls) noexcept {
       return "shutdown";
     case exit_class::abnormal:
       return "abnormal";
+    case exit_class::fatal:
+      return "fatal";
   }
   return "unknown";
 }

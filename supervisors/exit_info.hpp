@@ -3,15 +3,18 @@
 #include <pyactor/libpyactor/export.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 
 /// What ended an incarnation.
 enum class exit_kind : uint8_t {
-  /// It ended of its own accord and without complaint.
+  /// It ended of its own accord and without complaint; also by `sys.exit()`.
   normal,
   /// It was asked to shut down, or said so itself, perhaps with a detail.
   shutdown,
@@ -32,13 +35,36 @@ enum class exit_kind : uint8_t {
 };
 
 /// What an exit means for the restart decision.
-enum class exit_class : uint8_t { normal, shutdown, abnormal };
+enum class exit_class : uint8_t {
+  normal,
+  shutdown,
+  abnormal,
+  /// Abnormal, and no restart would mend it: not even a permanent child is
+  /// started again. Only `child_spec::classify` says so.
+  fatal,
+};
 
 /// How exits are classified.
 struct exit_rules {
   /// Whether a child supervisor that gave up counts as failed, so that a
   /// transient one comes back. OTP says no: there the subtree vanishes.
   bool give_up_is_failure = true;
+};
+
+/// Which Python exception ended an incarnation.
+struct exception_info {
+  /// Qualified type, for example `builtins.ValueError` or `model.BadInput`.
+  std::string type{};
+  /// Qualified names of its base classes, nearest first.
+  std::vector<std::string> bases{};
+  /// Qualified types of what it followed from, nearest first.
+  std::vector<std::string> causes{};
+  /// Of a `SystemExit`: what the process would have ended with.
+  std::optional<int> exit_code{};
+
+  /// @returns whether `except name` would have caught it
+  /// @param name  a qualified type, for example `builtins.OSError`
+  [[nodiscard]] bool is_a(std::string_view name) const noexcept;
 };
 
 /// How an incarnation ended; plain data, safe on every thread.
@@ -55,7 +81,13 @@ struct exit_info {
   std::string message{};
   /// Which incarnation ended.
   uint64_t incarnation = 0;
+  /// Set if it was a Python exception.
+  std::optional<exception_info> exception{};
 };
+
+/// Decides what an exit means for a restart; `cls` of what it is given is what
+/// it means by default. Runs on the supervisor's thread and must not block.
+using classify_fn = std::function<exit_class(const exit_info&)>;
 
 /// @returns the class of such an exit
 [[nodiscard]] exit_class classify(exit_kind kind,

@@ -35,6 +35,13 @@ struct cycle_child {
   std::string id;
 };
 
+/// Ends the wait of a child for its restart: the start comes now, as if its
+/// time had come. -> order_reply
+struct retry_now {
+  /// The child's.
+  std::string id;
+};
+
 /// Stops a child; it stays stopped. Drops the spec of a temporary one.
 /// -> order_reply
 struct terminate_child {
@@ -123,6 +130,7 @@ struct stop_supervisor {
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::start_child)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::restart_child)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::cycle_child)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::retry_now)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::terminate_child)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::delete_child)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::order_reply)

@@ -44,6 +44,17 @@ admission admit_cycle(child_status now, const child_state& state) noexcept {
   }
 }
 
+admission admit_retry(const child_state& state) noexcept {
+  switch (state.phase) {
+    case child_phase::restarting:
+      return admission::run;
+    case child_phase::running:
+      return admission::running;
+    default:
+      return admission::not_waiting;
+  }
+}
+
 admission admit_delete(child_status now) noexcept {
   switch (now) {
     case child_status::stopped:
@@ -68,6 +79,8 @@ admission admit(operation order, const child_state& state) noexcept {
       return admit_restart(now);
     case operation::cycle_child:
       return admit_cycle(now, state);
+    case operation::retry_now:
+      return admit_retry(state);
     case operation::terminate_child:
       return now == child_status::stopped ? admission::done : admission::run;
     case operation::delete_child:

@@ -11,6 +11,7 @@ enum class operation : uint8_t {
   start_child,
   restart_child,
   cycle_child,
+  retry_now,
   terminate_child,
   delete_child,
 };
@@ -30,6 +31,7 @@ enum class admission : uint8_t {
   already_present,
   running,
   restarting,
+  not_waiting,
 };
 
 /// Decides about an order for a child that exists.

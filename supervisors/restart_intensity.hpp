@@ -1,19 +1,12 @@
 #pragma once
 
+#include <pyactor/supervisors/restart_limit.hpp>
+
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 
 namespace pyactor::supervisors {
-
-/// How many restarts a supervisor takes before it gives up.
-struct restart_limit {
-  /// At most so many restarts ...
-  uint32_t intensity = 1;
-  /// ... within this time. Two restarts exactly one period apart both count.
-  std::chrono::nanoseconds period = std::chrono::seconds{5};
-};
 
 /// Counts restarts in a sliding window, exact to the nanosecond. The clock is
 /// the caller's. Remembers at most `intensity + 1` restarts.

@@ -10,7 +10,7 @@ namespace supervisors {
 
 /// Which exits of its own bring a child back.
 enum class restart_type : uint8_t {
-  /// Every exit.
+  /// Every exit but a fatal one.
   permanent,
   /// Only an abnormal exit.
   transient,
@@ -33,7 +33,8 @@ enum class exit_verdict : uint8_t {
                                            exit_class cls) noexcept {
   switch (restart) {
     case restart_type::permanent:
-      return exit_verdict::restart;
+      return cls == exit_class::fatal ? exit_verdict::keep
+                                      : exit_verdict::restart;
     case restart_type::transient:
       return cls == exit_class::abnormal ? exit_verdict::restart
                                          : exit_verdict::keep;

@@ -21,6 +21,8 @@ std::string_view to_string(supervision_event::kind what) noexcept {
       return "abandoned";
     case give_up:
       return "give_up";
+    case child_given_up:
+      return "child_given_up";
     case group_aborted:
       return "group_aborted";
     case auto_shutdown:

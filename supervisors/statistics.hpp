@@ -37,6 +37,15 @@ struct child_info {
   /// The context of a Python child, for example `default/0`; empty where the
   /// child runs just anywhere, or not at all.
   std::string context{};
+  /// Whether it is stopped for good, as `child_given_up` says. An order that
+  /// starts it takes that back.
+  bool given_up = false;
+  /// Automatic restarts and failed tries of them without a long run in between;
+  /// `restart_backoff::reset_after` says how long, or 60 s where the spec has
+  /// none. An order that starts the child sets it to 0.
+  uint64_t consecutive_failures = 0;
+  /// Until it is started again by itself; none unless it waits for that.
+  std::optional<std::chrono::nanoseconds> next_start_in{};
 };
 
 /// How many children there are, of which kind.
@@ -80,6 +89,8 @@ struct supervisor_statistics {
   uint64_t shutdown_errors = 0;
   /// Exceptions that the observer let out.
   uint64_t observer_errors = 0;
+  /// Exceptions that a spec's `classify` let out.
+  uint64_t classify_errors = 0;
   /// Given up as lost, and not ended since.
   std::vector<zombie_info> zombies;
 };
@@ -104,6 +115,10 @@ struct supervision_event {
     abandoned,
     /// The supervisor gives up: too many restarts.
     give_up,
+    /// The supervisor gives this child up, which stays stopped: its end was
+    /// fatal, or it exceeded a limit of its own. `exit` says how it ended. The
+    /// supervisor itself carries on.
+    child_given_up,
     /// Somebody stopped a child that its group waited for; `others` names those
     /// that now stay stopped.
     group_aborted,

@@ -116,6 +116,11 @@ supervisor_ref::cycle_child(std::string id, duration timeout) const {
   return give_order(supervisors::cycle_child{std::move(id)}, timeout);
 }
 
+sup_expected<incarnation_id> supervisor_ref::retry_now(std::string id,
+                                                       duration timeout) const {
+  return give_order(supervisors::retry_now{std::move(id)}, timeout);
+}
+
 sup_expected<void> supervisor_ref::terminate_child(std::string id,
                                                    duration timeout) const {
   return drop_value(

@@ -32,7 +32,8 @@ struct supervisor_flags {
   /// Whether the end of significant children is that of the supervisor; it then
   /// stops the others and ends with `user_shutdown`.
   supervisors::auto_shutdown auto_shutdown = auto_shutdown::never;
-  /// The least pause after a restart whose start failed.
+  /// The pause after a restart whose start failed, where the child's spec has
+  /// no `backoff`.
   std::chrono::nanoseconds min_retry_delay = std::chrono::milliseconds{10};
   /// How exits of children are classified.
   exit_rules exits{};
@@ -78,6 +79,17 @@ public:
   /// @returns as `restart_child`
   sup_expected<incarnation_id> cycle_child(std::string id,
                                            duration timeout = forever) const;
+
+  /// Ends the wait of a child for its restart: starts it now, as if its time
+  /// had come. Costs nothing; if it fails, that counts like any failed restart,
+  /// and the child waits for its next one.
+  /// @returns its incarnation; 0 if its start function had nothing to start
+  ///          - `not_found`, `running`
+  ///          - `not_waiting`: it is stopped, or about to start or to stop
+  ///          - `start_failed`: it waits again, or was given up
+  ///          - `terminated`: by somebody else, meanwhile
+  sup_expected<incarnation_id> retry_now(std::string id,
+                                         duration timeout = forever) const;
 
   /// Stops a child, and drops its spec if it is temporary. Succeeds also if it
   /// was stopped already.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/supervisors/child_limits.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/engine/child_slot.hpp>
 #include <pyactor/supervisors/error.hpp>
@@ -57,6 +58,10 @@ struct child {
   uint64_t starts = 0;
   uint64_t restarts = 0;
   std::optional<exit_info> last_exit;
+  uint64_t consecutive_failures = 0;
+  child_limits limits;
+  /// Stopped for good, until somebody orders a start.
+  bool given_up = false;
   std::chrono::steady_clock::time_point ready_since;
   std::chrono::steady_clock::time_point down_since;
 };

@@ -22,7 +22,7 @@ struct child_view {
   caf::actor handle{};
   /// As `handle`: what the incarnation has not answered.
   std::shared_ptr<in_flight> requests{};
-  /// Meaningful while it restarts.
+  /// The whole pause that it makes; meaningful while it restarts.
   std::chrono::nanoseconds retry_after{0};
 };
 

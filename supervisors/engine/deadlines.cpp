@@ -16,6 +16,14 @@ void deadlines::clear(start_position child) {
   by_child_.erase(known);
 }
 
+std::optional<deadlines::time_point>
+deadlines::find(start_position child) const {
+  auto known = by_child_.find(child);
+  if (known == by_child_.end())
+    return std::nullopt;
+  return known->second;
+}
+
 deadlines::time_point deadlines::next() const {
   return order_.empty() ? time_point::max() : order_.begin()->first;
 }

@@ -21,6 +21,9 @@ public:
 
   void clear(start_position child);
 
+  /// @returns the deadline of `child`, if it has one
+  [[nodiscard]] std::optional<time_point> find(start_position child) const;
+
   /// @returns the earliest deadline; `time_point::max()` if there is none
   [[nodiscard]] time_point next() const;
 

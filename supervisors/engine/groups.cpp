@@ -2,6 +2,17 @@
 
 namespace pyactor::supervisors::engine {
 
+namespace {
+
+/// @returns whether somebody has ordered a start of `who` that is no restart
+bool is_wanted(const child& who) {
+  return std::ranges::any_of(who.waiting, [](const order& what) {
+    return what.what != operation::retry_now;
+  });
+}
+
+} // namespace
+
 /// Does the next of what has had to wait: while a group restart runs, it comes
 /// first, then ends in the order of their arrival, then orders.
 /// @returns whether something was done
@@ -59,8 +70,7 @@ bool supervisor_actor::advance_group() {
   if (pause.count() > 0) {
     auto* failed = roster_.find(group_->failed);
     end_group();
-    arm(*failed, pause);
-    show(*failed, pause);
+    start_after(*failed, pause);
     return true;
   }
   group_->now = group_restart::stage::starting;
@@ -101,12 +111,13 @@ bool supervisor_actor::start_members() {
       group_->cursor = who->position;
       group_->begun = false;
     }
-    switch (when_starting(who->state, group_->begun)) {
+    switch (who->given_up ? group_step::skip
+                          : when_starting(who->state, group_->begun)) {
       case group_step::act:
         group_->begun = true;
         // A caller who waits for its start is told how it went.
-        start(*who, who->waiting.empty() ? start_cause::automatic
-                                         : start_cause::request);
+        start(*who,
+              is_wanted(*who) ? start_cause::request : start_cause::automatic);
         break;
       case group_step::wait:
         return false;

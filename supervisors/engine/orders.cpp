@@ -4,6 +4,18 @@
 
 namespace pyactor::supervisors::engine {
 
+namespace {
+
+/// @returns what `who`, which does not wait for a restart, does instead
+std::string activity_of(const child& who) {
+  auto status = status_of(who.state);
+  if (status == child_status::restarting)
+    return "the restart is under way";
+  return "the child is " + std::string{to_string(status)};
+}
+
+} // namespace
+
 template <class Message>
 void supervisor_actor::take_order(operation what, const Message& message) {
   order result{what, {}, make_response_promise(), std::nullopt};
@@ -27,6 +39,9 @@ caf::message_handler supervisor_actor::order_handlers() {
     },
     [this](const cycle_child& message) {
       take_order(operation::cycle_child, message);
+    },
+    [this](const retry_now& message) {
+      take_order(operation::retry_now, message);
     },
     [this](const terminate_child& message) {
       take_order(operation::terminate_child, message);
@@ -100,6 +115,12 @@ void supervisor_actor::handle_order(child& who, order what) {
     case admission::restarting:
       refuse(sup_errc::restarting);
       break;
+    case admission::not_waiting: {
+      auto error = error_about(what, sup_errc::not_waiting);
+      error.message = activity_of(who);
+      answer(what, std::unexpected{std::move(error)});
+      break;
+    }
   }
 }
 
@@ -115,7 +136,9 @@ void supervisor_actor::execute(child& who, order what) {
     if (who.state.phase == child_phase::restarting)
       abort_group(who);
     apply(who, child_events::stop{stop_cause::request});
-  } else if (who.state.phase == child_phase::running)
+  } else if (operation == operation::retry_now)
+    apply(who, child_events::overdue{});
+  else if (who.state.phase == child_phase::running)
     apply(who, child_events::stop{stop_cause::cycle});
   else
     start(who, start_cause::request);

@@ -1,6 +1,7 @@
 #include <pyactor/libpyactor/log.hpp>
 #include <pyactor/supervisors/engine/supervisor_actor.hpp>
 
+#include <algorithm>
 #include <ranges>
 
 namespace pyactor::supervisors::engine {
@@ -29,9 +30,20 @@ which_children_reply supervisor_actor::list_children() const {
       info.uptime = clock().now() - who.ready_since;
     if (who.handle)
       info.context = who.place;
+    info.given_up = who.given_up;
+    info.consecutive_failures = who.consecutive_failures;
+    info.next_start_in = until_start_of(who);
     result.children.push_back(std::move(info));
   }
   return result;
+}
+
+std::optional<std::chrono::nanoseconds>
+supervisor_actor::until_start_of(const child& who) const {
+  auto due = deadlines_.find(who.position);
+  if (who.state.phase != child_phase::restarting || !due)
+    return std::nullopt;
+  return std::max(*due - clock().now(), std::chrono::nanoseconds::zero());
 }
 
 count_children_reply supervisor_actor::count() const {
@@ -71,6 +83,7 @@ spdlog::level::level_enum log_level(supervision_event::kind what) noexcept {
       return spdlog::level::debug;
     case supervision_event::kind::stop_stalled:
     case supervision_event::kind::abandoned:
+    case supervision_event::kind::child_given_up:
       return spdlog::level::warn;
     default:
       return spdlog::level::info;

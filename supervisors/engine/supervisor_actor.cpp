@@ -120,6 +120,8 @@ void supervisor_actor::on_ended(const child_ended& what) {
     = describe_exit(what.reason, what.incarnation, flags_.exits, system());
   if (who->state.phase == child_phase::starting)
     note_failure(*who, exit_kind::start_failed, what.reason);
+  else if (who->state.phase == child_phase::running)
+    how.cls = classified(*who, how);
   who->last_exit = who->failure ? who->failure->exit : how;
   if (who->state.phase == child_phase::stopping && !who->failure
       && !is_orderly_stop(how)) {

@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <variant>
 #include <vector>
 
@@ -52,8 +53,9 @@ struct supervisor_setup {
 /// blocks; every message is one short step.
 ///
 /// Sources: supervisor_actor.cpp (messages in), life_cycle.cpp (its own start
-/// and stop), transitions.cpp (children), groups.cpp (several children at
-/// once), orders.cpp (callers), queries.cpp, tree_level.cpp.
+/// and stop), transitions.cpp (children), restarts.cpp (whether and when a
+/// child comes back), groups.cpp (several children at once), orders.cpp
+/// (callers), queries.cpp, tree_level.cpp.
 class supervisor_actor : public caf::event_based_actor {
 public:
   supervisor_actor(caf::actor_config& config, supervisor_setup setup);
@@ -120,6 +122,16 @@ private:
   void arm(child& who, std::chrono::nanoseconds pause);
   void send_exit_to(const child& who, caf::exit_reason reason);
 
+  // -- restarts ---------------------------------------------------------------
+
+  exit_class classified(const child& who, const exit_info& how);
+  void rearm(child& who);
+  bool may_come_back(child& who);
+  std::chrono::nanoseconds pause_before_start(const child& who);
+  void start_after(child& who, std::chrono::nanoseconds pause);
+  double uniform();
+  void give_up_on(child& who);
+
   // -- groups -----------------------------------------------------------------
 
   bool carry_on();
@@ -155,6 +167,8 @@ private:
   // -- questions --------------------------------------------------------------
 
   which_children_reply list_children() const;
+  std::optional<std::chrono::nanoseconds>
+  until_start_of(const child& who) const;
   count_children_reply count() const;
   get_child_spec_reply spec_of(const std::string& id);
   get_statistics_reply statistics() const;
@@ -186,6 +200,8 @@ private:
   /// were. The kill waits in their mailboxes.
   std::map<incarnation_id, std::string> zombies_;
   supervisor_statistics seen_;
+  /// For jitter; made when it is needed.
+  std::optional<std::minstd_rand> random_;
 
   /// The first child whose start is not over; while initializing.
   start_position start_cursor_ = 0;

@@ -33,7 +33,8 @@ void supervisor_actor::apply(child& who, const child_event& event) {
 
 child_rules supervisor_actor::rules_of(const child& who) const {
   return {who.spec.restart, who.spec.shutdown->mode,
-          stage_ == stage::stopping || absorbs(who)};
+          stage_ == stage::stopping || absorbs(who),
+          who.failure && who.failure->exit.cls == exit_class::fatal};
 }
 
 void supervisor_actor::carry_out(child& who, child_effect effect) {
@@ -142,6 +143,8 @@ void supervisor_actor::send_exit_to(const child& who, caf::exit_reason reason) {
 // -- starting -----------------------------------------------------------------
 
 void supervisor_actor::start(child& who, start_cause cause) {
+  if (cause != start_cause::automatic)
+    rearm(who);
   ++who.starts;
   who.restarts += cause == start_cause::automatic;
   who.failure = std::nullopt;
@@ -206,6 +209,8 @@ void supervisor_actor::note_failure(child& who, exit_kind kind,
     how.message = "ended before it was ready";
   how.kind = kind;
   how.cls = exit_class::abnormal;
+  if (classified(who, how) == exit_class::fatal)
+    how.cls = exit_class::fatal;
   who.failure = start_failure{std::move(how), cause};
 }
 
@@ -254,11 +259,15 @@ void supervisor_actor::on_start_failed(child& who) {
       break;
     }
     case start_cause::automatic:
-      if (!absorbs(who) && within_intensity(who)) {
+      if (absorbs(who))
+        break;
+      answer_starts(who, std::unexpected{what}); // of `retry_now`
+      if (failure.exit.cls == exit_class::fatal) {
+        give_up_on(who);
+      } else if (may_come_back(who)) {
         if (group_)
           fail_group(who);
-        arm(who, flags_.min_retry_delay);
-        show(who, flags_.min_retry_delay);
+        start_after(who, pause_before_start(who));
       }
       break;
   }
@@ -270,8 +279,13 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
   who.down_since = clock().now();
   report(supervision_event::kind::exited, who);
   if (outcome == child_outcome::exited_restart) {
-    if (within_intensity(who))
-      restart(who, {});
+    if (may_come_back(who))
+      restart(who, pause_before_start(who));
+    return;
+  }
+  if (outcome == child_outcome::exited_keep && stage_ != stage::stopping
+      && who.last_exit->cls == exit_class::fatal) {
+    give_up_on(who);
     return;
   }
   if (absorbs(who) && outcome == child_outcome::exited_keep)
@@ -309,8 +323,7 @@ void supervisor_actor::restart(child& who, std::chrono::nanoseconds pause) {
   if (plan.is_group()) {
     begin_group(who, plan, pause);
   } else if (pause.count() > 0) {
-    arm(who, pause);
-    show(who, pause);
+    start_after(who, pause);
   } else {
     start(who, start_cause::automatic);
   }

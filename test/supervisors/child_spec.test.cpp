@@ -39,6 +39,16 @@ TEST_CASE("a wrong child spec is named together with its fault",
      {invalid_shutdown, "a"}},
     {{{.id = "a", .start = nothing, .start_timeout = 0ns}},
      {invalid_start_timeout, "a"}},
+    {{{.id = "a", .start = nothing, .backoff = restart_backoff{}}}, {}},
+    {{{.id = "a", .start = nothing, .backoff = restart_backoff{.factor = 0.5}}},
+     {invalid_backoff, "a"}},
+    {{{.id = "a",
+       .start = nothing,
+       .limit = restart_limit{0, 1ns},
+       .max_total_restarts = 0}},
+     {}},
+    {{{.id = "a", .start = nothing, .limit = restart_limit{1, 0ns}}},
+     {invalid_limit, "a"}},
   };
   for (const auto& [specs, expected] : table) {
     auto found = check_child_specs(specs);

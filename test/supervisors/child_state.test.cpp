@@ -121,6 +121,7 @@ TEST_CASE("an end of its own accord leads where the restart type says",
     {permanent, exit_class::normal, phase::restarting, outcome::exited_restart},
     {permanent, exit_class::abnormal, phase::restarting,
      outcome::exited_restart},
+    {permanent, exit_class::fatal, phase::stopped, outcome::exited_keep},
     {transient, exit_class::normal, phase::stopped, outcome::exited_keep},
     {transient, exit_class::shutdown, phase::stopped, outcome::exited_keep},
     {transient, exit_class::abnormal, phase::restarting,
@@ -304,4 +305,33 @@ TEST_CASE("an end that a last check brings to light completes the stop",
                      down{7, exit_class::abnormal});
   CHECK(result.effects == effect_list{disarm, release});
   CHECK(result.outcome == outcome::stopped);
+}
+
+TEST_CASE("a restart that failed fatally is not tried again", "[child_state]") {
+  auto fatal = permanent;
+  fatal.failed_fatally = true;
+  for (const auto& [state, event] :
+       {std::pair{starting(from::automatic), child_event{start_refused{}}},
+        std::pair{
+          stopping(to::failed_start, stop_step::killed, from::automatic),
+          child_event{down{7, exit_class::abnormal}}}}) {
+    auto result = step(state, fatal, event);
+    CHECK(result.next.phase == phase::stopped);
+    CHECK(result.outcome == outcome::start_failed);
+  }
+}
+
+TEST_CASE("giving up ends the wait for a restart, and nothing else",
+          "[child_state]") {
+  for (const auto& state : all_states()) {
+    auto result = step(state, permanent, give_up{});
+    CHECK(result.outcome == outcome::none);
+    if (state.phase == phase::restarting) {
+      CHECK(result.next.phase == phase::stopped);
+      CHECK(result.effects == effect_list{disarm});
+    } else {
+      CHECK(result.next == state);
+      CHECK(result.effects == effect_list{});
+    }
+  }
 }

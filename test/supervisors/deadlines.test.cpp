@@ -37,3 +37,17 @@ TEST_CASE("a cleared deadline never comes", "[deadlines]") {
   CHECK_FALSE(all.pop_due(time_point{1h}));
   CHECK(all.next() == time_point::max());
 }
+
+TEST_CASE("a deadline can be looked up until it is cleared or due",
+          "[deadlines]") {
+  deadlines all;
+  CHECK_FALSE(all.find(1));
+  all.set(1, time_point{1s});
+  all.set(1, time_point{3s});
+  all.set(2, time_point{2s});
+  CHECK(all.find(1) == time_point{3s});
+  CHECK(all.pop_due(time_point{2s}) == 2);
+  CHECK_FALSE(all.find(2));
+  all.clear(1);
+  CHECK_FALSE(all.find(1));
+}

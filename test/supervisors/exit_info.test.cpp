@@ -37,3 +37,15 @@ TEST_CASE("an exit prints as one line", "[exit_info]") {
   CHECK(to_string(how) == "error: ValueError: 7");
   CHECK(to_string(exit_info{}) == "normal");
 }
+
+TEST_CASE("an exception is of its own type and of those of its bases, and of "
+          "no other",
+          "[exit_info]") {
+  exception_info what{.type = "model.BadInput",
+                      .bases = {"builtins.ValueError", "builtins.Exception"},
+                      .causes = {"builtins.OSError"}};
+  CHECK(what.is_a("model.BadInput"));
+  CHECK(what.is_a("builtins.ValueError"));
+  CHECK_FALSE(what.is_a("builtins.OSError"));
+  CHECK_FALSE(what.is_a("ValueError"));
+}

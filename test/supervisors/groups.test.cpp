@@ -4,7 +4,6 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
-#include <utility>
 
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
@@ -23,14 +22,6 @@ supervisor_flags many(restart_strategy strategy) {
 
 const auto all = many(restart_strategy::one_for_all);
 const auto rest = many(restart_strategy::rest_for_one);
-
-/// @returns what happened since the last call
-std::string happened(world& w) {
-  std::string result;
-  for (const auto& line : std::exchange(w.journal, {}))
-    result += (result.empty() ? "" : ", ") + line;
-  return result;
-}
 
 /// A supervisor with the children a, b and c.
 struct three : world {
@@ -55,7 +46,7 @@ std::vector<std::string> others(const world& w, supervision_event::kind what) {
 TEST("one_for_all stops the others in reverse and starts all in order") {
   three w{all};
   w.tell("b", die{crash()});
-  CHECK(happened(w) == "end b, end c, end a, start a, start b, start c");
+  CHECK(w.happened() == "end b, end c, end a, start a, start b, start c");
   CHECK(w.which() == "c:running b:running a:running");
   CHECK(w.count() == child_counts{3, 3, 0, 3});
 }
@@ -63,7 +54,7 @@ TEST("one_for_all stops the others in reverse and starts all in order") {
 TEST("rest_for_one leaves alone what started before the failed child") {
   three w{rest};
   w.tell("b", die{crash()});
-  CHECK(happened(w) == "end b, end c, start b, start c");
+  CHECK(w.happened() == "end b, end c, start b, start c");
   CHECK(w.child("a").starts == 1);
   CHECK(w.which() == "c:running b:running a:running");
 }
@@ -129,18 +120,18 @@ TEST("the next member stops only when the one before has ended") {
   w.tell("b", die{crash()});
   CHECK(w.which() == "c:stopping b:restarting a:running");
   w.advance(5s);
-  CHECK(happened(w) == "end b, end c, end a, start a, start b, start c");
+  CHECK(w.happened() == "end b, end c, end a, start a, start b, start c");
 }
 
 TEST("the next member starts only when the one before is ready") {
   three w{all};
   w.child("a").start = mode::manual_ack;
   w.tell("b", die{crash()});
-  CHECK(happened(w) == "end b, end c, end a, start a");
+  CHECK(w.happened() == "end b, end c, end a, start a");
   CHECK(w.which() == "c:stopped b:restarting a:restarting");
   w.child("a").acks.back()();
   w.run();
-  CHECK(happened(w) == "start b, start c");
+  CHECK(w.happened() == "start b, start c");
 }
 
 TEST("a member that crashes before its turn to stop is absorbed") {
@@ -159,11 +150,11 @@ TEST("a member that crashes after its restart restarts the group again") {
   w.tell("c", die{crash()});
   w.journal.clear();
   w.tell("a", die{crash()});
-  CHECK(happened(w) == "end a"); // the group is not complete yet
+  CHECK(w.happened() == "end a"); // the group is not complete yet
   w.child("b").start = mode::spawn;
   w.child("b").acks.back()();
   w.run();
-  CHECK(happened(w) == "start c, end c, end b, start a, start b, start c");
+  CHECK(w.happened() == "start c, end c, end b, start a, start b, start c");
   CHECK(w.statistics().restarts == 2);
   CHECK(w.which() == "c:running b:running a:running");
 }
@@ -187,11 +178,11 @@ TEST("an end before a list has started is dealt with after it") {
   w.child("b").start = mode::manual_ack;
   w.start(all, {w.spec("a"), w.spec("b")});
   w.tell("a", die{crash()});
-  CHECK(happened(w) == "start a, start b, end a");
+  CHECK(w.happened() == "start a, start b, end a");
   w.child("b").start = mode::spawn;
   w.child("b").acks.back()();
   w.run();
-  CHECK(happened(w) == "end b, start a, start b");
+  CHECK(w.happened() == "end b, start a, start b");
 }
 
 TEST("one_for_all stops and starts all again where a start fails") {
@@ -199,10 +190,10 @@ TEST("one_for_all stops and starts all again where a start fails") {
   w.child("b").start = mode::refuse;
   w.tell("c", die{crash()});
   CHECK(w.which() == "c:stopped b:restarting a:running");
-  happened(w);
+  w.journal.clear();
   w.child("b").start = mode::spawn;
   w.advance(10ms);
-  CHECK(happened(w) == "end a, start a, start b, start c");
+  CHECK(w.happened() == "end a, start a, start b, start c");
   CHECK(w.statistics().restarts == 2);
 }
 
@@ -211,10 +202,10 @@ TEST("rest_for_one begins again at the member whose start failed") {
   w.child("b").start = mode::refuse;
   w.tell("a", die{crash()});
   CHECK(w.which() == "c:stopped b:restarting a:running");
-  happened(w);
+  w.journal.clear();
   w.child("b").start = mode::spawn;
   w.advance(10ms);
-  CHECK(happened(w) == "start b, start c");
+  CHECK(w.happened() == "start b, start c");
   CHECK(w.child("a").starts == 2);
 }
 

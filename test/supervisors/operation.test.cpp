@@ -9,7 +9,7 @@ namespace {
 struct row {
   const char* what;
   child_state state;
-  admission start, restart, cycle, terminate, del;
+  admission start, restart, cycle, retry, terminate, del;
 };
 
 using enum admission;
@@ -18,12 +18,20 @@ using from = start_cause;
 using to = stop_cause;
 
 const row table[] = {
-  {"stopped", {phase::stopped}, already_present, run, run, done, run},
+  {"stopped",
+   {phase::stopped},
+   already_present,
+   run,
+   run,
+   not_waiting,
+   done,
+   run},
   {"starting because of init",
    {phase::starting, 1, from::init},
    already_started,
    queue,
    queue,
+   not_waiting,
    run,
    running},
   {"starting because of a caller",
@@ -31,6 +39,7 @@ const row table[] = {
    already_started,
    queue,
    queue,
+   not_waiting,
    run,
    running},
   {"starting again by itself",
@@ -38,6 +47,7 @@ const row table[] = {
    already_present,
    restarting,
    restarting,
+   not_waiting,
    run,
    restarting},
   {"running",
@@ -45,6 +55,7 @@ const row table[] = {
    already_started,
    running,
    run,
+   running,
    run,
    running},
   {"stopping because of a caller",
@@ -52,6 +63,7 @@ const row table[] = {
    queue,
    queue,
    queue,
+   not_waiting,
    run,
    queue},
   {"stopping because of a reset",
@@ -59,6 +71,7 @@ const row table[] = {
    queue,
    queue,
    join,
+   not_waiting,
    run,
    queue},
   {"stopping because a caller's start failed",
@@ -66,6 +79,7 @@ const row table[] = {
    queue,
    queue,
    queue,
+   not_waiting,
    run,
    queue},
   {"stopping because a restart failed",
@@ -73,6 +87,7 @@ const row table[] = {
    already_present,
    restarting,
    restarting,
+   not_waiting,
    run,
    restarting},
   {"waiting for its restart",
@@ -81,6 +96,7 @@ const row table[] = {
    restarting,
    restarting,
    run,
+   run,
    restarting},
 };
 
@@ -88,12 +104,13 @@ const row table[] = {
 
 TEST_CASE("every order meets every state as the table of results says",
           "[operation]") {
-  for (const auto& [what, state, start, restart, cycle, terminate, del] :
+  for (const auto& [what, state, start, restart, cycle, retry, terminate, del] :
        table) {
     CAPTURE(what);
     CHECK(admit(operation::start_child, state) == start);
     CHECK(admit(operation::restart_child, state) == restart);
     CHECK(admit(operation::cycle_child, state) == cycle);
+    CHECK(admit(operation::retry_now, state) == retry);
     CHECK(admit(operation::terminate_child, state) == terminate);
     CHECK(admit(operation::delete_child, state) == del);
   }

@@ -7,6 +7,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <future>
+
 using namespace pyactor::supervisors;
 using pyactor::runtime::exec;
 using pyactor::runtime::python_actor;
@@ -133,4 +135,62 @@ TEST_CASE("a pinned child says in which context it is", "[python_child]") {
         .value();
   CHECK(supervisor.which_children()->at(0).context == "default/1");
   CHECK(supervisor.stop());
+}
+
+namespace {
+
+/// @returns how a permanent Python actor ends whose method runs `code`, if it
+///          is judged by `classify`
+exit_info end_of(const std::string& code, classify_fn classify = {}) {
+  runtime_world world;
+  std::promise<exit_info> ended;
+  supervisor_flags flags{.observer = [&](const supervision_event& event) {
+    if (event.what == supervision_event::kind::exited)
+      ended.set_value(*event.exit);
+  }};
+  constexpr auto text = "import pyactor\n"
+                        "class Main(pyactor.Actor):\n"
+                        "  def run(self, code): exec(code, globals())\n";
+  auto start = start_python(world.python(),
+                            pyactor::actor_class::from_source(text, "Main"));
+  auto supervisor
+    = start_supervisor(
+        world.system(), std::move(flags),
+        {{.id = "c", .start = start, .classify = std::move(classify)}})
+        .value();
+  caf::anon_send(supervisor.child("c").current().value(),
+                 runtime_world::make_call("run", code));
+  auto result = ended.get_future();
+  REQUIRE(result.wait_for(patience) == std::future_status::ready);
+  CHECK(supervisor.stop());
+  return result.get();
+}
+
+} // namespace
+
+TEST_CASE("the end of a Python actor tells the type of what it raised, its "
+          "bases and its causes",
+          "[python_child]") {
+  auto how = end_of("try: {}['k']\n"
+                    "except KeyError as e:\n"
+                    "  raise ConnectionError('gone') from e\n",
+                    [](const exit_info& exit) {
+                      return exit.exception->is_a("builtins.OSError")
+                               ? exit_class::fatal
+                               : exit.cls;
+                    });
+  CHECK(how.cls == exit_class::fatal);
+  REQUIRE(how.exception);
+  CHECK(how.exception->type == "builtins.ConnectionError");
+  CHECK(how.exception->is_a("builtins.OSError"));
+  CHECK(how.exception->causes == std::vector<std::string>{"builtins.KeyError"});
+}
+
+TEST_CASE("a Python actor ends normally by sys.exit(), and abnormally by a "
+          "code or KeyboardInterrupt",
+          "[python_child]") {
+  CHECK(end_of("import sys; sys.exit()").cls == exit_class::normal);
+  CHECK(end_of("import sys; sys.exit(0)").cls == exit_class::normal);
+  CHECK(end_of("import sys; sys.exit(3)").cls == exit_class::abnormal);
+  CHECK(end_of("raise KeyboardInterrupt").cls == exit_class::abnormal);
 }

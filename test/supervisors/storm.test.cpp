@@ -317,13 +317,14 @@ TEST_CASE(
     std::vector<child_spec> specs;
     for (auto id : {"a", "b", "c"})
       specs.push_back({.id = id, .start = start_function(echo)});
+    specs[0].backoff = restart_backoff{.initial = 50us, .max = 5ms};
     auto sup = start_supervisor(w.system, flags, specs).value();
     std::atomic<int> unlisted = 0;
     auto work = [&](unsigned own_seed) {
       std::minstd_rand random{own_seed};
       for (int i = 0; i < 300; ++i) {
         std::string id{"abcd"[random() % 4]};
-        switch (random() % 7) {
+        switch (random() % 8) {
           case 0:
             (void)sup.terminate_child(id, 10s);
             break;
@@ -342,6 +343,9 @@ TEST_CASE(
             break;
           case 5:
             unlisted += sup.which_children(10s) ? 0 : 1;
+            break;
+          case 6:
+            (void)sup.retry_now(id, 10s);
             break;
           default:
             if (auto child = sup.child(id).current())

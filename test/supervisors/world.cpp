@@ -3,6 +3,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include <stdexcept>
+#include <utility>
 
 using namespace pyactor::supervisors;
 
@@ -143,6 +144,13 @@ void world::start(supervisor_flags flags, std::vector<child_spec> specs) {
     [this](const caf::error& reason) { supervisor_end = reason; });
   started = ask<await_start_reply>(await_start{});
   run();
+}
+
+std::string world::happened() {
+  std::string result;
+  for (const auto& line : std::exchange(journal, {}))
+    result += (result.empty() ? "" : ", ") + line;
+  return result;
 }
 
 void world::run() {

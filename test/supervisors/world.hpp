@@ -89,6 +89,9 @@ public:
   void start(pyactor::supervisors::supervisor_flags flags,
              std::vector<pyactor::supervisors::child_spec> specs);
 
+  /// @returns the journal since the last call, in one line
+  std::string happened();
+
   /// Runs everything that can run now.
   void run();
 

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <pyactor/supervisors/restart_intensity.hpp>
+
+#include <cstdint>
+#include <optional>
+
+namespace pyactor::supervisors {
+
+/// Counts the restarts of one child against the limits of its own spec. The
+/// clock is the caller's. Without limits it holds no memory.
+/// @thread one at a time
+class child_limits {
+public:
+  using time_point = restart_intensity::time_point;
+
+  /// No limits.
+  child_limits() = default;
+
+  /// @param limit  in a sliding window
+  /// @param total  in all
+  child_limits(std::optional<restart_limit> limit,
+               std::optional<uint64_t> total);
+
+  /// Counts a restart.
+  /// @returns whether the limits still hold
+  /// @pre `now` never goes back
+  [[nodiscard]] bool add(time_point now);
+
+private:
+  std::optional<restart_intensity> window_;
+  std::optional<uint64_t> left_;
+};
+
+} // namespace pyactor::supervisors

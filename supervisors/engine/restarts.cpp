@@ -1,0 +1,88 @@
+#include <pyactor/libpyactor/log.hpp>
+#include <pyactor/supervisors/engine/supervisor_actor.hpp>
+#include <pyactor/supervisors/restart_backoff.hpp>
+
+namespace pyactor::supervisors::engine {
+
+/// @returns what `how` means for `who`: what its spec says, if that says it
+exit_class supervisor_actor::classified(const child& who,
+                                        const exit_info& how) {
+  if (!who.spec.classify)
+    return how.cls;
+  std::string complaint;
+  try {
+    return who.spec.classify(how);
+  } catch (const std::exception& what) {
+    complaint = what.what();
+  } catch (...) {
+    complaint = "no std::exception";
+  }
+  ++seen_.classify_errors;
+  log(layer::supervisors)
+    .warn("supervisor {}: classify of '{}' threw: {}", id(), who.spec.id,
+          complaint);
+  return how.cls;
+}
+
+/// Forgets what speaks against starting `who` again: somebody wants it.
+void supervisor_actor::rearm(child& who) {
+  who.given_up = false;
+  who.consecutive_failures = 0;
+  who.limits = child_limits{who.spec.limit, who.spec.max_total_restarts};
+}
+
+/// Leaves `who`, which does not run, stopped for good.
+void supervisor_actor::give_up_on(child& who) {
+  who.given_up = true;
+  report(supervision_event::kind::child_given_up, who);
+  apply(who, child_events::give_up{});
+  settle(who.position);
+}
+
+/// Counts the decision to start `who` again by itself.
+/// @returns whether it may be carried out; otherwise `who` has been given up,
+///          or the supervisor stops
+bool supervisor_actor::may_come_back(child& who) {
+  auto now = clock().now();
+  auto uptime
+    = who.failure ? std::chrono::nanoseconds::zero() : now - who.ready_since;
+  who.consecutive_failures = failures_in_a_row(
+    who.consecutive_failures, uptime,
+    who.spec.backoff.value_or(restart_backoff{}).reset_after);
+  if (who.limits.add(now))
+    return within_intensity(who);
+  give_up_on(who);
+  return false;
+}
+
+/// @returns how long `who`, whose failure has been counted, pauses before it is
+///          started again; drawn anew each time
+std::chrono::nanoseconds
+supervisor_actor::pause_before_start(const child& who) {
+  if (who.spec.backoff)
+    return pause_after(*who.spec.backoff, who.consecutive_failures, uniform());
+  return who.failure ? flags_.min_retry_delay
+                     : std::chrono::nanoseconds::zero();
+}
+
+/// Lets `who` wait for its next start, which comes by way of a timer even if
+/// the pause is 0: orders and stops may get in between.
+void supervisor_actor::start_after(child& who, std::chrono::nanoseconds pause) {
+  arm(who, pause);
+  show(who, pause);
+}
+
+/// @returns a random number in [0, 1]
+double supervisor_actor::uniform() {
+  if (!random_) {
+    // Differs between the supervisors of a process and between processes; that
+    // it can be guessed does no harm.
+    auto now = clock().now().time_since_epoch().count();
+    std::seed_seq seed{static_cast<int64_t>(id()), int64_t{now},
+                       int64_t{now >> 32}};
+    random_.emplace(seed);
+  }
+  return std::generate_canonical<double, 32>(*random_);
+}
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <pyactor/libpyactor/export.hpp>
+
+#include <chrono>
+#include <cstdint>
+
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
+
+/// How many restarts are taken before somebody gives up: the supervisor, or
+/// that of the one child whose own limit it is.
+struct restart_limit {
+  /// At most so many restarts ...
+  uint32_t intensity = 1;
+  /// ... within this time. Two restarts exactly one period apart both count.
+  std::chrono::nanoseconds period = std::chrono::seconds{5};
+};
+
+} // namespace supervisors
+} // namespace pyactor
