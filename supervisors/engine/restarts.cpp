@@ -55,6 +55,23 @@ bool supervisor_actor::may_come_back(child& who) {
   return false;
 }
 
+/// Counts one restart decision.
+/// @returns false if it was one too many; the supervisor then stops
+bool supervisor_actor::within_intensity(child& who) {
+  ++seen_.restarts;
+  if (intensity_.add(clock().now()))
+    return true;
+  report(supervision_event::kind::give_up, who);
+  sup_error what{.code = sup_errc::give_up,
+                 .id = who.spec.id,
+                 .message = "too many restarts",
+                 .reason = who.last_exit};
+  if (who.last_exit)
+    what.message += "; last exit " + to_string(*who.last_exit);
+  begin_stop(to_caf_error(what), what);
+  return false;
+}
+
 /// @returns how long `who`, whose failure has been counted, pauses before it is
 ///          started again; drawn anew each time
 std::chrono::nanoseconds
@@ -72,6 +89,26 @@ void supervisor_actor::start_after(child& who, std::chrono::nanoseconds pause) {
   show(who, pause);
 }
 
+/// Starts a child that has ended, and all that its strategy takes along.
+/// @param pause before the first start
+void supervisor_actor::restart(child& who, std::chrono::nanoseconds pause) {
+  auto plan = plan_restart(flags_.strategy, who.position);
+  if (plan.is_group()) {
+    begin_group(who, plan, pause);
+  } else if (pause.count() > 0) {
+    start_after(who, pause);
+  } else {
+    start(who, start_cause::automatic);
+  }
+}
+
+void supervisor_actor::on_pause_over(child& who) {
+  if (!group_)
+    restart(who, {});
+  else if (!group_->plan.covers(who.position))
+    deferred_.push_back(pause_ended{who.position, who.state.incarnation});
+}
+
 /// @returns a random number in [0, 1]
 double supervisor_actor::uniform() {
   if (!random_) {
@@ -83,6 +120,20 @@ double supervisor_actor::uniform() {
     random_.emplace(seed);
   }
   return std::generate_canonical<double, 32>(*random_);
+}
+
+/// @returns whether this end, which leads to no restart, is the supervisor's
+bool supervisor_actor::ends_all(const child& who) const {
+  if (stage_ == stage::stopping || absorbs(who) || !who.spec.significant)
+    return false;
+  auto lives = [&](const auto& entry) {
+    const auto& other = entry.second;
+    return &other != &who && other.spec.significant
+           && other.state.phase != child_phase::stopped;
+  };
+  return flags_.auto_shutdown == auto_shutdown::any_significant
+         || (flags_.auto_shutdown == auto_shutdown::all_significant
+             && std::ranges::none_of(roster_.children(), lives));
 }
 
 } // namespace pyactor::supervisors::engine

@@ -302,57 +302,6 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
                {.code = sup_errc::shutting_down});
 }
 
-/// @returns whether this end, which leads to no restart, is the supervisor's
-bool supervisor_actor::ends_all(const child& who) const {
-  if (stage_ == stage::stopping || absorbs(who) || !who.spec.significant)
-    return false;
-  auto lives = [&](const auto& entry) {
-    const auto& other = entry.second;
-    return &other != &who && other.spec.significant
-           && other.state.phase != child_phase::stopped;
-  };
-  return flags_.auto_shutdown == auto_shutdown::any_significant
-         || (flags_.auto_shutdown == auto_shutdown::all_significant
-             && std::ranges::none_of(roster_.children(), lives));
-}
-
-/// Starts a child that has ended, and all that its strategy takes along.
-/// @param pause before the first start
-void supervisor_actor::restart(child& who, std::chrono::nanoseconds pause) {
-  auto plan = plan_restart(flags_.strategy, who.position);
-  if (plan.is_group()) {
-    begin_group(who, plan, pause);
-  } else if (pause.count() > 0) {
-    start_after(who, pause);
-  } else {
-    start(who, start_cause::automatic);
-  }
-}
-
-void supervisor_actor::on_pause_over(child& who) {
-  if (!group_)
-    restart(who, {});
-  else if (!group_->plan.covers(who.position))
-    deferred_.push_back(pause_ended{who.position, who.state.incarnation});
-}
-
-/// Counts one restart decision.
-/// @returns false if it was one too many; the supervisor then stops
-bool supervisor_actor::within_intensity(child& who) {
-  ++seen_.restarts;
-  if (intensity_.add(clock().now()))
-    return true;
-  report(supervision_event::kind::give_up, who);
-  sup_error what{.code = sup_errc::give_up,
-                 .id = who.spec.id,
-                 .message = "too many restarts",
-                 .reason = who.last_exit};
-  if (who.last_exit)
-    what.message += "; last exit " + to_string(*who.last_exit);
-  begin_stop(to_caf_error(what), what);
-  return false;
-}
-
 void supervisor_actor::on_stopped(child& who) {
   if (absorbs(who)) {
     on_member_stopped(who);
