@@ -18,6 +18,15 @@ using mode = child_control::start_mode;
 
 namespace {
 
+/// Time to let a held message go.
+struct let_go {};
+
+} // namespace
+
+PYACTOR_LOCAL_MESSAGE(let_go)
+
+namespace {
+
 const supervisor_flags many{.intensity = 100, .period = 1min};
 
 /// Not to be printed, nor to be broken by: quotes, controls, invalid UTF-8.
@@ -39,6 +48,38 @@ child_spec deaf(std::string id) {
             });
           }),
           .type = child_type::supervisor};
+}
+
+/// Hands the first message that it gets to `whom`, but late.
+caf::behavior delay(caf::event_based_actor* self, const caf::actor& whom,
+                    std::chrono::nanoseconds by) {
+  auto held = std::make_shared<caf::mailbox_element_ptr>();
+  self->attach_functor([whom](const caf::error&) {
+    caf::anon_send_exit(whom, caf::exit_reason::kill);
+  });
+  self->set_default_handler(
+    [=](caf::scheduled_actor*,
+        caf::message_view& what) -> caf::result<caf::message> {
+      const auto& now = *self->current_mailbox_element();
+      *held = caf::make_mailbox_element(now.sender, now.mid, {},
+                                        what.move_content_to_message());
+      self->delayed_send(self, by, let_go{});
+      return caf::delegated<caf::message>{};
+    });
+  return {[=](let_go) {
+    caf::actor_cast<caf::strong_actor_ptr>(whom)->enqueue(std::move(*held),
+                                                          nullptr);
+  }};
+}
+
+/// A supervisor that takes `by` to answer.
+child_spec slow_group(std::string id, std::vector<child_spec> specs,
+                      std::chrono::nanoseconds by) {
+  auto result = group(std::move(id), std::move(specs));
+  result.start = [by, start = result.start](const start_context& context) {
+    return context.spawn(delay, std::get<caf::actor>(start(context)), by);
+  };
+  return result;
 }
 
 tree_node look(world& w) {
@@ -296,6 +337,22 @@ TEST_CASE("a supervisor below that does not answer in time is shown as such",
   CHECK(to_text(seen).find("no answer in time") != std::string::npos);
   CHECK(json::parse(to_json(seen))["children"][1]["error"]
         == "no answer in time");
+}
+
+TEST_CASE("the timeout is one for all levels", "[tree]") {
+  world w;
+  w.start(many, {slow_group("slow", {deaf("inner"), w.spec("leaf")}, 2s)});
+  auto reply = w.ask<get_tree_reply>(get_tree{3s});
+  w.run();
+  w.advance(2s);
+  CHECK_FALSE(reply->has_value());
+  w.advance(1s);
+  REQUIRE(reply->has_value());
+  auto slow = reply->value().result->children.at(0);
+  REQUIRE(slow.children.size() == 2);
+  CHECK(slow.error.empty());
+  CHECK(slow.children[0].error == "no answer in time");
+  CHECK(slow.children[1].status == child_status::running);
 }
 
 TEST_CASE("a supervisor below that ends meanwhile is shown as such", "[tree]") {
