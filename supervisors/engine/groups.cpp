@@ -160,6 +160,7 @@ void supervisor_actor::abort_group(child& failed) {
 /// A caller who wanted the member to end is content; one who wanted it to start
 /// waits for its turn.
 void supervisor_actor::on_member_stopped(child& who) {
+  who.down_since = clock().now();
   std::erase_if(who.waiting, [](order& what) {
     auto done = what.what == operation::terminate_child;
     if (done)

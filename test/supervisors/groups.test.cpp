@@ -4,6 +4,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
+#include <map>
 
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
@@ -65,6 +66,21 @@ TEST("the restart of a group costs one of the intensity") {
   CHECK(w.statistics().restarts == 1);
   for (auto* id : {"a", "b", "c"})
     CHECK(w.info(id).restarts == 1);
+}
+
+TEST("the events of a group tell how long each member was away") {
+  three w{all, "c"};
+  w.advance(1h);
+  w.events.clear();
+  w.tell("b", die{crash()});
+  w.advance(5s); // c has to be killed
+  std::map<std::string, std::chrono::nanoseconds> away;
+  for (const auto& event : w.events)
+    if (event.what == supervision_event::kind::restarted)
+      away[event.id] = event.latency;
+  CHECK(away["a"] == 0s);
+  CHECK(away["b"] == 5s);
+  CHECK(away["c"] == 0s);
 }
 
 TEST("simultaneous crashes in a group cost one restart") {
