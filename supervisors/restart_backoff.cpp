@@ -22,7 +22,7 @@ nanoseconds pause_after(const restart_backoff& policy, uint64_t failures,
   auto exponent = static_cast<double>(std::max<uint64_t>(failures, 1) - 1);
   auto base = static_cast<double>(policy.initial.count())
               * std::pow(policy.factor, exponent);
-  auto pause = std::min(base, limit) * (1 + random * policy.jitter);
+  auto pause = base * (1 + random * policy.jitter);
   return pause < limit ? nanoseconds{static_cast<int64_t>(pause)} : policy.max;
 }
 

@@ -283,18 +283,16 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
       restart(who, pause_before_start(who));
     return;
   }
-  if (outcome == child_outcome::exited_keep && stage_ != stage::stopping
-      && who.last_exit->cls == exit_class::fatal) {
-    give_up_on(who);
-    return;
-  }
   if (absorbs(who) && outcome == child_outcome::exited_keep)
     who.stopped_by_group = true;
   auto is_last = ends_all(who);
   if (is_last)
     report(supervision_event::kind::auto_shutdown, who);
-  if (outcome == child_outcome::exited_forget && stage_ != stage::stopping)
+  auto operates = stage_ != stage::stopping;
+  if (outcome == child_outcome::exited_forget && operates)
     forget(who);
+  else if (who.last_exit->cls == exit_class::fatal && operates)
+    give_up_on(who);
   else
     settle(who.position);
   if (is_last)

@@ -115,6 +115,21 @@ TEST_CASE("the time that a start takes is no part of a long run", "[backoff]") {
   CHECK(x.w.info("c").next_start_in == 200ms);
 }
 
+TEST_CASE(
+  "a start that fails late is the next failure in the row, however long "
+  "ago the child was ready",
+  "[backoff]") {
+  patient_child x;
+  x.w.advance(50s);
+  x.w.child("c").start = mode::manual_ack;
+  x.crash_once();
+  x.w.advance(100ms);
+  x.w.advance(20s);
+  x.w.child("c").acks.back()(crash());
+  x.w.run();
+  CHECK(x.w.info("c").next_start_in == 200ms);
+}
+
 TEST_CASE("jitter spreads pauses over its range, and stays within",
           "[backoff]") {
   std::set<std::chrono::nanoseconds> seen;

@@ -1,93 +1,161 @@
 #include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
+
+#include <algorithm>
 
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
+using kind = supervision_event::kind;
 using mode = child_control::start_mode;
-
-#define TEST(what) TEST_CASE(what, "[group_pauses]")
 
 namespace {
 
-supervisor_flags many(restart_strategy strategy) {
-  return {.strategy = strategy, .intensity = 100, .period = 1h};
-}
+const restart_backoff doubling{.initial = 100ms, .max = 1s, .jitter = 0};
 
-const auto all = many(restart_strategy::one_for_all);
-const auto rest = many(restart_strategy::rest_for_one);
+/// Children a, b and c that depend on each other.
+struct group_of_three {
+  explicit group_of_three(child_spec middle) {
+    middle.id = "b";
+    middle.start = w.spec("b").start;
+    w.start({.strategy = restart_strategy::one_for_all,
+             .intensity = 1000,
+             .period = 1000h},
+            {w.spec("a"), middle, w.spec("c")});
+    w.journal.clear();
+  }
+
+  world w;
+};
+
+/// A supervisor that ends with its significant child "c", and "d" beside it.
+void start_significant(world& w, child_spec significant) {
+  significant.id = "c";
+  significant.start = w.spec("c").start;
+  significant.restart = restart_type::transient;
+  significant.significant = true;
+  w.start({.auto_shutdown = auto_shutdown::any_significant},
+          {significant, w.spec("d")});
+  w.tell("c", die{crash()});
+}
 
 } // namespace
 
-TEST("a group stops at once and waits the pause of the child that failed") {
-  auto strategy
-    = GENERATE(restart_strategy::one_for_all, restart_strategy::rest_for_one);
-  world w;
-  auto first = w.spec("a");
-  first.backoff = restart_backoff{.initial = 1s, .jitter = 0};
-  w.start(many(strategy), {first, w.spec("b")});
-  w.journal.clear();
-  w.tell("a", die{crash()});
-  CHECK(w.happened() == "end a, end b");
-  CHECK(w.which() == "b:stopped a:restarting");
-  w.advance(999ms);
-  CHECK(w.happened().empty());
-  SECTION("to its end") {
-    w.advance(1ms);
+TEST_CASE(
+  "a group is stopped at once, pauses as long as the child that failed, "
+  "and starts in order",
+  "[group_pauses]") {
+  group_of_three x{{.backoff = doubling}};
+  for (auto pause : {100ms, 200ms}) {
+    x.w.journal.clear();
+    x.w.tell("b", die{crash()});
+    CHECK(x.w.happened() == "end b, end c, end a");
+    CHECK(x.w.which() == "c:stopped b:restarting a:stopped");
+    CHECK(x.w.info("b").next_start_in == pause);
+    x.w.advance(pause - 1ns);
+    CHECK(x.w.which() == "c:stopped b:restarting a:stopped");
+    x.w.journal.clear();
+    x.w.advance(1ns);
+    CHECK(x.w.happened() == "start a, start b, start c");
+    CHECK(x.w.which() == "c:running b:running a:running");
   }
-  SECTION("or until somebody wants no more pause") {
-    CHECK(w.order(retry_now{"a"}).ok());
-  }
-  CHECK(w.happened() == "start a, start b");
-  w.advance(1h);
-  CHECK(w.happened().empty());
-  CHECK(w.statistics().restarts == 1);
+  x.w.tell("a", die{crash()}); // has no backoff
+  CHECK(x.w.which() == "c:running b:running a:running");
 }
 
-TEST("a retry that somebody wants is tried again as any other") {
-  world w;
-  w.start(rest, {w.spec("a"), w.spec("b"), w.spec("c")});
-  w.child("b").start = mode::refuse;
-  w.tell("b", die{crash()});
-  CHECK(w.order(retry_now{"b"}).failed_with(sup_errc::start_failed));
-  CHECK(w.which() == "c:stopped b:restarting a:running");
-  w.child("b").start = mode::spawn;
-  w.advance(10ms);
-  CHECK(w.which() == "c:running b:running a:running");
+TEST_CASE("a member with a backoff that cannot start lets its group pause",
+          "[group_pauses]") {
+  group_of_three x{{.backoff = doubling}};
+  x.w.child("b").start = mode::refuse;
+  x.w.tell("a", die{crash()});
+  CHECK(x.w.info("b").next_start_in == 100ms);
+  x.w.advance(100ms);
+  CHECK(x.w.info("b").next_start_in == 200ms);
+  x.w.child("b").start = mode::spawn;
+  x.w.advance(200ms);
+  CHECK(x.w.which() == "c:running b:running a:running");
 }
 
-TEST("a child that was given up is left behind by its group") {
-  world w;
-  auto limited = w.spec("b");
-  SECTION("because of a limit of its own") {
-    limited.limit = restart_limit{.intensity = 0, .period = 1h};
-  }
-  SECTION("because its end was fatal") {
-    limited.classify = [](const exit_info&) { return exit_class::fatal; };
-  }
-  w.start(all, {w.spec("a"), limited, w.spec("c")});
-  w.tell("b", die{crash()});
-  CHECK(w.which() == "c:running b:stopped a:running");
-  CHECK(w.child("a").starts == 1);
-  CHECK(w.events.back().what == supervision_event::kind::child_given_up);
-  w.tell("a", die{crash()});
-  CHECK(w.which() == "c:running b:stopped a:running");
-  CHECK(w.order(restart_child{"b"}).ok());
-  w.tell("a", die{crash()});
-  CHECK(w.which() == "c:running b:running a:running");
-  CHECK(w.child("b").starts == 3);
-  CHECK(w.statistics().restarts == 2);
+TEST_CASE("retry_now starts the whole group of the child that waits, once",
+          "[group_pauses]") {
+  group_of_three x{{.backoff = doubling}};
+  x.w.tell("b", die{crash()});
+  x.w.journal.clear();
+  auto order = x.w.order(retry_now{"b"});
+  REQUIRE(order.ok());
+  CHECK(order.value() == x.w.info("b").incarnation);
+  x.w.advance(1h);
+  CHECK(x.w.happened() == "start a, start b, start c");
 }
 
-TEST("a member that cannot start for good does not hold its group up") {
-  world w;
-  auto doomed = w.spec("b");
-  doomed.max_total_restarts = 1;
-  w.start(all, {w.spec("a"), doomed, w.spec("c")});
-  w.child("b").start = mode::refuse;
-  w.tell("a", die{crash()});
-  for (int i = 0; i < 5; ++i)
-    w.advance(10ms);
-  CHECK(w.which() == "c:running b:stopped a:running");
+TEST_CASE("a retry_now whose start fails in a group says so, and the group "
+          "pauses longer",
+          "[group_pauses]") {
+  group_of_three x{{.backoff = doubling}};
+  x.w.tell("b", die{crash()});
+  x.w.child("b").start = mode::refuse;
+  CHECK(x.w.order(retry_now{"b"}).failed_with(sup_errc::start_failed));
+  CHECK(x.w.info("b").status == child_status::restarting);
+  CHECK(x.w.info("b").next_start_in == 200ms);
+  x.w.child("b").start = mode::spawn;
+  x.w.advance(200ms);
+  CHECK(x.w.which() == "c:running b:running a:running");
+}
+
+TEST_CASE("a child that exceeds its own limit restarts no group, and stays "
+          "behind when its group restarts",
+          "[group_pauses]") {
+  group_of_three x{{.max_total_restarts = 0}};
+  x.w.tell("b", die{crash()});
+  CHECK(x.w.happened() == "end b");
+  CHECK(x.w.which() == "c:running b:stopped a:running");
+  x.w.tell("a", die{crash()});
+  CHECK(x.w.child("a").starts == 2);
+  CHECK(x.w.child("b").starts == 1);
+  CHECK(x.w.child("c").starts == 2);
+  CHECK(x.w.which() == "c:running b:stopped a:running");
+  CHECK(x.w.order(restart_child{"b"}).ok());
+  x.w.tell("a", die{crash()});
+  CHECK(x.w.which() == "c:running b:running a:running");
+}
+
+TEST_CASE("a group goes on without the member whose start fails fatally",
+          "[group_pauses]") {
+  group_of_three x{{.classify = [](const exit_info& how) {
+    return how.kind == exit_kind::start_failed ? exit_class::fatal : how.cls;
+  }}};
+  x.w.child("b").start = mode::throw_init;
+  x.w.tell("a", die{crash()});
+  CHECK(x.w.which() == "c:running b:stopped a:running");
+  CHECK(x.w.info("b").given_up);
+  CHECK(std::ranges::count(x.w.events, kind::child_given_up,
+                           &supervision_event::what)
+        == 1);
+  CHECK(x.w.statistics().restarts == 1);
+}
+
+TEST_CASE("a significant child that exceeds its own limit does not end its "
+          "supervisor, one whose end is fatal does",
+          "[group_pauses]") {
+  world limited;
+  start_significant(limited, {.max_total_restarts = 0});
+  CHECK_FALSE(limited.supervisor_end);
+  CHECK(limited.info("c").given_up);
+  world fatal;
+  start_significant(
+    fatal, {.classify = [](const exit_info&) { return exit_class::fatal; }});
+  CHECK(fatal.supervisor_end);
+}
+
+TEST_CASE("a fatal end of a member that is being stopped leaves it behind",
+          "[group_pauses]") {
+  group_of_three x{
+    {.classify = [](const exit_info&) { return exit_class::fatal; }}};
+  x.w.child("c").deaf = true;
+  CHECK(x.w.order(cycle_child{"c"}).ok());
+  x.w.tell("a", die{crash()});
+  x.w.tell("b", die{crash()});
+  x.w.advance(5s);
+  CHECK(x.w.which() == "c:running b:stopped a:running");
+  CHECK(x.w.info("b").given_up);
 }

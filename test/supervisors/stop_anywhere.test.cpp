@@ -36,7 +36,7 @@ public:
   void step() {
     auto& id = ids[roll(static_cast<unsigned>(ids.size()))];
     disturb(id);
-    switch (roll(9)) {
+    switch (roll(10)) {
       case 0:
         w.order(start_child{spec(id)});
         break;
@@ -64,6 +64,9 @@ public:
         if (w.alive(id))
           w.kill(id);
         break;
+      case 8:
+        w.order(retry_now{id});
+        break;
       default:
         if (w.alive(id))
           w.tell(id, die{crash()});
@@ -85,6 +88,10 @@ private:
                                                        : stop_mode::timed,
                                   .timeout = 2s,
                                   .kill_grace = 1s};
+    if (roll(3) == 0)
+      result.backoff = restart_backoff{.initial = 500ms};
+    if (roll(4) == 0)
+      result.max_total_restarts = roll(4);
     return result;
   }
 
