@@ -57,14 +57,21 @@ std::optional<sup_errc> supervisor_model::terminate(const std::string& id) {
   return std::nullopt;
 }
 
-std::optional<sup_errc> supervisor_model::restart(const std::string& id) {
-  auto who = find(id);
+/// @returns what is wrong about a child that has to be there, at rest
+std::optional<sup_errc> supervisor_model::objection_to(iterator who) const {
   if (who == children_.end())
     return errc::not_found;
   if (who->now == status::running)
     return errc::running;
   if (who->now == status::restarting)
     return errc::restarting;
+  return std::nullopt;
+}
+
+std::optional<sup_errc> supervisor_model::restart(const std::string& id) {
+  auto who = find(id);
+  if (auto wrong = objection_to(who))
+    return wrong;
   if (try_start(*who, false))
     return std::nullopt;
   return errc::start_failed;
@@ -86,12 +93,8 @@ std::optional<sup_errc> supervisor_model::cycle(const std::string& id) {
 
 std::optional<sup_errc> supervisor_model::erase(const std::string& id) {
   auto who = find(id);
-  if (who == children_.end())
-    return errc::not_found;
-  if (who->now == status::running)
-    return errc::running;
-  if (who->now == status::restarting)
-    return errc::restarting;
+  if (auto wrong = objection_to(who))
+    return wrong;
   children_.erase(who);
   return std::nullopt;
 }

@@ -73,6 +73,7 @@ private:
   using iterator = std::vector<child>::iterator;
 
   iterator find(const std::string& id);
+  std::optional<errc> objection_to(iterator who) const;
   bool try_start(child& who, bool automatic);
   bool within_intensity();
   void bring_back(const std::string& id);
