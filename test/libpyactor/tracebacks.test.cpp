@@ -1,0 +1,88 @@
+#include <pyactor/libpyactor/environment.hpp>
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/test/support/evaluate.hpp>
+#include <pyactor/test/support/in_environment.hpp>
+#include <pyactor/test/support/python.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace pyactor;
+using namespace pyactor::test;
+
+TEST_CASE("source without a file name shows its lines too", "[tracebacks]") {
+  in_environment([](attach_scope& py, environment& env) {
+    auto what = failure(py, env, "x = 1\nx.missing  # here\n");
+    CHECK(what.type == "builtins.AttributeError");
+    CHECK(what.traceback.contains("File \"<pyactor:"));
+    CHECK(what.traceback.contains("x.missing  # here"));
+    auto result = env.eval(py, "y / 0", {{"y", 1}});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().type == "builtins.ZeroDivisionError");
+    CHECK(result.error().traceback.contains("    y / 0\n"));
+  });
+}
+
+TEST_CASE("lines of a file's text survive linecache.checkcache",
+          "[tracebacks]") {
+  in_environment([](attach_scope& py, environment& env) {
+    run(py, env,
+        {"def f():\n    raise KeyError('k')  # marked\n", "/no/such/file.py"});
+    run(py, env, "import linecache\nlinecache.checkcache()\n");
+    auto result = env.call(py, "f");
+    CHECK(result.error().traceback.contains("# marked"));
+  });
+}
+
+TEST_CASE("a traceback is what Python itself would print", "[tracebacks]") {
+  in_main([](attach_scope& py) {
+    environment env{py};
+    run(py, env,
+        "import traceback\n"
+        "def keep(e):\n"
+        "    global kept\n"
+        "    kept = e\n"
+        "    return e\n");
+    for (auto* code : {
+           "raise keep(ValueError('x'))",
+           "def f():\n\traise keep(ValueError('\u00fc'))  # why\nf()",
+           "def f():\n  raise keep(ValueError('\u4e16'))\n  \nx = [f()]",
+           "if True: raise keep(ValueError('x'))",
+           "raise keep(ValueError('x')); y = 1",
+           "raise keep(\n  ValueError('x'))",
+           "raise keep(ValueError('x')) from KeyError('k')",
+           "try:\n  {}['k']\nexcept KeyError as e: raise keep(e)",
+           "try:\n  {}['k']\nexcept KeyError as e:\n  keep(e)\n  raise",
+           "raise keep(ExceptionGroup('g', [ValueError('x')]))",
+         }) {
+      CAPTURE(code);
+      auto what = failure(py, env, code);
+      auto own = "''.join(traceback.format_exception(kept))";
+      CHECK(what.traceback == get<std::string>(py, env, own));
+    }
+  });
+}
+
+TEST_CASE("a traceback counts the lines that Python's own grammar counts",
+          "[tracebacks]") {
+  in_environment([](attach_scope& py, environment& env) {
+    auto what = failure(py, env,
+                        "x = '\v\f\x1c\u0085\u2028\u2029'\r\n"
+                        "y = 2\r"
+                        "\r\n"
+                        "\f\n"
+                        "x.missing  # here\n"
+                        "y = 3");
+    CHECK(what.traceback.contains("line 5, in <module>\n"
+                                  "    x.missing  # here\n"));
+  });
+}
+
+TEST_CASE("an expression with the file name of statements leaves their lines",
+          "[tracebacks]") {
+  in_main([](attach_scope& py) {
+    environment env{py};
+    run(py, env, {"def f():\n    raise KeyError('k')  # marked\n", "<actor>"});
+    auto result = env.eval(py, {"f()", "<actor>"});
+    CHECK(result.error().traceback.contains("# marked"));
+  });
+}
