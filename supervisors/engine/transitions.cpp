@@ -283,7 +283,8 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
       restart(who, pause_before_start(who));
     return;
   }
-  if (absorbs(who) && outcome == child_outcome::exited_keep)
+  auto is_fatal = who.last_exit->cls == exit_class::fatal;
+  if (absorbs(who) && outcome == child_outcome::exited_keep && !is_fatal)
     who.stopped_by_group = true;
   auto is_last = ends_all(who);
   if (is_last)
@@ -291,7 +292,7 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
   auto operates = stage_ != stage::stopping;
   if (outcome == child_outcome::exited_forget && operates)
     forget(who);
-  else if (who.last_exit->cls == exit_class::fatal && operates)
+  else if (is_fatal && operates)
     give_up_on(who);
   else
     settle(who.position);

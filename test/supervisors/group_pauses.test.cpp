@@ -159,3 +159,19 @@ TEST_CASE("a fatal end of a member that is being stopped leaves it behind",
   CHECK(x.w.which() == "c:running b:stopped a:running");
   CHECK(x.w.info("b").given_up);
 }
+
+TEST_CASE("a group that is aborted does not name a member that was given up",
+          "[group_pauses]") {
+  group_of_three x{
+    {.classify = [](const exit_info&) { return exit_class::fatal; }}};
+  x.w.child("c").deaf = true;
+  CHECK(x.w.order(cycle_child{"c"}).ok());
+  x.w.child("a").start = mode::refuse;
+  x.w.tell("a", die{crash()});
+  x.w.tell("b", die{crash()});
+  x.w.advance(5s);
+  CHECK(x.w.which() == "c:stopped b:stopped a:restarting");
+  CHECK(x.w.order(terminate_child{"a"}).ok());
+  REQUIRE(x.w.events.back().what == kind::group_aborted);
+  CHECK(x.w.events.back().others == std::vector<std::string>{"c"});
+}
