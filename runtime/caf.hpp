@@ -8,6 +8,7 @@
 #include <pyactor/libpyactor/export.hpp>
 
 #include <caf/all.hpp>
+#include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/policy/work_sharing.hpp>
 #include <caf/policy/work_stealing.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
@@ -121,6 +122,21 @@ inline void respond_with_error(const caf::strong_actor_ptr& who,
 /// @returns whether `self`, which is running, has been told to end
 [[nodiscard]] inline bool is_quitting(const caf::scheduled_actor* self) {
   return self->getf(caf::abstract_actor::is_shutting_down_flag);
+}
+
+/// Closes the mailbox of `self`, and answers the requests in it with `reason`.
+inline void close_mailbox(caf::scheduled_actor& self,
+                          const caf::error& reason) {
+  auto& mailbox = self.mailbox();
+  if (mailbox.closed())
+    return;
+  mailbox.close();
+  self.get_normal_queue().flush_cache();
+  self.get_urgent_queue().flush_cache();
+  constexpr auto per_round = 1000; // as in CAF
+  caf::detail::sync_request_bouncer bounce{reason};
+  while (mailbox.queue().new_round(per_round, bounce).consumed_items) {
+  }
 }
 
 /// The options of `config`, which CAF lets only its subclasses add to.

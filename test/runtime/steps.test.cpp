@@ -166,6 +166,29 @@ TEST_CASE("a delayed message comes when the clock of the system says so",
   CHECK(seen == 1);
 }
 
+TEST_CASE("no timeout outlives the actor that has set it", "[steps]") {
+  auto w = make_world();
+  auto idle = [](python_actor* self) {
+    return caf::behavior{[self](int) { self->quit(); },
+                         caf::after(10s) >> [] {}};
+  };
+  auto asking = [](python_actor* self) {
+    self
+      ->request(self->spawn([](caf::event_based_actor*) {
+        return caf::behavior{[](double) {}};
+      }),
+                10s, 1.0)
+      .then([] {}, [](const caf::error&) {});
+    return caf::behavior{[self](int) { self->quit(); }};
+  };
+  auto actor = GENERATE(0, 1) == 0 ? w.spawn(idle) : w.spawn(asking);
+  auto& timeouts = w.scheduler().clock().schedule();
+  REQUIRE(timeouts.size() == 1);
+  caf::anon_send(actor, 1);
+  CHECK(w.home->step());
+  CHECK(timeouts.empty());
+}
+
 TEST_CASE("an environment goes in the slice in which its actor ends",
           "[steps]") {
   auto w = make_world();
