@@ -2,6 +2,7 @@
 // the time that one takes grows with their number. The floor is as many plain
 // C++ CAF actors.
 
+#include <pyactor/bench/allocated.hpp>
 #include <pyactor/bench/failure.hpp>
 #include <pyactor/bench/run_benchmarks.hpp>
 #include <pyactor/runtime/runtime.hpp>
@@ -12,10 +13,9 @@
 #include <thread>
 #include <vector>
 
-#include <malloc.h>
-
 using namespace pyactor;
 using namespace pyactor::runtime;
+using pyactor::bench::allocated;
 
 namespace {
 
@@ -24,12 +24,6 @@ struct cost {
   double bytes = 0;
   double seconds = 0;
 };
-
-/// What the process has of the C library, in bytes.
-double allocated() {
-  auto all = mallinfo2();
-  return static_cast<double>(all.uordblks + all.hblkhd);
-}
 
 caf::behavior plain(caf::event_based_actor*, std::latch* alive) {
   alive->count_down();

@@ -106,7 +106,8 @@ void supervisor_actor::report(supervision_event::kind what, const child& who,
   else if (what != supervision_event::kind::started
            && what != supervision_event::kind::restarted)
     event.exit = who.last_exit;
-  log.log(level, "supervisor {}: {}", id(), to_string(event));
+  if (log.should_log(level))
+    log.log(level, "supervisor {}: {}", id(), to_string(event));
   try {
     if (flags_.observer)
       flags_.observer(event);
