@@ -102,7 +102,7 @@ child_transition machine::on(overdue) {
     case child_phase::restarting:
       if (rules.absorb_exits) {
         state.phase = child_phase::stopped;
-        return {state, {}};
+        return {state, {}, child_outcome::stopped};
       }
       return {state, {}, child_outcome::pause_over};
     default:

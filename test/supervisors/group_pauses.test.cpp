@@ -175,3 +175,24 @@ TEST_CASE("a group that is aborted does not name a member that was given up",
   REQUIRE(x.w.events.back().what == kind::group_aborted);
   CHECK(x.w.events.back().others == std::vector<std::string>{"c"});
 }
+
+TEST_CASE("a member whose own pause is over as its group is stopped waits for "
+          "the group",
+          "[group_pauses]") {
+  world w;
+  w.start({.strategy = restart_strategy::rest_for_one,
+           .intensity = 100,
+           .period = 1h},
+          {w.spec("a"), w.spec("b")});
+  w.child("a").start = mode::refuse;
+  w.tell("a", die{crash()});
+  CHECK(w.order(restart_child{"b"}).ok());
+  w.child("b").start = mode::refuse;
+  w.tell("b", die{crash()});
+  CHECK(w.which() == "b:restarting a:restarting");
+  w.advance(10ms);
+  CHECK(w.which() == "b:stopped a:restarting");
+  CHECK(w.order(terminate_child{"a"}).ok());
+  REQUIRE(w.events.back().what == kind::group_aborted);
+  CHECK(w.events.back().others == std::vector<std::string>{"b"});
+}
