@@ -4,19 +4,29 @@ namespace pyactor::supervisors {
 
 child_limits::child_limits(std::optional<restart_limit> limit,
                            std::optional<uint64_t> total)
-  : left_(total) {
+  : total_(total) {
   if (limit)
     window_.emplace(*limit);
 }
 
 bool child_limits::add(time_point now) {
-  if (left_ && *left_ == 0)
+  if (total_ && used_ >= *total_)
     return false;
   if (window_ && !window_->add(now))
     return false;
-  if (left_)
-    --*left_;
+  ++used_;
   return true;
+}
+
+void child_limits::change(std::optional<restart_limit> limit,
+                          std::optional<uint64_t> total, time_point now) {
+  total_ = total;
+  if (!limit)
+    window_.reset();
+  else if (window_)
+    window_->change(*limit, now);
+  else
+    window_.emplace(*limit);
 }
 
 } // namespace pyactor::supervisors

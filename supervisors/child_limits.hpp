@@ -27,9 +27,16 @@ public:
   /// @pre `now` never goes back
   [[nodiscard]] bool add(time_point now);
 
+  /// Sets other limits. What has been counted counts on; a window that is new
+  /// is empty.
+  /// @pre `now` never goes back
+  void change(std::optional<restart_limit> limit, std::optional<uint64_t> total,
+              time_point now);
+
 private:
   std::optional<restart_intensity> window_;
-  std::optional<uint64_t> left_;
+  std::optional<uint64_t> total_;
+  uint64_t used_ = 0;
 };
 
 } // namespace pyactor::supervisors

@@ -3,7 +3,9 @@
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/error.hpp>
+#include <pyactor/supervisors/reload.hpp>
 #include <pyactor/supervisors/statistics.hpp>
+#include <pyactor/supervisors/supervisor_flags.hpp>
 
 #include <string>
 #include <vector>
@@ -59,6 +61,24 @@ struct delete_child {
 struct order_reply {
   /// Errors as those of the functions of `supervisor_ref`.
   sup_expected<incarnation_id> result;
+};
+
+// -- an order for all children; those for one of them wait for it -------------
+
+/// Gives the supervisor other flags and another list. -> reload_reply
+struct reload {
+  /// In place of those it has.
+  supervisor_flags flags;
+  /// In the order of their starts from now on.
+  std::vector<child_spec> specs;
+  /// What becomes of children that are in one list only.
+  reload_mode mode = reload_mode::otp;
+};
+
+/// What a reload did.
+struct reload_reply {
+  /// Errors as those of `supervisor_ref::reload`.
+  sup_expected<reload_summary> result;
 };
 
 // -- questions; answered at once, also while children start and stop ----------
@@ -134,6 +154,8 @@ PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::retry_now)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::terminate_child)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::delete_child)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::order_reply)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::reload)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::reload_reply)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::which_children)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::which_children_reply)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::count_children)

@@ -9,14 +9,21 @@ restart_intensity::restart_intensity(restart_limit limit) : limit_(limit) {
 }
 
 bool restart_intensity::add(time_point now) {
-  auto is_stale = [&] {
-    return restarts_.size() > limit_.intensity
-           || now - restarts_.front() > limit_.period;
-  };
-  while (!restarts_.empty() && is_stale())
+  forget_stale(now);
+  while (restarts_.size() > limit_.intensity)
     restarts_.pop_front();
   restarts_.push_back(now);
   return restarts_.size() <= limit_.intensity;
+}
+
+void restart_intensity::change(restart_limit limit, time_point now) {
+  limit_ = limit;
+  forget_stale(now);
+}
+
+void restart_intensity::forget_stale(time_point now) {
+  while (!restarts_.empty() && now - restarts_.front() > limit_.period)
+    restarts_.pop_front();
 }
 
 size_t restart_intensity::used(time_point now) const {

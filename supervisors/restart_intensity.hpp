@@ -9,7 +9,8 @@
 namespace pyactor::supervisors {
 
 /// Counts restarts in a sliding window, exact to the nanosecond. The clock is
-/// the caller's. Remembers at most `intensity + 1` restarts.
+/// the caller's. Remembers at most `intensity + 1` restarts, of the largest
+/// `intensity` that it had.
 /// @thread one at a time
 class restart_intensity {
 public:
@@ -22,10 +23,17 @@ public:
   /// @pre `now` never goes back
   [[nodiscard]] bool add(time_point now);
 
+  /// Sets another limit. Restarts that are recent enough for it count on, also
+  /// if they are too many: the next one then breaks it.
+  /// @pre `now` never goes back
+  void change(restart_limit limit, time_point now);
+
   /// @returns how many restarts the window holds at `now`
   [[nodiscard]] size_t used(time_point now) const;
 
 private:
+  void forget_stale(time_point now);
+
   restart_limit limit_;
   std::deque<time_point> restarts_;
 };

@@ -15,6 +15,8 @@ struct restart_limit {
   uint32_t intensity = 1;
   /// ... within this time. Two restarts exactly one period apart both count.
   std::chrono::nanoseconds period = std::chrono::seconds{5};
+
+  friend bool operator==(const restart_limit&, const restart_limit&) = default;
 };
 
 } // namespace supervisors

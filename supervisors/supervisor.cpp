@@ -15,22 +15,6 @@ caf::duration caf_timeout(nanoseconds timeout) {
                             : caf::duration{timeout};
 }
 
-sup_expected<void> check(const supervisor_flags& flags,
-                         const std::vector<child_spec>& specs) {
-  auto fail = [](std::string id, std::string_view message) {
-    return std::unexpected{
-      sup_error{sup_errc::invalid_spec, std::move(id), std::string{message}}};
-  };
-  if (flags.period <= nanoseconds::zero())
-    return fail({}, "period must be positive");
-  if (flags.min_retry_delay < nanoseconds::zero())
-    return fail({}, "min_retry_delay must not be negative");
-  if (auto fault = check_child_specs(specs, flags.auto_shutdown);
-      fault != spec_check{})
-    return fail(fault.id, to_string(fault.fault));
-  return {};
-}
-
 sup_error translate(const caf::error& what) {
   if (what == caf::sec::request_timeout)
     return {.code = sup_errc::timed_out};
@@ -133,6 +117,16 @@ sup_expected<void> supervisor_ref::delete_child(std::string id,
     give_order(supervisors::delete_child{std::move(id)}, timeout));
 }
 
+sup_expected<reload_summary>
+supervisor_ref::reload(supervisor_flags flags, std::vector<child_spec> specs,
+                       reload_mode mode, duration timeout) const {
+  auto reply = ask<reload_reply>(
+    supervisors::reload{std::move(flags), std::move(specs), mode}, timeout);
+  if (!reply)
+    return std::unexpected{std::move(reply).error()};
+  return std::move(reply->result);
+}
+
 sup_expected<std::vector<child_info>>
 supervisor_ref::which_children(duration timeout) const {
   auto reply
@@ -200,7 +194,7 @@ sup_expected<supervisor_ref> spawn_supervisor(caf::actor_system& system,
                                               supervisor_flags flags,
                                               std::vector<child_spec> specs,
                                               const caf::actor& parent) {
-  if (auto valid = check(flags, specs); !valid)
+  if (auto valid = check_supervisor(flags, specs); !valid)
     return std::unexpected{std::move(valid).error()};
   auto directory = std::make_shared<engine::child_directory>();
   auto record = std::make_shared<engine::start_record>();
@@ -230,7 +224,7 @@ sup_expected<supervisor_ref> start_supervisor(caf::actor_system& system,
 start_fn supervise(supervisor_flags flags, std::vector<child_spec> specs) {
   return [flags = std::move(flags), specs = std::move(specs)](
            const start_context& context) -> start_result {
-    if (auto valid = check(flags, specs); !valid)
+    if (auto valid = check_supervisor(flags, specs); !valid)
       return to_caf_error(valid.error());
     return context.spawn_class<engine::supervisor_actor>(
       engine::supervisor_setup{flags, specs,

@@ -2,45 +2,21 @@
 
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
-#include <pyactor/supervisors/auto_shutdown.hpp>
 #include <pyactor/supervisors/child_ref.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/error.hpp>
 #include <pyactor/supervisors/messages.hpp>
-#include <pyactor/supervisors/restart_strategy.hpp>
+#include <pyactor/supervisors/reload.hpp>
 #include <pyactor/supervisors/statistics.hpp>
+#include <pyactor/supervisors/supervisor_flags.hpp>
 
 #include <chrono>
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
-
-/// How a supervisor behaves.
-struct supervisor_flags {
-  /// Which children an exit restarts.
-  restart_strategy strategy = restart_strategy::one_for_one;
-  /// More than `intensity` restarts within `period`, and it gives up: stops
-  /// all children and ends with `sup_errc::give_up`.
-  uint32_t intensity = 1;
-  /// See `intensity`.
-  std::chrono::nanoseconds period = std::chrono::seconds{5};
-  /// Whether the end of significant children is that of the supervisor; it then
-  /// stops the others and ends with `user_shutdown`.
-  supervisors::auto_shutdown auto_shutdown = auto_shutdown::never;
-  /// The pause after a restart whose start failed, where the child's spec has
-  /// no `backoff`.
-  std::chrono::nanoseconds min_retry_delay = std::chrono::milliseconds{10};
-  /// How exits of children are classified.
-  exit_rules exits{};
-  /// Told what happens; runs on the supervisor's thread, so it must not block.
-  /// What it throws is counted and otherwise ignored.
-  std::function<void(const supervision_event&)> observer{};
-};
 
 /// A supervisor that the holder owns: when the last copy of this handle is
 /// gone, the supervisor stops its children and ends.
@@ -70,7 +46,7 @@ public:
   /// Starts a stopped child.
   /// @returns its incarnation; 0 if its start function had nothing to start
   ///          - `not_found`, `running`, `restarting`
-  ///          - `start_failed`: it stays stopped
+  ///          - `start_failed`: it stays stopped; a temporary one is dropped
   sup_expected<incarnation_id> restart_child(std::string id,
                                              duration timeout = forever) const;
 
@@ -101,6 +77,18 @@ public:
   /// @returns `not_found`, `running`, `restarting`
   sup_expected<void> delete_child(std::string id,
                                   duration timeout = forever) const;
+
+  /// Gives the supervisor other flags and another list of children, while it
+  /// runs. All flags are replaced, the observer too, and so is the spec of each
+  /// child that is in both lists. That child goes on as it is: times and limits
+  /// hold at once, a new start function from its next start.
+  /// @returns what became of the list, once that is done; the supervisor is as
+  ///          it was after
+  ///          - `invalid_spec`
+  sup_expected<reload_summary> reload(supervisor_flags flags,
+                                      std::vector<child_spec> specs,
+                                      reload_mode mode,
+                                      duration timeout = forever) const;
 
   /// @returns all children, newest first
   sup_expected<std::vector<child_info>> which_children(duration timeout

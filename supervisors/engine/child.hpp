@@ -54,6 +54,8 @@ struct child {
 
   /// It comes back with the child that its group waits for.
   bool stopped_by_group = false;
+  /// A reload is about to stop it, if it does not end before, and to drop it.
+  bool leaves = false;
 
   uint64_t starts = 0;
   uint64_t restarts = 0;
@@ -65,5 +67,8 @@ struct child {
   std::chrono::steady_clock::time_point ready_since;
   std::chrono::steady_clock::time_point down_since;
 };
+
+/// @returns how long the start or the step of a stop may take that `who` is in
+[[nodiscard]] std::chrono::nanoseconds time_for_step(const child& who);
 
 } // namespace pyactor::supervisors::engine

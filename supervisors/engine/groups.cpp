@@ -13,19 +13,21 @@ bool is_wanted(const child& who) {
 
 } // namespace
 
-/// Does the next of what has had to wait: while a group restart runs, it comes
-/// first, then ends in the order of their arrival, then orders.
+/// Does the next of what has had to wait: while a group restart or a reload
+/// runs, it comes first, then ends in the order of their arrival, then orders.
 /// @returns whether something was done
 bool supervisor_actor::carry_on() {
   if (group_)
     return advance_group();
-  if (!deferred_.empty())
+  if (reload_ && advance_reload())
+    return true;
+  if (!deferred_.empty() && !must_hold_restarts())
     take_deferred();
   else if (std::exchange(unsettled_, false))
     settle_all();
-  else if (!held_orders_.empty())
-    for (auto& what : std::exchange(held_orders_, {}))
-      dispatch(std::move(what));
+  else if (!held_orders_.empty() && !reload_)
+    for (auto& held : std::exchange(held_orders_, {}))
+      std::visit([this](auto& what) { dispatch(std::move(what)); }, held);
   else
     return false;
   return true;
@@ -92,6 +94,10 @@ bool supervisor_actor::stop_members() {
         return false;
       case group_step::skip:
         group_->cursor = position;
+        // Added by a reload, and not started since.
+        if (who->spec.restart == restart_type::temporary
+            && who->state.phase == child_phase::stopped)
+          forget(*who);
         break;
     }
   }
@@ -141,7 +147,9 @@ void supervisor_actor::fail_group(const child& who) {
   auto* cause = roster_.find(group_->failed);
   if (cause && cause != &who && cause->state.phase == child_phase::restarting) {
     apply(*cause, child_events::stop{stop_cause::group});
-    cause->stopped_by_group = true;
+    // A reload may have made it temporary: then it is gone.
+    if (auto* still = roster_.find(group_->failed))
+      still->stopped_by_group = true;
   }
   end_group();
 }
@@ -178,11 +186,15 @@ void supervisor_actor::on_member_stopped(child& who) {
 
 // -- what a group restart means for others ------------------------------------
 
-/// @returns whether an end of `who` leads to nothing, because its group is
-///          being stopped
-bool supervisor_actor::absorbs(const child& who) const {
+bool supervisor_actor::is_stopping_with_group(const child& who) const {
   return group_ && group_->now == group_restart::stage::stopping
          && group_->plan.covers(who.position);
+}
+
+/// @returns whether an end of `who` leads to nothing, because it is to be
+///          stopped anyway
+bool supervisor_actor::absorbs(const child& who) const {
+  return is_stopping_with_group(who) || who.leaves;
 }
 
 /// @returns whether an end of `who` is dealt with later
@@ -192,7 +204,7 @@ bool supervisor_actor::must_wait(const child& who) const {
   if (stage_ == stage::initializing)
     return flags_.strategy != restart_strategy::one_for_one
            || who.spec.significant;
-  return stage_ == stage::operating && group_ && !absorbs(who);
+  return stage_ == stage::operating && must_hold_restarts() && !absorbs(who);
 }
 
 } // namespace pyactor::supervisors::engine

@@ -49,14 +49,18 @@ caf::message_handler supervisor_actor::order_handlers() {
     [this](const delete_child& message) {
       take_order(operation::delete_child, message);
     },
+    [this](const reload& message) {
+      dispatch(reload_order{message, make_response_promise()});
+      advance();
+    },
   };
 }
 
 void supervisor_actor::dispatch(order what) {
   if (stage_ == stage::stopping || stage_ == stage::ended) {
     answer(what, std::unexpected{error_about(what, sup_errc::shutting_down)});
-  } else if (stage_ == stage::initializing || group_) {
-    held_orders_.push_back(std::move(what));
+  } else if (must_hold_orders(what.id)) {
+    held_orders_.emplace_back(std::move(what));
   } else if (auto* who = roster_.find(what.id)) {
     if (who->queue.empty())
       handle_order(*who, std::move(what));
@@ -78,9 +82,7 @@ void supervisor_actor::add_child(order what) {
     answer(what, std::unexpected{std::move(error)});
     return;
   }
-  auto& who = roster_.add(with_defaults(std::move(specs[0])),
-                          directory_->slot(what.id));
-  show(who);
+  auto& who = add_stopped(with_defaults(std::move(specs[0])));
   who.waiting.push_back(std::move(what));
   start(who, start_cause::request);
 }
@@ -101,7 +103,10 @@ void supervisor_actor::handle_order(child& who, order what) {
       who.queue.push_back(std::move(what));
       break;
     case admission::done:
+      who.stopped_by_group = false;
       answer(what, incarnation_id{0});
+      if (who.spec.restart == restart_type::temporary)
+        forget(who);
       break;
     case admission::already_started:
       refuse(sup_errc::already_started);
@@ -199,8 +204,16 @@ void supervisor_actor::refuse_all_orders(sup_errc code) {
   auto refuse = [code](order& what) {
     answer(what, std::unexpected{error_about(what, code)});
   };
-  for (auto& what : std::exchange(held_orders_, {}))
-    refuse(what);
+  auto refuse_reload = [code](caf::response_promise& promise) {
+    promise.deliver(reload_reply{std::unexpected{sup_error{code}}});
+  };
+  for (auto& held : std::exchange(held_orders_, {}))
+    if (auto* what = std::get_if<order>(&held))
+      refuse(*what);
+    else
+      refuse_reload(std::get<reload_order>(held).promise);
+  if (auto broken_off = std::exchange(reload_, std::nullopt))
+    refuse_reload(broken_off->promise);
   for (auto& [position, who] : roster_.children()) {
     for (auto& what : std::exchange(who.queue, {}))
       refuse(what);

@@ -103,9 +103,9 @@ void supervisor_actor::restart(child& who, std::chrono::nanoseconds pause) {
 }
 
 void supervisor_actor::on_pause_over(child& who) {
-  if (!group_)
+  if (!must_hold_restarts())
     restart(who, {});
-  else if (!group_->plan.covers(who.position))
+  else if (!group_ || !group_->plan.covers(who.position))
     deferred_.push_back(pause_ended{who.position, who.state.incarnation});
 }
 

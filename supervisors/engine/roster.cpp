@@ -19,6 +19,13 @@ void roster::remove(const child& who) {
   children_.erase(who.position);
 }
 
+void roster::move_to_end(child& who) {
+  auto node = children_.extract(who.position);
+  who.position = ++last_position_;
+  node.key() = who.position;
+  children_.insert(std::move(node));
+}
+
 child* roster::find(start_position position) {
   auto known = children_.find(position);
   return known == children_.end() ? nullptr : &known->second;

@@ -21,6 +21,9 @@ public:
 
   void remove(const child& who);
 
+  /// Makes `who` the last in the start order.
+  void move_to_end(child& who);
+
   [[nodiscard]] child* find(start_position position);
 
   [[nodiscard]] child* find(const std::string& id);

@@ -11,10 +11,8 @@ supervisor_actor::supervisor_actor(caf::actor_config& config,
     directory_(std::move(setup.directory)), record_(std::move(setup.record)),
     parent_(std::move(setup.parent)), ack_(std::move(setup.ack)),
     intensity_({flags_.intensity, flags_.period}) {
-  for (auto& spec : setup.specs) {
-    auto slot = directory_->slot(spec.id);
-    show(roster_.add(with_defaults(std::move(spec)), std::move(slot)));
-  }
+  for (auto& spec : setup.specs)
+    add_stopped(with_defaults(std::move(spec)));
 }
 
 const char* supervisor_actor::name() const {

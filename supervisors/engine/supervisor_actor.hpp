@@ -4,6 +4,7 @@
 #include <pyactor/supervisors/engine/deadlines.hpp>
 #include <pyactor/supervisors/engine/group_restart.hpp>
 #include <pyactor/supervisors/engine/roster.hpp>
+#include <pyactor/supervisors/engine/running_reload.hpp>
 #include <pyactor/supervisors/engine/signals.hpp>
 #include <pyactor/supervisors/engine/tree_collector.hpp>
 #include <pyactor/supervisors/messages.hpp>
@@ -54,8 +55,9 @@ struct supervisor_setup {
 ///
 /// Sources: supervisor_actor.cpp (messages in), life_cycle.cpp (its own start
 /// and stop), transitions.cpp (children), restarts.cpp (whether and when a
-/// child comes back), groups.cpp (several children at once), orders.cpp
-/// (callers), queries.cpp, tree_level.cpp.
+/// child comes back), groups.cpp (several children at once), reload.cpp
+/// (another list of children), orders.cpp (callers), queries.cpp,
+/// tree_level.cpp.
 class supervisor_actor : public caf::event_based_actor {
 public:
   supervisor_actor(caf::actor_config& config, supervisor_setup setup);
@@ -144,9 +146,26 @@ private:
   void fail_group(const child& who);
   void abort_group(child& failed);
   void on_member_stopped(child& who);
+  [[nodiscard]] bool is_stopping_with_group(const child& who) const;
   [[nodiscard]] bool absorbs(const child& who) const;
   [[nodiscard]] bool must_wait(const child& who) const;
   void take_deferred();
+
+  // -- reload -----------------------------------------------------------------
+
+  void dispatch(reload_order what);
+  void begin_reload(reload_order what);
+  void update(child& who, child_spec spec);
+  child& add_stopped(child_spec spec);
+  void put_in_order(const std::vector<std::string>& ids);
+  void choose_movers(reload_mode mode);
+  [[nodiscard]] bool is_stranded(const child& member) const;
+  bool advance_reload();
+  bool stop_leaving();
+  bool start_added();
+  void note_failed_start(const sup_error& what);
+  [[nodiscard]] bool must_hold_restarts() const;
+  [[nodiscard]] bool must_hold_orders(const std::string& id) const;
 
   // -- callers ----------------------------------------------------------------
 
@@ -206,13 +225,15 @@ private:
   /// The first child whose start is not over; while initializing.
   start_position start_cursor_ = 0;
   std::vector<caf::response_promise> awaiting_start_;
-  /// Orders that came before the supervisor had started, or during a group
-  /// restart.
-  std::vector<order> held_orders_;
+  /// Orders that came before the supervisor had started, or have to wait for a
+  /// group restart or a reload.
+  std::vector<std::variant<order, reload_order>> held_orders_;
 
   std::optional<group_restart> group_;
-  /// What has to wait until a group restart is over, or the supervisor has
-  /// started: ends, and pauses that are over.
+  /// Never together with `group_`.
+  std::optional<running_reload> reload_;
+  /// What has to wait until a group restart or a reload is over, or the
+  /// supervisor has started: ends, and pauses that are over.
   std::deque<std::variant<child_ended, pause_ended>> deferred_;
   /// Orders may wait with children that have settled during a group restart.
   bool unsettled_ = false;

@@ -5,9 +5,6 @@ namespace pyactor::supervisors::engine {
 
 namespace {
 
-/// How often a stop that may take for ever is reported.
-constexpr auto stall_interval = std::chrono::seconds{10};
-
 /// @returns whether `who` is there only if its start succeeds
 bool is_being_added(const child& who) {
   return std::ranges::any_of(who.waiting, [](const order& waiting) {
@@ -54,15 +51,9 @@ void supervisor_actor::carry_out(child& who, child_effect effect) {
       }
       break;
     case child_effect::arm_start:
-      arm(who, *who.spec.start_timeout);
-      break;
     case child_effect::arm_stop:
-      arm(who, who.spec.shutdown->mode == stop_mode::timed
-                 ? who.spec.shutdown->timeout
-                 : stall_interval);
-      break;
     case child_effect::arm_grace:
-      arm(who, who.spec.shutdown->kill_grace);
+      arm(who, time_for_step(who));
       break;
     case child_effect::disarm:
       deadlines_.clear(who.position);
@@ -251,6 +242,7 @@ void supervisor_actor::on_start_failed(child& who) {
       break;
     case start_cause::request: {
       auto added = is_being_added(who);
+      note_failed_start(what);
       answer_starts(who, std::unexpected{what});
       if (added || who.spec.restart == restart_type::temporary)
         forget(who);
@@ -284,7 +276,8 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
     return;
   }
   auto is_fatal = who.last_exit->cls == exit_class::fatal;
-  if (absorbs(who) && outcome == child_outcome::exited_keep && !is_fatal)
+  if (is_stopping_with_group(who) && outcome == child_outcome::exited_keep
+      && !is_fatal)
     who.stopped_by_group = true;
   auto is_last = ends_all(who);
   if (is_last)
@@ -302,7 +295,7 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
 }
 
 void supervisor_actor::on_stopped(child& who) {
-  if (absorbs(who)) {
+  if (is_stopping_with_group(who)) {
     on_member_stopped(who);
     return;
   }

@@ -45,3 +45,23 @@ TEST_CASE("with both limits the first that is reached counts",
   CHECK(fast.add(time_point{0s}));
   CHECK_FALSE(fast.add(time_point{10s}));
 }
+
+TEST_CASE("new limits of a child count what was there", "[child_limits]") {
+  child_limits limits{restart_limit{9, 1h}, std::nullopt};
+  CHECK(limits.add(time_point{1s}));
+  CHECK(limits.add(time_point{2s}));
+  SECTION("in all") {
+    limits.change(std::nullopt, 3, time_point{3s});
+    CHECK(limits.add(time_point{3s}));
+    CHECK_FALSE(limits.add(time_point{100h}));
+  }
+  SECTION("in the window") {
+    limits.change(restart_limit{2, 10s}, std::nullopt, time_point{3s});
+    CHECK_FALSE(limits.add(time_point{3s}));
+  }
+  SECTION("and none allow all") {
+    limits.change(std::nullopt, std::nullopt, time_point{3s});
+    for (int i = 0; i < 100; ++i)
+      CHECK(limits.add(time_point{3s}));
+  }
+}

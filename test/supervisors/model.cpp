@@ -12,6 +12,7 @@ supervisor_model::iterator supervisor_model::find(const std::string& id) {
 bool supervisor_model::try_start(child& who, bool automatic) {
   ++who.starts;
   who.restarts += automatic;
+  who.waits = false;
   if (broken.contains(who.id))
     return false;
   who.now = status::running;
@@ -51,6 +52,10 @@ std::optional<sup_errc> supervisor_model::terminate(const std::string& id) {
   auto who = find(id);
   if (who == children_.end())
     return errc::not_found;
+  if (who->now == status::restarting)
+    for (auto [i, last] = covered_by(who); i < last; ++i)
+      children_[static_cast<size_t>(i)].waits = false;
+  who->waits = false;
   who->now = status::stopped;
   if (who->restart == restart_type::temporary)
     children_.erase(who);
@@ -74,6 +79,8 @@ std::optional<sup_errc> supervisor_model::restart(const std::string& id) {
     return wrong;
   if (try_start(*who, false))
     return std::nullopt;
+  if (who->restart == restart_type::temporary)
+    children_.erase(who);
   return errc::start_failed;
 }
 
@@ -96,6 +103,47 @@ std::optional<sup_errc> supervisor_model::erase(const std::string& id) {
   if (auto wrong = objection_to(who))
     return wrong;
   children_.erase(who);
+  return std::nullopt;
+}
+
+std::optional<sup_errc> supervisor_model::reload(const flags_type& flags,
+                                                 const std::vector<child>& list,
+                                                 reload_mode mode) {
+  flags_ = flags;
+  std::erase_if(window_,
+                [&](clock_time at) { return at < now_ - flags.period; });
+  auto converges = mode == reload_mode::converge;
+  std::set<std::string> starts;
+  std::vector<child> fresh;
+  for (const auto& what : list) {
+    auto known = find(what.id);
+    if (known == children_.end() && converges)
+      starts.insert(what.id);
+    auto& next = fresh.emplace_back(known == children_.end() ? what : *known);
+    next.restart = what.restart;
+    next.significant = what.significant;
+  }
+  for (const auto& old : children_)
+    if (!converges
+        && std::ranges::find(fresh, old.id, &child::id) == fresh.end())
+      fresh.push_back(old);
+  children_ = std::move(fresh);
+  for (auto who = children_.begin(); who != children_.end(); ++who)
+    if (is_stranded(who))
+      starts.insert(who->id);
+  auto order = children_;
+  for (const auto& [id, restart, significant, now, waits, due, n, m] : order) {
+    if (!starts.contains(id))
+      continue;
+    auto who = find(id);
+    auto is_new = who->starts == 0;
+    if (try_start(*who, !is_new))
+      continue;
+    if (is_new && restart == restart_type::temporary)
+      children_.erase(who);
+    else if (!is_new && !try_again(*who))
+      return errc::shutting_down;
+  }
   return std::nullopt;
 }
 
@@ -128,17 +176,12 @@ void supervisor_model::end(const std::string& id, exit_class how) {
 
 /// Starts a child that restarts, and whatever its strategy takes along.
 void supervisor_model::bring_back(const std::string& id) {
-  auto first = find(id) - children_.begin();
-  auto last = first + 1;
-  if (flags_.strategy != restart_strategy::one_for_one)
-    last = static_cast<ptrdiff_t>(children_.size());
-  if (flags_.strategy == restart_strategy::one_for_all)
-    first = 0;
+  auto [first, last] = covered_by(find(id));
   for (auto i = last; i-- > first;) {
     auto& member = children_[static_cast<size_t>(i)];
-    auto runs = member.now == status::running;
+    member.waits |= member.now != status::stopped;
     member.now = status::stopped;
-    if (runs && member.restart == restart_type::temporary) {
+    if (member.id != id && member.restart == restart_type::temporary) {
       children_.erase(children_.begin() + i);
       --last;
     }
@@ -147,12 +190,48 @@ void supervisor_model::bring_back(const std::string& id) {
     auto& member = children_[static_cast<size_t>(i)];
     if (try_start(member, true))
       continue;
-    if (within_intensity()) {
-      member.now = status::restarting;
-      member.due = now_ + flags_.min_retry_delay;
-    }
+    auto failed = find(id);
+    auto is_gone = failed->restart == restart_type::temporary
+                   && failed->now == status::stopped && failed->id != member.id;
+    if (try_again(member) && is_gone)
+      children_.erase(failed);
     return;
   }
+}
+
+/// The start of a child that comes back has failed.
+/// @returns whether the supervisor goes on
+bool supervisor_model::try_again(child& who) {
+  if (!within_intensity())
+    return false;
+  who.now = status::restarting;
+  who.due = now_ + flags_.min_retry_delay;
+  return true;
+}
+
+std::pair<ptrdiff_t, ptrdiff_t> supervisor_model::covered_by(iterator who) {
+  auto at = who - children_.begin();
+  auto size = static_cast<ptrdiff_t>(children_.size());
+  switch (flags_.strategy) {
+    case restart_strategy::one_for_all:
+      return {0, size};
+    case restart_strategy::rest_for_one:
+      return {at, size};
+    default:
+      return {at, at + 1};
+  }
+}
+
+/// @returns whether `who` waits for somebody who no longer takes it along
+bool supervisor_model::is_stranded(iterator who) {
+  if (!who->waits)
+    return false;
+  for (auto other = children_.begin(); other != children_.end(); ++other)
+    if (auto [first, last] = covered_by(other);
+        other->now == status::restarting && first <= who - children_.begin()
+        && who - children_.begin() < last)
+      return false;
+  return true;
 }
 
 void supervisor_model::advance(clock_time by) {

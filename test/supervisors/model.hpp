@@ -24,6 +24,8 @@ public:
     pyactor::supervisors::restart_type restart;
     bool significant = false;
     status now = status::stopped;
+    /// Whether it comes back with another one; while it is stopped.
+    bool waits = false;
     /// When it is tried again; while it restarts.
     clock_time due{};
     uint64_t starts = 0;
@@ -40,6 +42,9 @@ public:
   std::optional<errc> restart(const std::string& id);
   std::optional<errc> cycle(const std::string& id);
   std::optional<errc> erase(const std::string& id);
+  std::optional<errc> reload(const flags_type& flags,
+                             const std::vector<child>& list,
+                             pyactor::supervisors::reload_mode mode);
 
   // -- what happens -----------------------------------------------------------
 
@@ -73,6 +78,10 @@ private:
   using iterator = std::vector<child>::iterator;
 
   iterator find(const std::string& id);
+  /// Positions of those that a restart of `who` covers: from, and to before.
+  std::pair<ptrdiff_t, ptrdiff_t> covered_by(iterator who);
+  bool is_stranded(iterator who);
+  bool try_again(child& who);
   std::optional<errc> objection_to(iterator who) const;
   bool try_start(child& who, bool automatic);
   bool within_intensity();

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 
@@ -52,15 +53,19 @@ private:
     return std::string(1, static_cast<char>('a' + roll(ids)));
   }
 
+  supervisor_flags any_flags(restart_strategy strategy) {
+    return {.strategy = strategy,
+            .intensity = one_of({2U, 10U, 40U}),
+            .period = one_of({300ms, 1000ms}),
+            .auto_shutdown
+            = one_of({auto_shutdown::never, auto_shutdown::any_significant,
+                      auto_shutdown::all_significant})};
+  }
+
   void begin() {
     ++lives_;
-    supervisor_flags flags{
-      .strategy = strategy_,
-      .intensity = one_of({2U, 10U, 40U}),
-      .period = 1s,
-      .auto_shutdown
-      = one_of({auto_shutdown::never, auto_shutdown::any_significant,
-                auto_shutdown::all_significant})};
+    now_ = strategy_;
+    auto flags = any_flags(now_);
     world_ = std::make_unique<world>();
     model_ = std::make_unique<supervisor_model>(flags);
     has_significant_ = flags.auto_shutdown != auto_shutdown::never;
@@ -69,7 +74,7 @@ private:
 
   void operate() {
     auto id = any_id();
-    switch (auto choice = roll(16)) {
+    switch (auto choice = roll(17)) {
       case 0:
       case 1:
       case 2:
@@ -100,6 +105,9 @@ private:
           world_->advance(1ms);
         }
         break;
+      case 16:
+        reload();
+        break;
       default:
         end(id, choice == 11 ? caf::error{}
                 : choice == 12
@@ -108,15 +116,53 @@ private:
     }
   }
 
-  void add(const std::string& id) {
+  child_spec any_spec(const std::string& id) {
     auto type = one_of({restart_type::permanent, restart_type::permanent,
                         restart_type::transient, restart_type::temporary});
     auto spec = world_->spec(id, type);
     spec.significant
       = has_significant_ && type != restart_type::permanent && roll(3) == 0;
-    auto expected = model_->start(
-      {.id = id, .restart = type, .significant = spec.significant});
+    return spec;
+  }
+
+  static supervisor_model::child model_of(const child_spec& spec) {
+    return {
+      .id = spec.id, .restart = spec.restart, .significant = spec.significant};
+  }
+
+  void add(const std::string& id) {
+    auto spec = any_spec(id);
+    auto expected = model_->start(model_of(spec));
     order("start", id, start_child{spec}, expected);
+  }
+
+  /// Gives both another list, and perhaps another strategy.
+  void reload() {
+    if (roll(3) == 0)
+      now_
+        = one_of({restart_strategy::one_for_one, restart_strategy::one_for_all,
+                  restart_strategy::rest_for_one});
+    auto flags = any_flags(now_);
+    has_significant_ = flags.auto_shutdown != auto_shutdown::never;
+    std::string list = "abcdef";
+    std::shuffle(list.begin(), list.end(), random_);
+    list.resize(roll(ids + 1));
+    std::vector<child_spec> specs;
+    std::vector<supervisor_model::child> expected;
+    for (auto letter : list) {
+      specs.push_back(any_spec({letter}));
+      expected.push_back(model_of(specs.back()));
+    }
+    auto mode = one_of({reload_mode::otp, reload_mode::converge});
+    what_ = (mode == reload_mode::otp ? "otp reload " : "converge to ") + list;
+    auto error = model_->reload(flags, expected, mode);
+    auto answer = world_->reload(flags, specs, mode);
+    differ("answer",
+           !answer->has_value() ? "none"
+           : answer->value().result
+             ? "ok"
+             : to_string(answer->value().result.error().code),
+           error ? to_string(*error) : "ok");
   }
 
   template <class Message>
@@ -188,7 +234,9 @@ private:
   }
 
   std::mt19937_64 random_;
-  restart_strategy strategy_;
+  const restart_strategy strategy_;
+  /// Since the last reload.
+  restart_strategy now_{};
   bool has_significant_ = false;
   std::unique_ptr<world> world_;
   std::unique_ptr<supervisor_model> model_;
@@ -210,7 +258,7 @@ TEST_CASE("100 000 random operations leave a supervisor as its model says",
   auto lives = 0;
   for (uint64_t seed = 1; seed <= seeds; ++seed) {
     CAPTURE(strategy, seed);
-    comparison both{seed, strategy};
+    comparison both{seed + seeds * static_cast<uint64_t>(strategy), strategy};
     REQUIRE(both.run(operations) == "");
     lives += both.lives();
   }

@@ -49,6 +49,34 @@ TEST_CASE("a steady rate at the limit goes on for ever",
     CHECK(window.add(time_point{i * (1s + 1ns)}));
 }
 
+TEST_CASE("a lower limit counts what was there, and forgives nothing",
+          "[restart_intensity]") {
+  restart_intensity window{{5, 1h}};
+  for (int i = 0; i < 4; ++i)
+    CHECK(window.add(time_point{1s}));
+  window.change({3, 1h}, time_point{2s});
+  CHECK(window.used(time_point{2s}) == 4);
+  CHECK_FALSE(window.add(time_point{2s}));
+}
+
+TEST_CASE("a higher limit counts what was there", "[restart_intensity]") {
+  restart_intensity window{{1, 1h}};
+  CHECK(window.add(time_point{1s}));
+  window.change({2, 1h}, time_point{2s});
+  CHECK(window.add(time_point{2s}));
+  CHECK_FALSE(window.add(time_point{3s}));
+}
+
+TEST_CASE("a shorter period forgets for good", "[restart_intensity]") {
+  restart_intensity window{{2, 1h}};
+  CHECK(window.add(time_point{1s}));
+  CHECK(window.add(time_point{2s}));
+  window.change({2, 5s}, time_point{6s + 1ns});
+  CHECK(window.used(time_point{6s + 1ns}) == 1);
+  window.change({2, 1h}, time_point{7s});
+  CHECK(window.used(time_point{7s}) == 1);
+}
+
 TEST_CASE("the window remembers no more than it needs", "[restart_intensity]") {
   restart_intensity window{{2, 1h}};
   for (int i = 0; i < 100; ++i)

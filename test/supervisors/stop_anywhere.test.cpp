@@ -4,6 +4,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+#include <algorithm>
 #include <random>
 
 using namespace pyactor::supervisors;
@@ -25,18 +26,13 @@ public:
     std::vector<child_spec> specs;
     for (auto& id : ids)
       specs.push_back(spec(id));
-    supervisor_flags flags;
-    flags.strategy = std::vector{restart_strategy::one_for_one,
-                                 restart_strategy::one_for_all,
-                                 restart_strategy::rest_for_one}[roll(3)];
-    flags.intensity = 1000;
-    w.start(flags, specs);
+    w.start(any_flags(), specs);
   }
 
   void step() {
     auto& id = ids[roll(static_cast<unsigned>(ids.size()))];
     disturb(id);
-    switch (roll(10)) {
+    switch (roll(11)) {
       case 0:
         w.order(start_child{spec(id)});
         break;
@@ -67,10 +63,23 @@ public:
       case 8:
         w.order(retry_now{id});
         break;
+      case 9:
+        reload();
+        break;
       default:
         if (w.alive(id))
           w.tell(id, die{crash()});
     }
+  }
+
+  void reload() {
+    std::vector<child_spec> specs;
+    for (auto& id : ids)
+      if (roll(3) > 0)
+        specs.push_back(spec(id));
+    std::shuffle(specs.begin(), specs.end(), random_);
+    w.reload(any_flags(), specs,
+             roll(4) == 0 ? reload_mode::otp : reload_mode::converge);
   }
 
   unsigned roll(unsigned sides) {
@@ -80,6 +89,13 @@ public:
   world w;
 
 private:
+  supervisor_flags any_flags() {
+    return {.strategy = std::vector{restart_strategy::one_for_one,
+                                    restart_strategy::one_for_all,
+                                    restart_strategy::rest_for_one}[roll(3)],
+            .intensity = 1000};
+  }
+
   child_spec spec(const std::string& id) {
     auto result
       = w.spec(id, std::vector{restart_type::permanent, restart_type::transient,

@@ -146,6 +146,18 @@ void world::start(supervisor_flags flags, std::vector<child_spec> specs) {
   run();
 }
 
+world::reload_answer world::reload(supervisor_flags flags,
+                                   std::vector<child_spec> specs,
+                                   reload_mode mode) {
+  if (!flags.observer)
+    flags.observer
+      = [this](const supervision_event& event) { events.push_back(event); };
+  auto result = ask<reload_reply>(
+    pyactor::supervisors::reload{std::move(flags), std::move(specs), mode});
+  run();
+  return result;
+}
+
 std::string world::happened() {
   std::string result;
   for (const auto& line : std::exchange(journal, {}))

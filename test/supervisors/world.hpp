@@ -166,6 +166,14 @@ public:
     return result;
   }
 
+  using reload_answer
+    = std::shared_ptr<std::optional<pyactor::supervisors::reload_reply>>;
+
+  /// Orders a reload, and runs. The events go where they went.
+  reload_answer reload(pyactor::supervisors::supervisor_flags flags,
+                       std::vector<pyactor::supervisors::child_spec> specs,
+                       pyactor::supervisors::reload_mode mode);
+
   std::vector<pyactor::supervisors::child_info> children();
 
   /// "c2:running c1:stopped", newest first.

@@ -1,0 +1,29 @@
+#include <pyactor/supervisors/engine/child.hpp>
+
+namespace pyactor::supervisors::engine {
+
+namespace {
+
+/// How often a stop that may take for ever is reported.
+constexpr auto stall_interval = std::chrono::seconds{10};
+
+} // namespace
+
+std::chrono::nanoseconds time_for_step(const child& who) {
+  const auto& policy = *who.spec.shutdown;
+  if (who.state.phase != child_phase::stopping)
+    return *who.spec.start_timeout;
+  if (who.state.step != stop_step::asked)
+    return policy.kill_grace;
+  switch (policy.mode) {
+    case stop_mode::brutal_kill:
+      break;
+    case stop_mode::timed:
+      return policy.timeout;
+    case stop_mode::infinity:
+      return stall_interval;
+  }
+  return std::chrono::nanoseconds::zero();
+}
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,189 @@
+#include <pyactor/libpyactor/log.hpp>
+#include <pyactor/supervisors/engine/supervisor_actor.hpp>
+#include <pyactor/supervisors/reload_plan.hpp>
+
+namespace pyactor::supervisors::engine {
+
+void supervisor_actor::dispatch(reload_order what) {
+  auto refuse = [&](sup_error why) {
+    what.promise.deliver(reload_reply{std::unexpected{std::move(why)}});
+  };
+  if (stage_ == stage::stopping || stage_ == stage::ended)
+    refuse({.code = sup_errc::shutting_down});
+  else if (auto valid = check_supervisor(what.what.flags, what.what.specs);
+           !valid)
+    refuse(std::move(valid).error());
+  else if (stage_ == stage::initializing || group_ || reload_)
+    held_orders_.emplace_back(std::move(what));
+  else
+    begin_reload(std::move(what));
+}
+
+// -- what takes effect at once ------------------------------------------------
+
+void supervisor_actor::begin_reload(reload_order what) {
+  auto& [flags, specs, mode] = what.what;
+  spec_list before;
+  for (const auto& [position, who] : roster_.children())
+    before.emplace_back(who.spec);
+  for (auto& spec : specs)
+    spec = with_defaults(std::move(spec));
+  auto plan = plan_reload(before, specs, mode);
+  flags_ = std::move(flags);
+  intensity_.change({flags_.intensity, flags_.period}, clock().now());
+  for (auto& spec : specs)
+    if (auto* who = roster_.find(spec.id))
+      update(*who, std::move(spec));
+    else
+      add_stopped(std::move(spec));
+  put_in_order(plan.order);
+  reload_ = running_reload{std::move(what.promise), std::move(plan.summary)};
+  choose_movers(mode);
+  log(layer::supervisors)
+    .info("supervisor {}: reload: {} added, {} changed, {} removed, {} kept",
+          id(), reload_->summary.added.size(), reload_->summary.changed.size(),
+          reload_->summary.removed.size(), reload_->summary.kept.size());
+}
+
+child& supervisor_actor::add_stopped(child_spec spec) {
+  auto slot = directory_->slot(spec.id);
+  auto& who = roster_.add(std::move(spec), std::move(slot));
+  show(who);
+  return who;
+}
+
+/// Gives `who` another spec. A start or a step of a stop that is under way gets
+/// the time that the new spec allows, from its beginning. A pause before a
+/// restart stays as it is.
+void supervisor_actor::update(child& who, child_spec spec) {
+  auto now = clock().now();
+  auto before = time_for_step(who);
+  who.spec = std::move(spec);
+  who.limits.change(who.spec.limit, who.spec.max_total_restarts, now);
+  auto after = time_for_step(who);
+  auto is_timed = who.state.phase == child_phase::starting
+                  || who.state.phase == child_phase::stopping;
+  if (!is_timed || after == before)
+    return;
+  auto elapsed = std::chrono::nanoseconds::zero();
+  if (auto due = deadlines_.find(who.position))
+    elapsed = now - (*due - before);
+  arm(who, std::max(after - elapsed, std::chrono::nanoseconds::zero()));
+}
+
+/// @pre nothing but children and deadlines refers to positions
+void supervisor_actor::put_in_order(const std::vector<std::string>& ids) {
+  for (const auto& id : ids) {
+    auto& who = *roster_.find(id);
+    auto due = deadlines_.find(who.position);
+    deadlines_.clear(who.position);
+    roster_.move_to_end(who);
+    if (due)
+      deadlines_.set(who.position, *due);
+  }
+}
+
+/// Notes who leaves, and who is to be started: new ones, and those that waited
+/// for a restart that no longer takes them along.
+void supervisor_actor::choose_movers(reload_mode mode) {
+  for (const auto& id : reload_->summary.removed) {
+    roster_.find(id)->leaves = true;
+    reload_->ids.insert(id);
+  }
+  std::unordered_set<std::string_view> added;
+  if (mode == reload_mode::converge)
+    added.insert(reload_->summary.added.begin(), reload_->summary.added.end());
+  for (auto& [position, who] : roster_.children()) {
+    if (!added.contains(who.spec.id) && !is_stranded(who))
+      continue;
+    who.stopped_by_group = false;
+    reload_->to_start.push_back(who.spec.id);
+    reload_->ids.insert(who.spec.id);
+  }
+}
+
+/// @returns whether `member` was stopped by a group and comes back with nobody
+bool supervisor_actor::is_stranded(const child& member) const {
+  if (!member.stopped_by_group)
+    return false;
+  return std::ranges::none_of(roster_.children(), [&](const auto& entry) {
+    const auto& other = entry.second;
+    return other.state.phase == child_phase::restarting && !other.leaves
+           && plan_restart(flags_.strategy, other.position)
+                .covers(member.position);
+  });
+}
+
+// -- what takes time ----------------------------------------------------------
+
+/// @returns false while it waits for a child
+bool supervisor_actor::advance_reload() {
+  if (!stop_leaving() || !start_added())
+    return false;
+  if (auto done = std::exchange(reload_, std::nullopt))
+    done->promise.deliver(reload_reply{std::move(done->summary)});
+  return true;
+}
+
+/// Stops those that leave one after another, and drops them.
+bool supervisor_actor::stop_leaving() {
+  while (reload_ && reload_->stopped < reload_->summary.removed.size()) {
+    auto* who = roster_.find(reload_->summary.removed[reload_->stopped]);
+    if (!who) {
+      ++reload_->stopped;
+    } else if (who->state.phase == child_phase::stopped) {
+      ++reload_->stopped;
+      forget(*who);
+    } else if (who->state.phase == child_phase::stopping
+               && who->state.stopped_for == stop_cause::request) {
+      return false;
+    } else {
+      apply(*who, child_events::stop{stop_cause::request});
+    }
+  }
+  return true;
+}
+
+/// Starts those that are to be started one after another. One that cannot start
+/// holds up no other.
+bool supervisor_actor::start_added() {
+  while (reload_ && reload_->started < reload_->to_start.size()) {
+    auto* who = roster_.find(reload_->to_start[reload_->started]);
+    if (who && !reload_->begun) {
+      reload_->begun = true;
+      auto is_restart = who->starts > 0 && who->waiting.empty();
+      start(*who, is_restart ? start_cause::automatic : start_cause::request);
+    } else if (who
+               && (who->state.phase == child_phase::starting
+                   || who->state.phase == child_phase::stopping)) {
+      return false;
+    } else {
+      ++reload_->started;
+      reload_->begun = false;
+    }
+  }
+  return true;
+}
+
+/// Tells the one who has ordered a reload of a child that could not start.
+void supervisor_actor::note_failed_start(const sup_error& what) {
+  if (reload_ && reload_->begun
+      && reload_->to_start[reload_->started] == what.id)
+    reload_->summary.failed.push_back(what);
+}
+
+// -- what a reload means for others -------------------------------------------
+
+/// @returns whether a restart, which may take others along, has to wait
+bool supervisor_actor::must_hold_restarts() const {
+  return group_
+         || (reload_ && flags_.strategy != restart_strategy::one_for_one);
+}
+
+/// @returns whether an order for the child of this id has to wait
+bool supervisor_actor::must_hold_orders(const std::string& id) const {
+  return stage_ == stage::initializing || must_hold_restarts()
+         || (reload_ && reload_->ids.contains(id));
+}
+
+} // namespace pyactor::supervisors::engine

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <pyactor/libpyactor/export.hpp>
+#include <pyactor/supervisors/auto_shutdown.hpp>
+#include <pyactor/supervisors/child_spec.hpp>
+#include <pyactor/supervisors/error.hpp>
+#include <pyactor/supervisors/exit_info.hpp>
+#include <pyactor/supervisors/restart_strategy.hpp>
+#include <pyactor/supervisors/statistics.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
+
+/// How a supervisor behaves.
+struct supervisor_flags {
+  /// Which children an exit restarts.
+  restart_strategy strategy = restart_strategy::one_for_one;
+  /// More than `intensity` restarts within `period`, and it gives up: stops
+  /// all children and ends with `sup_errc::give_up`.
+  uint32_t intensity = 1;
+  /// See `intensity`.
+  std::chrono::nanoseconds period = std::chrono::seconds{5};
+  /// Whether the end of significant children is that of the supervisor; it then
+  /// stops the others and ends with `user_shutdown`.
+  supervisors::auto_shutdown auto_shutdown = auto_shutdown::never;
+  /// The pause after a restart whose start failed, where the child's spec has
+  /// no `backoff`.
+  std::chrono::nanoseconds min_retry_delay = std::chrono::milliseconds{10};
+  /// How exits of children are classified.
+  exit_rules exits{};
+  /// Told what happens; runs on the supervisor's thread, so it must not block.
+  /// What it throws is counted and otherwise ignored.
+  std::function<void(const supervision_event&)> observer{};
+};
+
+/// @returns success, if a supervisor can have these flags and children
+///          - `invalid_spec`: the first fault, and whose it is
+[[nodiscard]] sup_expected<void>
+check_supervisor(const supervisor_flags& flags,
+                 std::span<const child_spec> specs);
+
+} // namespace supervisors
+} // namespace pyactor

@@ -1,0 +1,95 @@
+#include <pyactor/supervisors/reload_plan.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace pyactor::supervisors;
+using namespace std::chrono_literals;
+
+#define TEST(what) TEST_CASE(what, "[reload_plan]")
+
+namespace {
+
+using ids = std::vector<std::string>;
+using enum reload_mode;
+
+/// @returns one spec for each letter
+std::vector<child_spec> list(std::string_view letters) {
+  std::vector<child_spec> result;
+  for (auto letter : letters)
+    result.push_back(
+      with_defaults({.id = std::string(1, letter),
+                     .start = [](const start_context&) -> start_result {
+                       return start_ignored{};
+                     }}));
+  return result;
+}
+
+reload_plan plan(const std::vector<child_spec>& before,
+                 const std::vector<child_spec>& after, reload_mode mode) {
+  return plan_reload({before.begin(), before.end()}, after, mode);
+}
+
+} // namespace
+
+TEST("a new list comes first in the start order, and what only the old one has "
+     "behind it") {
+  for (auto mode : {otp, converge}) {
+    CHECK(plan(list("abcd"), list("xcay"), mode).order
+          == ids{"x", "c", "a", "y", "b", "d"});
+    CHECK(plan(list("ab"), list(""), mode).order == ids{"a", "b"});
+    CHECK(plan(list(""), list("ba"), mode).order == ids{"b", "a"});
+    CHECK(plan(list(""), list(""), mode).order == ids{});
+  }
+}
+
+TEST("what only the new list has is added, in its order") {
+  for (auto mode : {otp, converge}) {
+    CHECK(plan(list("ab"), list("yax"), mode).summary.added == ids{"y", "x"});
+    CHECK(plan(list("ab"), list("ba"), mode).summary.added.empty());
+  }
+}
+
+TEST("what only the old list has is kept by otp, and removed by converge, "
+     "newest first") {
+  auto as_otp = plan(list("abcd"), list("xc"), otp).summary;
+  CHECK(as_otp.kept == ids{"a", "b", "d"});
+  CHECK(as_otp.removed.empty());
+  auto converged = plan(list("abcd"), list("xc"), converge).summary;
+  CHECK(converged.kept.empty());
+  CHECK(converged.removed == ids{"d", "b", "a"});
+}
+
+TEST("a spec has changed if any of its data has") {
+  using change = void (*)(child_spec&);
+  const change changes[] = {
+    [](child_spec& s) { s.restart = restart_type::transient; },
+    [](child_spec& s) { s.significant = true; },
+    [](child_spec& s) { s.type = child_type::supervisor; },
+    [](child_spec& s) { s.shutdown->mode = stop_mode::brutal_kill; },
+    [](child_spec& s) { s.shutdown->timeout = 1s; },
+    [](child_spec& s) { s.shutdown->kill_grace = 2s; },
+    [](child_spec& s) { s.start_timeout = 1s; },
+    [](child_spec& s) { s.backoff = restart_backoff{}; },
+    [](child_spec& s) { s.limit = restart_limit{}; },
+    [](child_spec& s) { s.max_total_restarts = 0; },
+  };
+  auto before = list("ab");
+  for (auto change : changes) {
+    auto after = before;
+    change(after[1]);
+    for (auto mode : {otp, converge})
+      CHECK(plan(before, after, mode).summary.changed == ids{"b"});
+  }
+}
+
+TEST("another place in the list, or another function, is no change of a spec") {
+  auto after = list("ba");
+  after[0].start = [](const start_context&) -> start_result {
+    return caf::make_error(caf::sec::runtime_error);
+  };
+  after[1].classify = [](const exit_info& what) { return what.cls; };
+  auto summary = plan(list("ab"), after, converge).summary;
+  CHECK(summary.changed.empty());
+  CHECK(summary.added.empty());
+  CHECK(summary.removed.empty());
+}
