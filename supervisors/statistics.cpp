@@ -1,16 +1,22 @@
 #include <pyactor/supervisors/statistics.hpp>
 
+#include <pyactor/runtime/caf.hpp>
+
 namespace pyactor::supervisors {
 
 std::string_view to_string(supervision_event::kind what) noexcept {
   using enum supervision_event::kind;
   switch (what) {
+    case starting:
+      return "starting";
     case started:
       return "started";
     case restarted:
       return "restarted";
     case exited:
       return "exited";
+    case restart_scheduled:
+      return "restart_scheduled";
     case start_failed:
       return "start_failed";
     case stop_stalled:
@@ -36,6 +42,8 @@ std::string to_string(const supervision_event& event) {
   result += " '" + event.id + "'";
   if (event.incarnation != 0)
     result += " #" + std::to_string(event.incarnation);
+  if (event.what == supervision_event::kind::restart_scheduled)
+    result += " in " + runtime::render(event.pause);
   for (const auto& other : event.others)
     result += (&other == &event.others.front() ? ", with '" : "', '") + other;
   if (!event.others.empty())

@@ -99,12 +99,18 @@ struct supervisor_statistics {
 struct supervision_event {
   /// What happened.
   enum class kind : uint8_t {
+    /// A start begins.
+    starting,
     /// A child acknowledged its first start, or one that somebody asked for.
     started,
     /// A child acknowledged an automatic restart; `latency` is set.
     restarted,
     /// A child ended of its own accord; `exit` says how.
     exited,
+    /// A child, or the group of one, waits before it is started again by
+    /// itself;
+    /// `pause` says how long.
+    restart_scheduled,
     /// A start failed; `exit` says how.
     start_failed,
     /// A child that may take for ever to stop takes long.
@@ -137,6 +143,8 @@ struct supervision_event {
   /// From the end of the old incarnation to the acknowledgement of the new one,
   /// as the supervisor saw them.
   std::chrono::nanoseconds latency{0};
+  /// Until the next start, where one is scheduled.
+  std::chrono::nanoseconds pause{0};
   /// Further children that it is about.
   std::vector<std::string> others{};
 };

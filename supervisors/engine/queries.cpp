@@ -79,7 +79,9 @@ namespace {
 /// warning.
 spdlog::level::level_enum log_level(supervision_event::kind what) noexcept {
   switch (what) {
+    case supervision_event::kind::starting:
     case supervision_event::kind::started:
+    case supervision_event::kind::restart_scheduled:
       return spdlog::level::debug;
     case supervision_event::kind::stop_stalled:
     case supervision_event::kind::abandoned:
@@ -92,19 +94,26 @@ spdlog::level::level_enum log_level(supervision_event::kind what) noexcept {
 
 } // namespace
 
+/// @param time  as `latency` or `pause` of the event
 void supervisor_actor::report(supervision_event::kind what, const child& who,
-                              std::chrono::nanoseconds latency,
+                              std::chrono::nanoseconds time,
                               std::vector<std::string> others) {
   auto& log = pyactor::log(layer::supervisors);
   auto level = log_level(what);
   if (!flags_.observer && !log.should_log(level))
     return;
-  supervision_event event{what,         who.spec.id, who.state.incarnation,
-                          std::nullopt, latency,     std::move(others)};
-  if (what == supervision_event::kind::start_failed)
+  using enum supervision_event::kind;
+  supervision_event event{.what = what,
+                          .id = who.spec.id,
+                          .incarnation = who.state.incarnation,
+                          .exit = {},
+                          .latency = what == restarted ? time : time.zero(),
+                          .pause
+                          = what == restart_scheduled ? time : time.zero(),
+                          .others = std::move(others)};
+  if (what == start_failed)
     event.exit = who.failure->exit;
-  else if (what != supervision_event::kind::started
-           && what != supervision_event::kind::restarted)
+  else if (what != starting && what != started && what != restarted)
     event.exit = who.last_exit;
   if (log.should_log(level))
     log.log(level, "supervisor {}: {}", id(), to_string(event));

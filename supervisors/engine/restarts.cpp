@@ -87,6 +87,7 @@ supervisor_actor::pause_before_start(const child& who) {
 void supervisor_actor::start_after(child& who, std::chrono::nanoseconds pause) {
   arm(who, pause);
   show(who, pause);
+  report(supervision_event::kind::restart_scheduled, who, pause);
 }
 
 /// Starts a child that has ended, and all that its strategy takes along.

@@ -195,7 +195,7 @@ private:
   tree_node describe() const;
 
   void report(supervision_event::kind what, const child& who,
-              std::chrono::nanoseconds latency = {},
+              std::chrono::nanoseconds time = {},
               std::vector<std::string> others = {});
 
   // -- data -------------------------------------------------------------------

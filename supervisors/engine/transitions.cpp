@@ -144,6 +144,7 @@ void supervisor_actor::start(child& who, start_cause cause) {
 }
 
 void supervisor_actor::spawn_incarnation(child& who) {
+  report(supervision_event::kind::starting, who);
   who.place.clear();
   start_context context{*this, who.spec.id, who.state.incarnation, who.place};
   start_result result = start_ignored{};

@@ -63,6 +63,18 @@ TEST_CASE("a child with a backoff is away longer after each crash, and not "
   CHECK(x.w.info("c").consecutive_failures == 6);
 }
 
+TEST_CASE("an event tells when a child will be back", "[backoff]") {
+  patient_child x;
+  x.crash_once();
+  const auto& news = x.w.events.back();
+  CHECK(news.what == supervision_event::kind::restart_scheduled);
+  CHECK(news.id == "c");
+  CHECK(news.pause == 100ms);
+  CHECK(to_string(news)
+        == "restart_scheduled 'c' #1 in 100ms: error: "
+             + x.w.info("c").last_exit->message);
+}
+
 TEST_CASE("a restart whose start fails waits as after a crash, and longer than "
           "before",
           "[backoff]") {
