@@ -46,10 +46,11 @@ private:
 ///         and kept
 class start_context {
 public:
-  /// What a supervisor gives to a start function; it, the id and the place
-  /// outlive this.
+  /// What a supervisor gives to a start function; all that it refers to
+  /// outlives this.
   start_context(caf::event_based_actor& supervisor, const std::string& id,
-                incarnation_id incarnation, std::string& place);
+                incarnation_id incarnation, const caf::message& arguments,
+                std::string& place);
 
   /// @returns the id of the child's spec
   [[nodiscard]] const std::string& id() const noexcept {
@@ -59,6 +60,13 @@ public:
   /// @returns which start of the child this is
   [[nodiscard]] incarnation_id incarnation() const noexcept {
     return incarnation_;
+  }
+
+  /// @returns what `start_child_with` has been given for this child; empty for
+  ///          others. The same for each incarnation: whoever changes a copy of
+  ///          it changes that copy alone.
+  [[nodiscard]] const caf::message& arguments() const noexcept {
+    return arguments_;
   }
 
   /// @returns how the child says that it is ready
@@ -98,6 +106,7 @@ private:
   caf::event_based_actor* supervisor_;
   const std::string& id_;
   incarnation_id incarnation_;
+  const caf::message& arguments_;
   init_ack ack_;
   std::string* place_;
 };
@@ -175,6 +184,31 @@ start_fn start_class(Ts... xs) {
   return [xs...](const start_context& context) -> start_result {
     return context.spawn_class<acknowledging>(context.ack(), xs...);
   };
+}
+
+/// @returns a failure: `with_arguments` has been given something else
+[[nodiscard]] caf::error wrong_arguments(const start_context& context);
+
+/// The start function of children that differ in their arguments, for the one
+/// spec of a supervisor of `simple_one_for_one`: makes of the arguments what
+/// starts a child that has no others. Arguments of other types are a failed
+/// start.
+///
+///     with_arguments<int>([](int n) { return start_function(counter, n); })
+/// @param make  callable as `start_fn (const Ts&...)`; runs for each
+///              incarnation, on the supervisor's thread
+template <class... Ts, class Make>
+start_fn with_arguments(Make make) {
+  return
+    [make = std::move(make)](const start_context& context) -> start_result {
+      const auto& given = context.arguments();
+      if (!given.template match_elements<Ts...>())
+        return wrong_arguments(context);
+      auto unpack = [&]<size_t... Is>(std::index_sequence<Is...>) -> start_fn {
+        return make(given.template get_as<Ts>(Is)...);
+      };
+      return unpack(std::index_sequence_for<Ts...>{})(context);
+    };
 }
 
 /// Starts whatever `fun` spawns and takes it for ready at once. A failure of

@@ -119,6 +119,10 @@ std::string to_string(sup_errc code) {
       return "child_down";
     case sup_errc::not_waiting:
       return "not_waiting";
+    case sup_errc::simple_one_for_one:
+      return "simple_one_for_one";
+    case sup_errc::max_children:
+      return "max_children";
   }
   return "unknown";
 }

@@ -49,6 +49,11 @@ enum class sup_errc : uint8_t {
   child_down,
   /// The child does not wait for a restart; the message says what it does.
   not_waiting,
+  /// All children of the supervisor come from one spec: this order is for
+  /// others.
+  simple_one_for_one,
+  /// The supervisor has as many children as it may; the message says how many.
+  max_children,
 };
 
 /// @returns the enumerator's name, for example `not_found`

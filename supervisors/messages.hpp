@@ -24,6 +24,14 @@ struct start_child {
   child_spec spec;
 };
 
+/// Adds a child that comes from the one spec of the supervisor, and starts it.
+/// -> order_reply
+struct start_child_with {
+  /// What its start function finds in its `start_context`, for each
+  /// incarnation.
+  caf::message arguments;
+};
+
 /// Starts a stopped child. -> order_reply
 struct restart_child {
   /// The child's.
@@ -57,10 +65,13 @@ struct delete_child {
   std::string id;
 };
 
-/// The incarnation that an order started; 0 where it started none.
+/// What has come of an order.
 struct order_reply {
-  /// Errors as those of the functions of `supervisor_ref`.
+  /// The incarnation that it started; 0 where it started none. Errors as those
+  /// of the functions of `supervisor_ref`.
   sup_expected<incarnation_id> result;
+  /// The child that it was for; of `start_child_with`, the new one.
+  std::string id{};
 };
 
 // -- an order for all children; those for one of them wait for it -------------
@@ -148,6 +159,7 @@ struct stop_supervisor {
 } // namespace pyactor
 
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::start_child)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::start_child_with)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::restart_child)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::cycle_child)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::retry_now)

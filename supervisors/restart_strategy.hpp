@@ -16,6 +16,8 @@ enum class restart_strategy : uint8_t {
   one_for_all,
   /// The child that failed and those that started after it: they depend on it.
   rest_for_one,
+  /// Only the child that failed; all children come from one spec, on demand.
+  simple_one_for_one,
 };
 
 /// A child's place in the start order of its supervisor; later is larger.
@@ -49,6 +51,7 @@ plan_restart(restart_strategy strategy, start_position failed) noexcept {
   constexpr auto newest = std::numeric_limits<start_position>::max();
   switch (strategy) {
     case restart_strategy::one_for_one:
+    case restart_strategy::simple_one_for_one:
       break;
     case restart_strategy::one_for_all:
       return {0, newest};

@@ -50,7 +50,7 @@ struct child_info {
 
 /// How many children there are, of which kind.
 struct child_counts {
-  /// All children.
+  /// All children; with `simple_one_for_one` 1.
   size_t specs = 0;
   /// Those that are alive: not stopped, not coming back.
   size_t active = 0;

@@ -1,5 +1,6 @@
 #include <pyactor/supervisors/supervisor.hpp>
 
+#include <pyactor/supervisors/engine/flag_check.hpp>
 #include <pyactor/supervisors/engine/signals.hpp>
 #include <pyactor/supervisors/engine/supervisor_actor.hpp>
 
@@ -88,6 +89,18 @@ supervisor_ref::give_order(Message what, duration timeout) const {
 sup_expected<incarnation_id>
 supervisor_ref::start_child(child_spec spec, duration timeout) const {
   return give_order(supervisors::start_child{std::move(spec)}, timeout);
+}
+
+sup_expected<started_child>
+supervisor_ref::start_child_with(caf::message arguments,
+                                 duration timeout) const {
+  auto reply = ask<order_reply>(
+    supervisors::start_child_with{std::move(arguments)}, timeout);
+  if (!reply)
+    return std::unexpected{std::move(reply).error()};
+  if (!reply->result)
+    return std::unexpected{std::move(reply->result).error()};
+  return started_child{std::move(reply->id), *reply->result};
 }
 
 sup_expected<incarnation_id>

@@ -12,11 +12,23 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
+
+/// A child that `start_child_with` has started.
+struct started_child {
+  /// What the child is known by from now on; never given to another one.
+  std::string id;
+  /// Its incarnation; 0 if its start function had nothing to start, and there
+  /// is no such child.
+  incarnation_id incarnation = 0;
+
+  friend bool operator==(const started_child&, const started_child&) = default;
+};
 
 /// A supervisor that the holder owns: when the last copy of this handle is
 /// gone, the supervisor stops its children and ends.
@@ -39,20 +51,37 @@ public:
   ///          - `invalid_spec`
   ///          - `already_started`, `already_present`: the id is in use
   ///          - `start_failed`: the spec is dropped again
+  ///          - `max_children`
+  ///          - `simple_one_for_one`: use `start_child_with`
   ///          - `terminated`: by somebody else, meanwhile
   sup_expected<incarnation_id> start_child(child_spec spec,
                                            duration timeout = forever) const;
 
+  /// Adds a child that comes from the one spec of a supervisor of
+  /// `simple_one_for_one`, and starts it.
+  /// @param arguments  for its start function, which finds them in its
+  ///                   `start_context`; kept for as long as the child may be
+  ///                   started again
+  /// @returns its id and incarnation
+  ///          - `start_failed`: there is no such child
+  ///          - `max_children`
+  ///          - `invalid_spec`: the supervisor is of another strategy
+  ///          - `terminated`: by somebody else, meanwhile
+  sup_expected<started_child>
+  start_child_with(caf::message arguments, duration timeout = forever) const;
+
   /// Starts a stopped child.
   /// @returns its incarnation; 0 if its start function had nothing to start
   ///          - `not_found`, `running`, `restarting`
+  ///          - `max_children`, `simple_one_for_one`
   ///          - `start_failed`: it stays stopped; a temporary one is dropped
   sup_expected<incarnation_id> restart_child(std::string id,
                                              duration timeout = forever) const;
 
   /// Resets a child: stops it and starts it with fresh state, at no cost in
   /// restart intensity. Starts a stopped one.
-  /// @returns as `restart_child`
+  /// @returns as `restart_child`; `simple_one_for_one` is about temporary
+  ///          children, whose arguments are not kept
   sup_expected<incarnation_id> cycle_child(std::string id,
                                            duration timeout = forever) const;
 
@@ -68,13 +97,14 @@ public:
                                          duration timeout = forever) const;
 
   /// Stops a child, and drops its spec if it is temporary. Succeeds also if it
-  /// was stopped already.
+  /// was stopped already. A child of `simple_one_for_one` is then gone.
   /// @returns `not_found`
+  ///          - `simple_one_for_one`: this is the id of the one spec
   sup_expected<void> terminate_child(std::string id,
                                      duration timeout = forever) const;
 
   /// Drops the spec of a stopped child.
-  /// @returns `not_found`, `running`, `restarting`
+  /// @returns `not_found`, `running`, `restarting`, `simple_one_for_one`
   sup_expected<void> delete_child(std::string id,
                                   duration timeout = forever) const;
 
@@ -97,7 +127,8 @@ public:
   /// @returns how many children there are, of which kind
   sup_expected<child_counts> count_children(duration timeout = forever) const;
 
-  /// @returns the spec with its defaults filled in, or `not_found`
+  /// @returns the spec with its defaults filled in, or `not_found`. With
+  ///          `simple_one_for_one` also by the id of the one spec.
   sup_expected<child_spec> get_child_spec(std::string id,
                                           duration timeout = forever) const;
 

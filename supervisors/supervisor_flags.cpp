@@ -1,5 +1,7 @@
 #include <pyactor/supervisors/supervisor_flags.hpp>
 
+#include <pyactor/supervisors/engine/flag_check.hpp>
+
 #include <string>
 #include <utility>
 
@@ -16,6 +18,8 @@ sup_expected<void> check_supervisor(const supervisor_flags& flags,
     return fail({}, "period must be positive");
   if (flags.min_retry_delay < nanoseconds::zero())
     return fail({}, "min_retry_delay must not be negative");
+  if (auto wrong = engine::bad_combination(flags, specs.size()); !wrong.empty())
+    return fail({}, wrong);
   if (auto fault = check_child_specs(specs, flags.auto_shutdown);
       fault != spec_check{})
     return fail(fault.id, to_string(fault.fault));

@@ -7,10 +7,13 @@
 #include <pyactor/supervisors/exit_info.hpp>
 #include <pyactor/supervisors/restart_strategy.hpp>
 #include <pyactor/supervisors/statistics.hpp>
+#include <pyactor/supervisors/stop_order.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 
 namespace PYACTOR_EXPORT pyactor {
@@ -31,6 +34,12 @@ struct supervisor_flags {
   /// The pause after a restart whose start failed, where the child's spec has
   /// no `backoff`.
   std::chrono::nanoseconds min_retry_delay = std::chrono::milliseconds{10};
+  /// In which order the children stop. Default: `at_once` with
+  /// `simple_one_for_one`, otherwise `newest_first`.
+  std::optional<supervisors::stop_order> stop_order{};
+  /// How many children there may be at a time that are not stopped. Only where
+  /// children do not depend on each other. Default: no limit.
+  std::optional<size_t> max_children{};
   /// How exits of children are classified.
   exit_rules exits{};
   /// Told what happens; runs on the supervisor's thread, so it must not block.

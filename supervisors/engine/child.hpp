@@ -8,11 +8,10 @@
 #include <pyactor/supervisors/restart_strategy.hpp>
 
 #include <chrono>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace pyactor::supervisors::engine {
 
@@ -23,6 +22,8 @@ struct order {
   caf::response_promise promise;
   /// Set for `start_child`.
   std::optional<child_spec> spec;
+  /// Set for `start_child_with`, which counts as `start_child`.
+  std::optional<caf::message> arguments;
 };
 
 /// Why a start came to nothing.
@@ -34,7 +35,10 @@ struct start_failure {
 /// All that a supervisor knows of one child.
 struct child {
   start_position position;
+  /// Without a start function where it comes from the supervisor's template.
   child_spec spec;
+  /// What its start function is given; kept while it may be started again.
+  caf::message arguments;
   std::shared_ptr<child_slot> slot;
   child_state state;
 
@@ -49,8 +53,8 @@ struct child {
 
   /// Orders that the current start or stop will answer, and orders that wait
   /// for the child to settle; both in the order of their arrival.
-  std::vector<order> waiting;
-  std::deque<order> queue;
+  std::list<order> waiting;
+  std::list<order> queue;
 
   /// It comes back with the child that its group waits for.
   bool stopped_by_group = false;

@@ -157,6 +157,8 @@ void supervisor_actor::fail_group(const child& who) {
 /// The child that a group waits for does not come back: nor do the others.
 void supervisor_actor::abort_group(child& failed) {
   auto plan = plan_restart(flags_.strategy, failed.position);
+  if (!plan.is_group())
+    return;
   std::vector<std::string> ids;
   for (auto& [position, member] : roster_.children())
     if (plan.covers(position) && std::exchange(member.stopped_by_group, false))

@@ -1,3 +1,4 @@
+#include <pyactor/supervisors/engine/flag_check.hpp>
 #include <pyactor/supervisors/engine/supervisor_actor.hpp>
 
 namespace pyactor::supervisors::engine {
@@ -59,8 +60,11 @@ void supervisor_actor::begin_stop(caf::error reason, sup_error answer) {
 }
 
 /// Stops the children one after another, newest first: the next one when the
-/// one before has ended, or was abandoned.
+/// one before has ended, or was abandoned. Those that have been told to stop
+/// already are only waited for.
 void supervisor_actor::advance_stop() {
+  if (stop_order_of(flags_) == stop_order::at_once)
+    stop_all_at_once();
   while (auto* who = roster_.last_before(stop_cursor_)) {
     const auto& now = who->state;
     if (now.phase == child_phase::stopped) {
@@ -70,19 +74,38 @@ void supervisor_actor::advance_stop() {
     if (now.phase == child_phase::stopping
         && now.stopped_for == stop_cause::supervisor)
       return;
-    auto position = who->position;
-    apply(*who, child_events::stop{stop_cause::supervisor});
-    if (auto* still = roster_.find(position); still && forced_)
-      apply(*still, child_events::stop_harder{});
+    stop_for_good(*who);
   }
   finish_stop();
 }
 
-/// Kills the child that is being stopped; later ones as their turn comes.
+/// Tells children to stop and does not wait for them.
+void supervisor_actor::stop_all_at_once() {
+  for (size_t i = 0; i < in_one_step; ++i) {
+    auto* who = roster_.last_before(told_cursor_);
+    if (!who)
+      break;
+    told_cursor_ = who->position;
+    stop_for_good(*who);
+  }
+  if (roster_.last_before(told_cursor_))
+    send(this, carry_on_stopping{});
+}
+
+/// Whatever comes of it, `who` is not dropped before the supervisor ends.
+void supervisor_actor::stop_for_good(child& who) {
+  apply(who, child_events::stop{stop_cause::supervisor});
+  if (forced_)
+    apply(who, child_events::stop_harder{});
+}
+
+/// Kills what is being stopped; others as their turn comes.
 void supervisor_actor::force_stop() {
   forced_ = true;
-  if (auto* who = roster_.last_before(stop_cursor_))
-    apply(*who, child_events::stop_harder{});
+  for (auto& [position, who] : roster_.children())
+    if (who.state.phase == child_phase::stopping
+        && who.state.stopped_for == stop_cause::supervisor)
+      apply(who, child_events::stop_harder{});
 }
 
 void supervisor_actor::finish_stop() {

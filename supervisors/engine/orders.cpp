@@ -18,10 +18,12 @@ std::string activity_of(const child& who) {
 
 template <class Message>
 void supervisor_actor::take_order(operation what, const Message& message) {
-  order result{what, {}, make_response_promise(), std::nullopt};
+  order result{what, {}, make_response_promise(), std::nullopt, std::nullopt};
   if constexpr (std::is_same_v<Message, start_child>) {
     result.id = message.spec.id;
     result.spec = message.spec;
+  } else if constexpr (std::is_same_v<Message, start_child_with>) {
+    result.arguments = message.arguments;
   } else {
     result.id = message.id;
   }
@@ -32,6 +34,9 @@ void supervisor_actor::take_order(operation what, const Message& message) {
 caf::message_handler supervisor_actor::order_handlers() {
   return {
     [this](const start_child& message) {
+      take_order(operation::start_child, message);
+    },
+    [this](const start_child_with& message) {
       take_order(operation::start_child, message);
     },
     [this](const restart_child& message) {
@@ -61,6 +66,10 @@ void supervisor_actor::dispatch(order what) {
     answer(what, std::unexpected{error_about(what, sup_errc::shutting_down)});
   } else if (must_hold_orders(what.id)) {
     held_orders_.emplace_back(std::move(what));
+  } else if (auto objection = objection_to(what)) {
+    answer(what, std::unexpected{std::move(*objection)});
+  } else if (what.arguments) {
+    add_from_template(std::move(what));
   } else if (auto* who = roster_.find(what.id)) {
     if (who->queue.empty())
       handle_order(*who, std::move(what));
@@ -68,6 +77,8 @@ void supervisor_actor::dispatch(order what) {
       who->queue.push_back(std::move(what));
   } else if (what.what == operation::start_child) {
     add_child(std::move(what));
+  } else if (is_gone(what)) {
+    answer(what, incarnation_id{0});
   } else {
     answer(what, std::unexpected{error_about(what, sup_errc::not_found)});
   }
@@ -82,7 +93,16 @@ void supervisor_actor::add_child(order what) {
     answer(what, std::unexpected{std::move(error)});
     return;
   }
-  auto& who = add_stopped(with_defaults(std::move(specs[0])));
+  if (is_full())
+    answer(what, std::unexpected{error_when_full(what.id)});
+  else
+    begin_child(with_defaults(std::move(specs[0])), std::move(what));
+}
+
+void supervisor_actor::begin_child(child_spec spec, order what) {
+  auto& who = add_stopped(std::move(spec));
+  if (what.arguments)
+    who.arguments = *std::exchange(what.arguments, std::nullopt);
   who.waiting.push_back(std::move(what));
   start(who, start_cause::request);
 }
@@ -134,6 +154,10 @@ void supervisor_actor::execute(child& who, order what) {
   if (operation == operation::delete_child) {
     answer(what, incarnation_id{0});
     forget(who);
+    return;
+  }
+  if (who.state.phase == child_phase::stopped && is_full()) {
+    answer(what, std::unexpected{error_when_full(what.id)});
     return;
   }
   who.waiting.push_back(std::move(what));
@@ -228,7 +252,7 @@ void supervisor_actor::refuse_all_orders(sup_errc code) {
 
 void supervisor_actor::answer(order& what,
                               sup_expected<incarnation_id> result) {
-  what.promise.deliver(order_reply{std::move(result)});
+  what.promise.deliver(order_reply{std::move(result), std::move(what.id)});
 }
 
 sup_error supervisor_actor::error_about(const order& what, sup_errc code) {

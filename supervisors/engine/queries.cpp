@@ -56,12 +56,20 @@ count_children_reply supervisor_actor::count() const {
     if (status != child_status::stopped && status != child_status::restarting)
       ++result.active;
   }
+  if (template_)
+    result.specs = 1;
   return {result};
 }
 
 get_child_spec_reply supervisor_actor::spec_of(const std::string& id) {
-  if (auto* who = roster_.find(id))
-    return {who->spec};
+  if (template_ && id == template_->spec().id)
+    return {template_->spec()};
+  if (auto* who = roster_.find(id)) {
+    auto result = who->spec;
+    if (template_)
+      result.start = template_->spec().start;
+    return {std::move(result)};
+  }
   return {std::unexpected{sup_error{.code = sup_errc::not_found, .id = id}}};
 }
 

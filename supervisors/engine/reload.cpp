@@ -13,10 +13,25 @@ void supervisor_actor::dispatch(reload_order what) {
   else if (auto valid = check_supervisor(what.what.flags, what.what.specs);
            !valid)
     refuse(std::move(valid).error());
+  else if (auto wrong = bad_change(what.what); !wrong.empty())
+    refuse({.code = sup_errc::invalid_spec, .message = std::string{wrong}});
   else if (stage_ == stage::initializing || group_ || reload_)
     held_orders_.emplace_back(std::move(what));
+  else if (template_)
+    reload_template(std::move(what));
   else
     begin_reload(std::move(what));
+}
+
+/// @returns what is wrong about giving these valid flags and specs to this
+///          supervisor; empty if nothing
+std::string_view supervisor_actor::bad_change(const reload& what) const {
+  auto is_simple = what.flags.strategy == restart_strategy::simple_one_for_one;
+  if (is_simple != template_.has_value())
+    return "a supervisor cannot become simple_one_for_one, nor cease to be it";
+  if (template_ && what.specs.front().id != template_->spec().id)
+    return "the one spec of simple_one_for_one has to keep its id";
+  return {};
 }
 
 // -- what takes effect at once ------------------------------------------------
@@ -29,8 +44,7 @@ void supervisor_actor::begin_reload(reload_order what) {
   for (auto& spec : specs)
     spec = with_defaults(std::move(spec));
   auto plan = plan_reload(before, specs, mode);
-  flags_ = std::move(flags);
-  intensity_.change({flags_.intensity, flags_.period}, clock().now());
+  change_flags(std::move(flags));
   for (auto& spec : specs)
     if (auto* who = roster_.find(spec.id))
       update(*who, std::move(spec));
@@ -43,6 +57,27 @@ void supervisor_actor::begin_reload(reload_order what) {
     .info("supervisor {}: reload: {} added, {} changed, {} removed, {} kept",
           id(), reload_->summary.added.size(), reload_->summary.changed.size(),
           reload_->summary.removed.size(), reload_->summary.kept.size());
+}
+
+/// What a temporary child was given is gone, so that it stays temporary.
+void supervisor_actor::reload_template(reload_order what) {
+  auto& [flags, specs, mode] = what.what;
+  auto spec = with_defaults(std::move(specs.front()));
+  auto plan = plan_reload({template_->spec()}, {&spec, 1}, mode);
+  change_flags(std::move(flags));
+  template_->change(std::move(spec));
+  for (auto& [position, who] : roster_.children()) {
+    auto next = template_->spec_of(who.spec.id);
+    if (who.spec.restart == restart_type::temporary)
+      next.restart = restart_type::temporary;
+    update(who, std::move(next));
+  }
+  what.promise.deliver(reload_reply{std::move(plan.summary)});
+}
+
+void supervisor_actor::change_flags(supervisor_flags flags) {
+  flags_ = std::move(flags);
+  intensity_.change({flags_.intensity, flags_.period}, clock().now());
 }
 
 child& supervisor_actor::add_stopped(child_spec spec) {

@@ -36,7 +36,7 @@ void supervisor_actor::give_up_on(child& who) {
   who.given_up = true;
   report(supervision_event::kind::child_given_up, who);
   apply(who, child_events::give_up{});
-  settle(who.position);
+  come_to_rest(who);
 }
 
 /// Counts the decision to start `who` again by itself.

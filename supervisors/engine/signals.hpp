@@ -30,6 +30,9 @@ struct parent_ended {
   caf::error reason;
 };
 
+/// There is more to do of what was too much for one step.
+struct carry_on_stopping {};
+
 /// Nobody holds a `supervisor_ref` any more.
 struct owners_gone {};
 
@@ -39,4 +42,5 @@ PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_acknowledged)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_ended)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::tick)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::parent_ended)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::carry_on_stopping)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::owners_gone)

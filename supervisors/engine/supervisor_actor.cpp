@@ -11,8 +11,11 @@ supervisor_actor::supervisor_actor(caf::actor_config& config,
     directory_(std::move(setup.directory)), record_(std::move(setup.record)),
     parent_(std::move(setup.parent)), ack_(std::move(setup.ack)),
     intensity_({flags_.intensity, flags_.period}) {
-  for (auto& spec : setup.specs)
-    add_stopped(with_defaults(std::move(spec)));
+  if (flags_.strategy == restart_strategy::simple_one_for_one)
+    template_.emplace(with_defaults(std::move(setup.specs.front())));
+  else
+    for (auto& spec : setup.specs)
+      add_stopped(with_defaults(std::move(spec)));
 }
 
 const char* supervisor_actor::name() const {
@@ -26,6 +29,11 @@ caf::behavior supervisor_actor::make_behavior() {
       watch(parent, {address(), 0});
   advance();
   return signal_handlers().or_else(order_handlers()).or_else(query_handlers());
+}
+
+caf::resumable::resume_result
+supervisor_actor::resume(caf::execution_unit* host, size_t max_throughput) {
+  return event_based_actor::resume(host, std::min(max_throughput, in_one_turn));
 }
 
 /// Only its parent and its owners stop a supervisor. CAF handles a kill before
@@ -73,6 +81,7 @@ caf::message_handler supervisor_actor::signal_handlers() {
       begin_stop(shutdown, {.code = sup_errc::shutting_down});
       advance();
     },
+    [this](carry_on_stopping) { advance(); },
     [this](await_start) {
       auto promise = make_response_promise();
       if (stage_ == stage::operating)
@@ -132,7 +141,11 @@ void supervisor_actor::on_ended(const child_ended& what) {
 void supervisor_actor::on_tick(const tick& what) {
   while (!ticks_.empty() && ticks_.back() <= what.due)
     ticks_.pop_back();
-  while (auto position = deadlines_.pop_due(clock().now())) {
+  auto now = clock().now();
+  for (size_t i = 0; i < in_one_step; ++i) {
+    auto position = deadlines_.pop_due(now);
+    if (!position)
+      break;
     auto* who = roster_.find(*position);
     if (!who)
       continue;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/supervisors/engine/child.hpp>
+#include <pyactor/supervisors/engine/child_template.hpp>
 #include <pyactor/supervisors/engine/deadlines.hpp>
 #include <pyactor/supervisors/engine/group_restart.hpp>
 #include <pyactor/supervisors/engine/roster.hpp>
@@ -56,13 +57,16 @@ struct supervisor_setup {
 /// Sources: supervisor_actor.cpp (messages in), life_cycle.cpp (its own start
 /// and stop), transitions.cpp (children), restarts.cpp (whether and when a
 /// child comes back), groups.cpp (several children at once), reload.cpp
-/// (another list of children), orders.cpp (callers), queries.cpp,
-/// tree_level.cpp.
+/// (another list of children), orders.cpp (callers), dynamic_children.cpp (how
+/// many there may be, and what is left of them), queries.cpp, tree_level.cpp.
 class supervisor_actor : public caf::event_based_actor {
 public:
   supervisor_actor(caf::actor_config& config, supervisor_setup setup);
 
   caf::behavior make_behavior() override;
+
+  resume_result resume(caf::execution_unit* host,
+                       size_t max_throughput) override;
 
   void on_exit() override;
 
@@ -72,6 +76,13 @@ private:
   enum class stage : uint8_t { initializing, operating, stopping, ended };
 
   using time_point = deadlines::time_point;
+
+  /// How many messages one turn on a worker takes, and how many children one of
+  /// them tells to stop, or kills. What a turn wakes up is queued on its
+  /// worker, and other workers walk through that whole queue to steal from its
+  /// end (CAF 0.17.6): with 100 000 in it, nothing else happens.
+  static constexpr size_t in_one_turn = 16;
+  static constexpr size_t in_one_step = 64;
 
   // -- messages in ------------------------------------------------------------
 
@@ -93,6 +104,8 @@ private:
 
   void advance_start();
   void advance_stop();
+  void stop_all_at_once();
+  void stop_for_good(child& who);
   void finish_start();
   void finish_stop();
   void begin_stop(caf::error reason, sup_error answer);
@@ -154,7 +167,10 @@ private:
   // -- reload -----------------------------------------------------------------
 
   void dispatch(reload_order what);
+  [[nodiscard]] std::string_view bad_change(const reload& what) const;
   void begin_reload(reload_order what);
+  void reload_template(reload_order what);
+  void change_flags(supervisor_flags flags);
   void update(child& who, child_spec spec);
   child& add_stopped(child_spec spec);
   void put_in_order(const std::vector<std::string>& ids);
@@ -173,6 +189,7 @@ private:
   void take_order(operation what, const Message& message);
   void dispatch(order what);
   void add_child(order what);
+  void begin_child(child_spec spec, order what);
   void handle_order(child& who, order what);
   void execute(child& who, order what);
   void settle(start_position position);
@@ -182,6 +199,17 @@ private:
   void refuse_all_orders(sup_errc code);
   static void answer(order& what, sup_expected<incarnation_id> result);
   static sup_error error_about(const order& what, sup_errc code);
+
+  // -- dynamic children -------------------------------------------------------
+
+  [[nodiscard]] std::optional<sup_error> objection_to(const order& what) const;
+  [[nodiscard]] bool is_gone(const order& what) const;
+  void add_from_template(order what);
+  [[nodiscard]] bool is_full() const;
+  [[nodiscard]] sup_error error_when_full(const std::string& id) const;
+  start_result call_start_function(child& who);
+  [[nodiscard]] bool leaves_nothing(const child& who) const;
+  void come_to_rest(child& who);
 
   // -- questions --------------------------------------------------------------
 
@@ -210,6 +238,10 @@ private:
   /// Meaningful while operating.
   time_point operating_since_;
   roster roster_;
+  /// Set with `simple_one_for_one`.
+  std::optional<child_template> template_;
+  /// Children that are not stopped.
+  size_t live_children_ = 0;
   restart_intensity intensity_;
   deadlines deadlines_;
   /// Ticks on their way, latest first. There is rarely more than one, because
@@ -240,6 +272,8 @@ private:
 
   /// Children at or above this position are stopped; while stopping.
   start_position stop_cursor_ = ~start_position{0};
+  /// Those at or above this one have been told to; while they stop at once.
+  start_position told_cursor_ = ~start_position{0};
   bool forced_ = false;
   caf::error exit_reason_;
   /// What those hear who wait for a start that did not come about.

@@ -20,6 +20,8 @@ bool is_being_added(const child& who) {
 void supervisor_actor::apply(child& who, const child_event& event) {
   auto transition = step(who.state, rules_of(who), event);
   auto changed = who.state != transition.next;
+  live_children_ -= who.state.phase != child_phase::stopped;
+  live_children_ += transition.next.phase != child_phase::stopped;
   who.state = transition.next;
   if (changed)
     show(who);
@@ -146,16 +148,7 @@ void supervisor_actor::start(child& who, start_cause cause) {
 void supervisor_actor::spawn_incarnation(child& who) {
   report(supervision_event::kind::starting, who);
   who.place.clear();
-  start_context context{*this, who.spec.id, who.state.incarnation, who.place};
-  start_result result = start_ignored{};
-  try {
-    result = who.spec.start(context);
-  } catch (const std::exception& what) {
-    result = caf::make_error(sup_errc::start_failed, std::string{what.what()});
-  } catch (...) {
-    result = caf::make_error(sup_errc::start_failed,
-                             "the start function threw no std::exception");
-  }
+  auto result = call_start_function(who);
   if (auto* handle = std::get_if<caf::actor>(&result)) {
     adopt(who, *handle);
   } else if (auto* cause = std::get_if<caf::error>(&result)) {
@@ -218,12 +211,8 @@ void supervisor_actor::on_started(child& who) {
 }
 
 void supervisor_actor::on_ignored(child& who) {
-  auto position = who.position;
   answer_starts(who, incarnation_id{0});
-  if (who.spec.restart == restart_type::temporary)
-    forget(who);
-  else
-    settle(position);
+  come_to_rest(who);
 }
 
 void supervisor_actor::on_start_failed(child& who) {
@@ -245,10 +234,10 @@ void supervisor_actor::on_start_failed(child& who) {
       auto added = is_being_added(who);
       note_failed_start(what);
       answer_starts(who, std::unexpected{what});
-      if (added || who.spec.restart == restart_type::temporary)
+      if (added)
         forget(who);
       else
-        settle(who.position);
+        come_to_rest(who);
       break;
     }
     case start_cause::automatic:
@@ -283,13 +272,11 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
   auto is_last = ends_all(who);
   if (is_last)
     report(supervision_event::kind::auto_shutdown, who);
-  auto operates = stage_ != stage::stopping;
-  if (outcome == child_outcome::exited_forget && operates)
-    forget(who);
-  else if (is_fatal && operates)
+  if (is_fatal && outcome == child_outcome::exited_keep
+      && stage_ != stage::stopping)
     give_up_on(who);
   else
-    settle(who.position);
+    come_to_rest(who);
   if (is_last)
     begin_stop(caf::make_error(caf::exit_reason::user_shutdown),
                {.code = sup_errc::shutting_down});
@@ -306,14 +293,13 @@ void supervisor_actor::on_stopped(child& who) {
   if (who.failure && stage_ != stage::stopping)
     what = {sup_errc::start_failed, who.spec.id, who.failure->exit.message,
             who.failure->exit, who.failure->cause};
-  auto dropped = who.spec.restart == restart_type::temporary
-                 || (who.failure && is_being_added(who));
+  auto undone = who.failure && is_being_added(who);
   answer_starts(who, std::unexpected{std::move(what)});
   answer_stops(who);
-  if (dropped && stage_ != stage::stopping)
+  if (undone && stage_ != stage::stopping)
     forget(who);
   else
-    settle(who.position);
+    come_to_rest(who);
 }
 
 void supervisor_actor::abandon(child& who) {

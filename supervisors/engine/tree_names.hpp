@@ -34,6 +34,8 @@ name_of(restart_strategy strategy) noexcept {
       return "one_for_all";
     case restart_strategy::rest_for_one:
       return "rest_for_one";
+    case restart_strategy::simple_one_for_one:
+      return "simple_one_for_one";
   }
   return "unknown";
 }

@@ -1,9 +1,10 @@
 // Cases of OTP's own test suite, under their names there; README.md says which.
 
 #include <pyactor/supervisors/tree.hpp>
-#include <pyactor/test/supervisors/world.hpp>
+#include <pyactor/test/supervisors/simple_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 namespace supervisors = pyactor::supervisors;
 using namespace supervisors;
@@ -196,4 +197,79 @@ TEST("code_change_map", "a child's new spec is there to be seen") {
   REQUIRE(seen->value().result);
   CHECK(seen->value().result->shutdown == stop_policy{.timeout = 1s});
   CHECK(w.which() == "c2:stopped c3:stopped c1:stopped");
+}
+
+namespace {
+
+/// The same with one spec, `c`, for its children.
+struct simple_upgrade : simple_world {
+  using simple_world::simple_world;
+
+  sup_expected<reload_summary> change(std::vector<child_spec> specs) {
+    return change(flags, std::move(specs));
+  }
+
+  sup_expected<reload_summary> change(supervisor_flags how,
+                                      std::vector<child_spec> specs) {
+    return reload(std::move(how), std::move(specs),
+                  GENERATE(reload_mode::otp, reload_mode::converge))
+      ->value()
+      .result;
+  }
+};
+
+} // namespace
+
+TEST("code_change_simple", "the one spec is replaced, and stays one") {
+  simple_upgrade w;
+  w.add(2);
+  auto changed = w.spec("c", restart_type::transient);
+  auto answer = w.change({changed});
+  REQUIRE(answer);
+  CHECK(answer->changed == std::vector<std::string>{"c"});
+  CHECK(w.which() == "c-2:running c-1:running");
+  CHECK(w.child("c-1").starts == 1);
+  w.tell("c-1", die{normal});
+  CHECK(w.which() == "c-2:running");
+  CHECK(w.add().ok());
+  CHECK(w.info("c-3").restart == restart_type::transient);
+}
+
+TEST("code_change_simple", "a list that is not one of the same id is refused") {
+  simple_upgrade w;
+  auto specs = GENERATE_REF(
+    std::vector<child_spec>{}, std::vector{w.spec("c"), w.spec("d")},
+    std::vector{w.spec("d", restart_type::transient)});
+  auto refused = w.change(specs);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == sup_errc::invalid_spec);
+  CHECK(w.change({.strategy = restart_strategy::one_for_all}, {w.spec("c")})
+          .error()
+          .code
+        == sup_errc::invalid_spec);
+  CHECK(w.add().ok());
+  CHECK(w.info("c-1").restart == restart_type::permanent);
+}
+
+TEST("code_change_simple", "temporary children stay temporary") {
+  simple_upgrade w{restart_type::temporary};
+  w.add(1);
+  REQUIRE(w.change({w.spec("c", restart_type::permanent)}));
+  w.tell("c-1", die{crash()});
+  CHECK(w.which().empty());
+  w.add(1);
+  w.tell("c-2", die{crash()});
+  CHECK(w.which() == "c-2:running");
+}
+
+TEST("code_change_simple_map", "a child's new spec is there to be seen") {
+  simple_upgrade w;
+  w.add(1);
+  auto changed = w.spec("c");
+  changed.shutdown = stop_policy{.timeout = 1s};
+  REQUIRE(w.change({changed}));
+  auto seen = w.ask<get_child_spec_reply>(get_child_spec{"c-1"});
+  w.run();
+  REQUIRE(seen->value().result);
+  CHECK(seen->value().result->shutdown == stop_policy{.timeout = 1s});
 }

@@ -168,6 +168,45 @@ exit_info end_of(const std::string& code, classify_fn classify = {}) {
 
 } // namespace
 
+TEST_CASE("each request has a Python actor of its own, with its own arguments",
+          "[python_child]") {
+  runtime_world world;
+  auto job = pyactor::actor_class::from_source("import pyactor\n"
+                                               "class Job(pyactor.Actor):\n"
+                                               "  def __init__(self, number):\n"
+                                               "    self.number = number\n"
+                                               "  def run(self):\n"
+                                               "    return 10 * self.number\n",
+                                               "Job");
+  auto start = [&](const pyactor::value& number) {
+    return start_python(world.python(), job, {.positional = {number}});
+  };
+  auto jobs
+    = start_supervisor(
+        world.system(),
+        {.strategy = restart_strategy::simple_one_for_one, .max_children = 2},
+        {{.id = "job",
+          .start = with_arguments<pyactor::value>(start),
+          .restart = restart_type::temporary}})
+        .value();
+  for (int number : {1, 2, 3}) {
+    auto one = jobs.start_child_with(caf::make_message(pyactor::value{number}));
+    REQUIRE(one);
+    jobs.child(one->id)
+      .request(world.client(), patience, pyactor::runtime::call{"run"})
+      .receive(
+        [&](const pyactor::value& answer) {
+          CHECK(answer == pyactor::value{10 * number});
+        },
+        [](const caf::error& why) { FAIL(caf::to_string(why)); });
+    CHECK(jobs.terminate_child(one->id));
+  }
+  CHECK(jobs.count_children() == child_counts{1, 0, 0, 0});
+  auto raised = jobs.start_child_with(caf::make_message(pyactor::value{}, 1));
+  CHECK(raised.error().code == sup_errc::start_failed);
+  CHECK(jobs.stop());
+}
+
 TEST_CASE("the end of a Python actor tells the type of what it raised, its "
           "bases and its causes",
           "[python_child]") {

@@ -88,8 +88,8 @@ world::~world() {
 child_spec world::spec(const std::string& id, restart_type restart) {
   return {.id = id,
           .start =
-            [this, id](const start_context& context) {
-              return start_child(id, context);
+            [this](const start_context& context) {
+              return start_child(context.id(), context);
             },
           .restart = restart};
 }

@@ -1,0 +1,272 @@
+// Cases of OTP's own test suite about children of one spec, under their names
+// there; README.md says which. Where OTP has a pid, here is an id that was
+// given out.
+
+#include <pyactor/test/supervisors/simple_world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <memory>
+#include <vector>
+
+/// An argument that says how many hold it.
+struct counted {
+  std::shared_ptr<std::vector<int>> load;
+};
+
+PYACTOR_LOCAL_MESSAGE(counted)
+
+using namespace pyactor::supervisors;
+using namespace std::chrono_literals;
+using mode = child_control::start_mode;
+
+#define TEST(name, what) TEST_CASE(name ": " what, "[otp_simple]")
+
+namespace {
+
+const auto normal = caf::error{};
+const auto shutdown = caf::make_error(caf::exit_reason::user_shutdown);
+const auto give_up = caf::make_error(sup_errc::give_up);
+
+supervisor_flags up_to(uint32_t intensity) {
+  return {.intensity = intensity, .period = 1h};
+}
+
+void ignored_start(restart_type restart) {
+  simple_world w{restart};
+  w.child("c-1").start = mode::ignore;
+  CHECK(w.add().value() == 0);
+  CHECK(w.add().value() == 2);
+  CHECK(w.which() == "c-2:running");
+  CHECK(w.count() == child_counts{1, 1, 0, 1});
+  w.stop();
+  CHECK(w.supervisor_end == shutdown);
+}
+
+} // namespace
+
+TEST("sup_start_ignore_temporary_child_start_child_simple",
+     "a start that has nothing to start stores nothing") {
+  ignored_start(restart_type::temporary);
+}
+
+TEST("sup_start_ignore_permanent_child_start_child_simple",
+     "nor does that of a permanent child, and the supervisor stops") {
+  ignored_start(restart_type::permanent);
+}
+
+TEST("sup_start_child_returns_error_simple",
+     "a start that fails says why and stores nothing") {
+  simple_world w;
+  w.child("c-1").start = mode::refuse;
+  w.child("c-2").start = mode::raise;
+  w.child("c-3").start = mode::throw_init;
+  CHECK(w.add().error().cause == crash("refused"));
+  CHECK(w.add().error().message == "start function raised");
+  CHECK(w.add().failed_with(sup_errc::start_failed));
+  CHECK(w.which().empty());
+}
+
+TEST("sup_start_map_simple", "a child has the one spec, under its own id") {
+  simple_world w{restart_type::temporary};
+  w.add(3);
+  for (const char* id : {"c-1", "c-3", "c"}) {
+    auto found = w.ask<get_child_spec_reply>(get_child_spec{id});
+    w.run();
+    REQUIRE((*found)->result);
+    const auto& spec = *(*found)->result;
+    CHECK(spec.id == id);
+    CHECK(spec.start);
+    CHECK(spec.restart == restart_type::temporary);
+    CHECK(spec.shutdown == stop_policy{});
+    CHECK_FALSE(spec.significant);
+  }
+  for (const char* id : {"c-4", "x", "c-"}) {
+    auto found = w.ask<get_child_spec_reply>(get_child_spec{id});
+    w.run();
+    CHECK((*found)->result.error().code == sup_errc::not_found);
+  }
+}
+
+TEST("child_adm_simple", "each order does what OTP's table says") {
+  simple_world w;
+  CHECK(w.count() == child_counts{1, 0, 0, 0});
+  w.add();
+  CHECK(w.count() == child_counts{1, 1, 0, 1});
+  w.add();
+  CHECK(w.count() == child_counts{1, 2, 0, 2});
+  CHECK(
+    w.order(terminate_child{"c"}).failed_with(sup_errc::simple_one_for_one));
+  CHECK(w.order(terminate_child{"c-1"}).ok());
+  CHECK(w.which() == "c-2:running");
+  CHECK(w.order(terminate_child{"c-1"}).ok());
+  CHECK(w.order(terminate_child{"other"}).failed_with(sup_errc::not_found));
+  for (const char* id : {"c", "c-1", "c-2", "other"}) {
+    CHECK(w.order(restart_child{id}).failed_with(sup_errc::simple_one_for_one));
+    CHECK(w.order(delete_child{id}).failed_with(sup_errc::simple_one_for_one));
+  }
+  CHECK(w.which() == "c-2:running");
+}
+
+TEST("simple_one_for_one",
+     "a crash is the child's alone, a third one too many") {
+  simple_world w;
+  w.add(2);
+  w.tell("c-1", die{crash()});
+  CHECK(w.happened() == "start c-1, start c-2, end c-1, start c-1");
+  CHECK(w.count() == child_counts{1, 2, 0, 2});
+  w.tell("c-2", die{crash()});
+  CHECK_FALSE(w.supervisor_end);
+  w.tell("c-2", die{crash()});
+  CHECK(w.supervisor_end == give_up);
+  CHECK_FALSE(w.alive("c-1"));
+}
+
+TEST("simple_one_for_one_escalation", "a restart that keeps failing ends all") {
+  simple_world w{restart_type::permanent, up_to(4)};
+  w.add(2);
+  w.child("c-1").start = mode::refuse;
+  w.tell("c-1", die{crash()});
+  for (int i = 0; i < 10; ++i)
+    w.advance(10ms);
+  CHECK(w.child("c-1").starts == 5);
+  CHECK(w.supervisor_end == give_up);
+  CHECK_FALSE(w.alive("c-2"));
+}
+
+TEST("simple_one_for_one_corruption",
+     "nothing is left of the arguments of a temporary child that has started") {
+  simple_world w{restart_type::temporary};
+  w.add();
+  w.tell("c-1", die{crash()});
+  auto load = std::make_shared<std::vector<int>>(50'000);
+  CHECK(w.add(caf::make_message(counted{load})).ok());
+  CHECK(w.alive("c-2"));
+  CHECK(load.use_count() == 1);
+}
+
+TEST("do_not_save_start_parameters_for_temporary_children",
+     "the arguments of others are kept for their restarts, and no longer") {
+  for (auto restart : {restart_type::permanent, restart_type::transient}) {
+    simple_world w{restart};
+    auto load = std::make_shared<std::vector<int>>(50'000);
+    w.add(caf::make_message(counted{load}));
+    CHECK(load.use_count() == 2);
+    w.tell("c-1", die{crash()});
+    CHECK(load.use_count() == 2);
+    w.order(terminate_child{"c-1"});
+    CHECK(load.use_count() == 1);
+  }
+}
+
+TEST("simple_one_for_one_restart_ignore",
+     "a child whose restart has nothing to start is gone") {
+  for (auto restart : {restart_type::permanent, restart_type::transient}) {
+    simple_world w{restart};
+    w.add();
+    w.kill("c-1");
+    CHECK(w.which() == "c-1:running");
+    w.child("c-1").start = mode::ignore;
+    w.kill("c-1");
+    CHECK(w.which().empty());
+    w.stop();
+    CHECK(w.supervisor_end == shutdown);
+  }
+}
+
+TEST("significant_simple",
+     "auto_shutdown does not go with children of one spec") {
+  world w;
+  for (auto end :
+       {auto_shutdown::any_significant, auto_shutdown::all_significant}) {
+    auto failed = spawn_supervisor(
+      w.system,
+      {.strategy = restart_strategy::simple_one_for_one, .auto_shutdown = end},
+      {w.spec("c")});
+    CHECK(to_string(failed.error())
+          == "invalid_spec: auto_shutdown does not go with simple_one_for_one");
+  }
+}
+
+TEST("count_children", "thousands are counted, and forgotten when they end") {
+  simple_world w{restart_type::temporary};
+  for (size_t n : {1000U, 2000U}) {
+    w.add(1000);
+    for (int i = 0; i < 3; ++i)
+      CHECK(w.count() == child_counts{1, n, 0, n});
+  }
+  for (int i = 1; i <= 2000; ++i)
+    caf::anon_send_exit(w.last_handle("c-" + std::to_string(i)),
+                        caf::exit_reason::kill);
+  w.run();
+  CHECK(w.count() == child_counts{1, 0, 0, 0});
+}
+
+TEST("count_children_supervisor",
+     "children that are supervisors are counted so") {
+  simple_world w{supervisor_flags{}};
+  w.begin({.id = "c",
+           .start = supervise({}, {}),
+           .restart = restart_type::temporary,
+           .type = child_type::supervisor});
+  w.add(1000);
+  CHECK(w.count() == child_counts{1, 1000, 1000, 0});
+}
+
+TEST("count_restarting_children", "a child that comes back is not active") {
+  simple_world w{restart_type::permanent,
+                 {.intensity = 20, .period = 10s, .min_retry_delay = 2s}};
+  w.add(3);
+  auto breaks
+    = [&](mode how) { w.child("c-1").start = w.child("c-2").start = how; };
+  for (const char* id : {"c-1", "c-2", "c-3"})
+    w.tell(id, die{crash()});
+  CHECK(w.count() == child_counts{1, 3, 0, 3});
+  breaks(mode::refuse);
+  w.tell("c-1", die{crash()});
+  w.tell("c-2", die{crash()});
+  w.advance(4s);
+  CHECK(w.count() == child_counts{1, 1, 0, 3});
+  breaks(mode::spawn);
+  w.advance(4s);
+  CHECK(w.count() == child_counts{1, 3, 0, 3});
+  for (size_t left = 3; left > 0; --left) {
+    CHECK(w.order(terminate_child{"c-" + std::to_string(left)}).ok());
+    CHECK(w.count() == child_counts{1, left - 1, 0, left - 1});
+  }
+}
+
+TEST("hanging_restart_loop_simple",
+     "a child that cannot come back can be stopped") {
+  simple_world w{up_to(100)};
+  auto one = w.spec("c");
+  one.shutdown = stop_policy{.mode = stop_mode::brutal_kill};
+  w.begin(one);
+  for (const char* id : {"c-1", "c-2"}) {
+    w.add();
+    w.child(id).start = mode::refuse;
+    w.tell(id, die{crash()});
+    CHECK(w.which() == std::string{id} + ":restarting");
+    CHECK(w.order(restart_child{id}).failed_with(sup_errc::simple_one_for_one));
+    CHECK(w.order(delete_child{id}).failed_with(sup_errc::simple_one_for_one));
+    if (id == std::string{"c-2"})
+      break;
+    CHECK(w.order(terminate_child{id}).ok());
+    CHECK(w.which().empty());
+  }
+  w.stop();
+  CHECK(w.supervisor_end == shutdown);
+}
+
+TEST("which_children_simple_one_for_one",
+     "children are listed while they live") {
+  simple_world w;
+  w.add(2);
+  CHECK(w.which() == "c-2:running c-1:running");
+  CHECK(w.info("c-1").incarnation == 1);
+  CHECK(w.order(terminate_child{"c-1"}).ok());
+  CHECK(w.which() == "c-2:running");
+  auto found = w.ask<get_child_spec_reply>(get_child_spec{"c-1"});
+  w.run();
+  CHECK((*found)->result.error().code == sup_errc::not_found);
+}
