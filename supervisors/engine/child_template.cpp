@@ -5,8 +5,7 @@
 
 namespace pyactor::supervisors::engine {
 
-child_template::child_template(child_spec spec)
-  : prefix_(spec.id + '-') {
+child_template::child_template(child_spec spec) : prefix_(spec.id + '-') {
   change(std::move(spec));
 }
 

@@ -9,6 +9,21 @@ supervisor_model::iterator supervisor_model::find(const std::string& id) {
   return std::ranges::find(children_, id, &child::id);
 }
 
+bool supervisor_model::is_simple() const {
+  return flags_.strategy == restart_strategy::simple_one_for_one;
+}
+
+bool supervisor_model::is_full() const {
+  auto live = std::ranges::count_if(
+    children_, [](const child& who) { return who.now != status::stopped; });
+  return flags_.max_children
+         && static_cast<size_t>(live) >= *flags_.max_children;
+}
+
+bool supervisor_model::leaves_nothing(const child& who) const {
+  return is_simple() || who.restart == restart_type::temporary;
+}
+
 bool supervisor_model::try_start(child& who, bool automatic) {
   ++who.starts;
   who.restarts += automatic;
@@ -41,6 +56,8 @@ std::optional<sup_errc> supervisor_model::start(const child& what) {
   if (auto known = find(what.id); known != children_.end())
     return known->now == status::running ? errc::already_started
                                          : errc::already_present;
+  if (is_full())
+    return errc::max_children;
   auto& added = children_.emplace_back(what);
   if (try_start(added, false))
     return std::nullopt;
@@ -48,8 +65,17 @@ std::optional<sup_errc> supervisor_model::start(const child& what) {
   return errc::start_failed;
 }
 
+std::optional<sup_errc> supervisor_model::start_with() {
+  if (is_full())
+    return errc::max_children;
+  return start({.id = "c-" + std::to_string(++given_), .restart = one_type});
+}
+
 std::optional<sup_errc> supervisor_model::terminate(const std::string& id) {
   auto who = find(id);
+  if (who == children_.end() && is_simple()
+      && std::stoull(id.substr(2)) <= given_)
+    return std::nullopt;
   if (who == children_.end())
     return errc::not_found;
   if (who->now == status::restarting)
@@ -57,13 +83,15 @@ std::optional<sup_errc> supervisor_model::terminate(const std::string& id) {
       children_[static_cast<size_t>(i)].waits = false;
   who->waits = false;
   who->now = status::stopped;
-  if (who->restart == restart_type::temporary)
+  if (leaves_nothing(*who))
     children_.erase(who);
   return std::nullopt;
 }
 
 /// @returns what is wrong about a child that has to be there, at rest
 std::optional<sup_errc> supervisor_model::objection_to(iterator who) const {
+  if (is_simple())
+    return errc::simple_one_for_one;
   if (who == children_.end())
     return errc::not_found;
   if (who->now == status::running)
@@ -77,6 +105,8 @@ std::optional<sup_errc> supervisor_model::restart(const std::string& id) {
   auto who = find(id);
   if (auto wrong = objection_to(who))
     return wrong;
+  if (is_full())
+    return errc::max_children;
   if (try_start(*who, false))
     return std::nullopt;
   if (who->restart == restart_type::temporary)
@@ -85,15 +115,19 @@ std::optional<sup_errc> supervisor_model::restart(const std::string& id) {
 }
 
 std::optional<sup_errc> supervisor_model::cycle(const std::string& id) {
+  if (is_simple() && one_type == restart_type::temporary)
+    return errc::simple_one_for_one;
   auto who = find(id);
   if (who == children_.end())
     return errc::not_found;
   if (who->now == status::restarting)
     return errc::restarting;
+  if (who->now == status::stopped && is_full())
+    return errc::max_children;
   who->now = status::stopped;
   if (try_start(*who, false))
     return std::nullopt;
-  if (who->restart == restart_type::temporary)
+  if (leaves_nothing(*who))
     children_.erase(who);
   return errc::start_failed;
 }
@@ -104,6 +138,13 @@ std::optional<sup_errc> supervisor_model::erase(const std::string& id) {
     return wrong;
   children_.erase(who);
   return std::nullopt;
+}
+
+void supervisor_model::reload_one(restart_type type) {
+  one_type = type;
+  for (auto& who : children_)
+    if (who.restart != restart_type::temporary)
+      who.restart = type;
 }
 
 std::optional<sup_errc> supervisor_model::reload(const flags_type& flags,
@@ -162,7 +203,7 @@ void supervisor_model::end(const std::string& id, exit_class how) {
   }
   auto was_significant = who->significant;
   who->now = status::stopped;
-  if (who->restart == restart_type::temporary)
+  if (leaves_nothing(*who))
     children_.erase(who);
   auto is_alive = [](const child& other) {
     return other.significant && other.now != status::stopped;

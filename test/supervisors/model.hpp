@@ -38,10 +38,14 @@ public:
   // -- orders; @returns the error, or none ------------------------------------
 
   std::optional<errc> start(const child& what);
+  /// From the one spec; its id is `c-` and how many of these there were.
+  std::optional<errc> start_with();
   std::optional<errc> terminate(const std::string& id);
   std::optional<errc> restart(const std::string& id);
   std::optional<errc> cycle(const std::string& id);
   std::optional<errc> erase(const std::string& id);
+  /// Of the one spec.
+  void reload_one(pyactor::supervisors::restart_type type);
   std::optional<errc> reload(const flags_type& flags,
                              const std::vector<child>& list,
                              pyactor::supervisors::reload_mode mode);
@@ -53,6 +57,9 @@ public:
 
   void advance(clock_time by);
 
+  /// Of the one spec, where there is one.
+  pyactor::supervisors::restart_type one_type{};
+
   /// Ids of children that cannot start.
   std::set<std::string> broken;
 
@@ -60,6 +67,11 @@ public:
 
   [[nodiscard]] bool ended() const {
     return ended_;
+  }
+
+  /// Children that came from the one spec, whatever has become of them.
+  [[nodiscard]] uint64_t given() const {
+    return given_;
   }
 
   /// In start order.
@@ -82,6 +94,9 @@ private:
   std::pair<ptrdiff_t, ptrdiff_t> covered_by(iterator who);
   bool is_stranded(iterator who);
   bool try_again(child& who);
+  bool is_simple() const;
+  bool is_full() const;
+  bool leaves_nothing(const child& who) const;
   std::optional<errc> objection_to(iterator who) const;
   bool try_start(child& who, bool automatic);
   bool within_intensity();
@@ -93,5 +108,6 @@ private:
   std::deque<clock_time> window_;
   clock_time now_{};
   uint64_t restarts_ = 0;
+  uint64_t given_ = 0;
   bool ended_ = false;
 };

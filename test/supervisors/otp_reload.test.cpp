@@ -237,9 +237,9 @@ TEST("code_change_simple", "the one spec is replaced, and stays one") {
 
 TEST("code_change_simple", "a list that is not one of the same id is refused") {
   simple_upgrade w;
-  auto specs = GENERATE_REF(
-    std::vector<child_spec>{}, std::vector{w.spec("c"), w.spec("d")},
-    std::vector{w.spec("d", restart_type::transient)});
+  auto specs = GENERATE_REF(std::vector<child_spec>{},
+                            std::vector{w.spec("c"), w.spec("d")},
+                            std::vector{w.spec("d", restart_type::transient)});
   auto refused = w.change(specs);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == sup_errc::invalid_spec);

@@ -138,15 +138,21 @@ TEST("a reload with a fault names it, and changes nothing") {
 
 TEST("a new start function is for the next start") {
   three w;
-  auto other = w.spec("z");
-  other.id = "a";
+  auto begun = 0;
+  auto other = w.spec("a");
+  other.start = [&](const start_context&) -> start_result {
+    ++begun;
+    return start_ignored{};
+  };
   for (auto how : {otp, converge}) {
     w.journal.clear();
     REQUIRE(w.change({other, w.spec("b"), w.spec("c")}, how));
     CHECK(w.happened().empty());
   }
+  CHECK(begun == 0);
   w.tell("a", die{crash()});
-  CHECK(w.happened() == "end a, start z");
+  CHECK(begun == 1);
+  CHECK(w.which() == "c:running b:running a:stopped");
 }
 
 TEST("a new restart type is for the next end") {

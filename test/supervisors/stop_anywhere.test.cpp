@@ -26,7 +26,12 @@ public:
     std::vector<child_spec> specs;
     for (auto& id : ids)
       specs.push_back(spec(id));
-    w.start(any_flags(), specs);
+    auto flags = any_flags();
+    if (flags.strategy == restart_strategy::one_for_one && roll(2) == 0) {
+      flags.stop_order = stop_order::at_once;
+      longest_stop = 1;
+    }
+    w.start(flags, specs);
   }
 
   void step() {
@@ -73,6 +78,7 @@ public:
   }
 
   void reload() {
+    longest_stop = ids.size();
     std::vector<child_spec> specs;
     for (auto& id : ids)
       if (roll(3) > 0)
@@ -87,6 +93,8 @@ public:
   }
 
   world w;
+  /// In so many times what the stop policy of one child allows.
+  size_t longest_stop = ids.size();
 
 private:
   supervisor_flags any_flags() {
@@ -136,9 +144,9 @@ TEST_CASE("a stop at any point of a run ends all within its bound, and leaves "
        --steps)
     run.step();
   w.stop();
-  // For each child what its stop policy allows: timeout + 2 * kill_grace.
+  // What a stop policy allows: timeout + 2 * kill_grace.
   w.advance(std::chrono::nanoseconds::zero());
-  for (size_t i = 0; i < ids.size() && !w.supervisor_end; ++i)
+  for (size_t i = 0; i < run.longest_stop && !w.supervisor_end; ++i)
     for (auto step : {2s, 1s, 1s})
       w.advance(step);
   REQUIRE(w.supervisor_end);
