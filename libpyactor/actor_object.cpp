@@ -177,7 +177,9 @@ actor_object::actor_object(std::unique_ptr<state> impl) noexcept
 actor_object::actor_object(actor_object&&) noexcept = default;
 
 actor_object& actor_object::operator=(actor_object&& other) noexcept {
-  actor_object{std::move(other)}.state_.swap(state_);
+  actor_object taken{std::move(other)};
+  taken.state_.swap(state_);
+  max_handler_time_ = taken.max_handler_time_;
   return *this;
 }
 
@@ -192,11 +194,16 @@ expected<actor_object> actor_object::create(attach_scope& py, environment& env,
   auto type = capi::find_actor_class(py, env, what);
   if (!type)
     return unexpected{std::move(type).error()};
+  auto limit = capi::max_handler_time(py, *type);
+  if (!limit)
+    return unexpected{std::move(limit).error()};
   auto instance = make_instance(py, *type, args);
   if (!instance)
     return unexpected{std::move(instance).error()};
-  return actor_object{std::make_unique<state>(py.owner().internals().releases,
+  actor_object result{std::make_unique<state>(py.owner().internals().releases,
                                               std::move(*instance))};
+  result.max_handler_time_ = *limit;
+  return result;
 }
 
 expected<void> actor_object::check(attach_scope& py) const {

@@ -5,6 +5,7 @@
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/value.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,7 +58,8 @@ public:
   /// @returns the object, or
   ///          - `not_found`: no such module, or no such class in it
   ///          - `invalid_argument`: not a class, or none of an actor; a wrong
-  ///            `keep_alive_on`; malformed or repeated names
+  ///            `keep_alive_on` or `max_handler_time`; malformed or repeated
+  ///            names
   ///          - `python_exception`: the module or `__init__` raised
   ///          - `not_convertible`: an argument has no form in Python
   ///          - as `environment::exec` for source text
@@ -96,6 +98,13 @@ public:
   /// interpreter. Idempotent.
   void release(attach_scope& py) noexcept;
 
+  /// What the class says of `max_handler_time` when the object is made: none
+  /// where it leaves that to others, 0 for no limit.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds>
+  max_handler_time() const noexcept {
+    return max_handler_time_;
+  }
+
   /// @returns whether `release` was called, or the object moved from
   [[nodiscard]] bool released() const noexcept;
 
@@ -108,6 +117,7 @@ private:
   void dispose() noexcept;
 
   std::unique_ptr<state> state_;
+  std::optional<std::chrono::nanoseconds> max_handler_time_;
 };
 
 } // namespace pyactor

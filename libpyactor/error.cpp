@@ -38,6 +38,12 @@ std::string_view to_string(errc code) noexcept {
       return "start_failed";
     case errc::timed_out:
       return "timed_out";
+    case errc::interrupted:
+      return "interrupted";
+    case errc::hung:
+      return "hung";
+    case errc::abandoned:
+      return "abandoned";
   }
   return "unknown";
 }

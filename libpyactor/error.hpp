@@ -49,6 +49,12 @@ enum class errc : uint8_t {
   start_failed,
   /// A deadline passed.
   timed_out,
+  /// The call was interrupted on behalf of a stop.
+  interrupted,
+  /// The call ran for longer than it may, and was interrupted or given up.
+  hung,
+  /// The call did not come back from a stop, and was given up with its context.
+  abandoned,
 };
 
 /// @returns the enumerator's name, for example `python_exception`

@@ -5,6 +5,7 @@
 #include <pyactor/libpyactor/fwd.hpp>
 #include <pyactor/libpyactor/value.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -38,7 +39,8 @@ using actor_ref_ptr = std::shared_ptr<const actor_ref>;
 
 /// What Python code may ask of its surroundings: the seam between libpyactor
 /// and the layer above.
-/// @thread any; `self` and `spawn` answer for the actor that the calling thread
+/// @thread any; `self`, `spawn` and `extend` answer for the actor that the
+/// calling thread
 ///         runs
 class host {
 public:
@@ -63,6 +65,11 @@ public:
 
   /// @returns the live actor of that name, or null
   [[nodiscard]] virtual actor_ref_ptr whereis(std::string_view name) = 0;
+
+  /// Gives the running call of an actor `time` more, from now on, before it
+  /// counts as hung; it never gets less than it had.
+  /// @returns `not_found` where the calling thread runs no actor
+  virtual expected<void> extend(std::chrono::nanoseconds time) = 0;
 };
 
 } // namespace pyactor

@@ -109,4 +109,12 @@ actor_ref_ptr actor_host::whereis(std::string_view name) {
   return who ? make_actor_ref(who, false) : nullptr;
 }
 
+expected<void> actor_host::extend(std::chrono::nanoseconds time) {
+  auto* here = context::current();
+  if (!here || !here->running_actor())
+    return fail(errc::not_found, "no actor is running on this thread");
+  here->extend(time);
+  return {};
+}
+
 } // namespace pyactor::runtime

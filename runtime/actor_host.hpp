@@ -32,6 +32,7 @@ public:
                                 arguments args) override;
   expected<void> register_name(std::string name, actor_ref_ptr who) override;
   actor_ref_ptr whereis(std::string_view name) override;
+  expected<void> extend(std::chrono::nanoseconds time) override;
 
 private:
   caf::actor_system& system_;

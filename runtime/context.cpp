@@ -52,7 +52,8 @@ expected<void> context::open(main_interpreter& python) {
   return {};
 }
 
-expected<void> context::start(python_source python) {
+expected<void> context::start(python_source python,
+                              std::optional<clock::time_point> deadline) {
   auto started = std::make_shared<std::promise<expected<void>>>();
   auto result = started->get_future();
   // The thread owns a reference, so that it stays valid if it is given up.
@@ -78,7 +79,12 @@ expected<void> context::start(python_source python) {
   auto launched = thread_.start("py:" + name(), config_.stack_size_bytes, body);
   if (!launched)
     return launched;
-  return result.get();
+  if (!deadline || result.wait_until(*deadline) == std::future_status::ready)
+    return result.get();
+  request_stop(clock::now());
+  thread_.detach();
+  return fail(errc::start_failed,
+              name() + ": its interpreter did not open in time");
 }
 
 void context::request_stop(clock::time_point kill_at) {
@@ -116,6 +122,8 @@ void context::forget(pinned_base& who) noexcept {
 }
 
 void context::end_interpreter() {
+  detach_idle();
+  interrupter_.close();
   python_call running{*this};
   auto& py = attach();
   interpreter_->drain_releases(py);
@@ -153,8 +161,12 @@ void context::bounce(caf::resumable* job) {
 }
 
 caf::error context::lost() const {
-  return to_caf(error{.code = errc::interpreter_lost,
-                      .message = "context " + name() + " has ended"});
+  return to_caf(
+    error{.code = errc::interpreter_lost,
+          .message = "context " + name()
+                     + (is_given_up() ? " was given up, because a call in it "
+                                        "did not come back; its state is lost"
+                                      : " has ended")});
 }
 
 bool context::await_end(clock::time_point deadline) const {
@@ -179,6 +191,22 @@ std::string context::what_runs() const {
          + " has been running for " + std::to_string(since.count()) + " s";
 }
 
+bool context::give_up(uint64_t turn) {
+  if (!loop_.running().give_up(turn))
+    return false;
+  given_up_.store(true, std::memory_order_release);
+  return true;
+}
+
+void context::bury(const error& why) {
+  auto hung = running().read().actor;
+  residents_.close();
+  loop_.bounce_all(*this);
+  for (auto& who : residents_.snapshot())
+    pinned_base::behind(who)->abandon(who->id() == hung ? to_caf(why) : lost());
+  thread_.detach();
+}
+
 std::string context::abandon() {
   thread_.detach();
   if (auto threads = lingering_threads(); !threads.empty())
@@ -191,6 +219,25 @@ std::string context::abandon() {
   for (auto& who : residents_.snapshot())
     pinned_base::behind(who)->abandon(lost());
   return text + ", in Python code";
+}
+
+bool context::interrupt(uint64_t turn, error why) {
+  auto now = running().read();
+  if (now.turn != turn || now.actor == 0 || !now.in_python)
+    return false;
+  std::unique_lock guard{mtx_};
+  return interpreter_
+         && interrupter_.ask(*interpreter_, loop_.running(), turn,
+                             std::move(why), shared_from_this());
+}
+
+void context::interrupt_for_stop() {
+  auto now = running().read();
+  interrupt(now.turn,
+            error{.code = errc::interrupted,
+                  .message = name() + ": a call of actor "
+                             + std::to_string(now.actor)
+                             + " was interrupted, because the runtime stops"});
 }
 
 void context::park() noexcept {

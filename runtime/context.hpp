@@ -6,14 +6,17 @@
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/interpreter.hpp>
 #include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/context_settings.hpp>
 #include <pyactor/runtime/context_units.hpp>
 #include <pyactor/runtime/fwd.hpp>
+#include <pyactor/runtime/interrupter.hpp>
 #include <pyactor/runtime/loop/activity.hpp>
 #include <pyactor/runtime/loop/run_loop.hpp>
 #include <pyactor/runtime/os_thread.hpp>
 #include <pyactor/runtime/python_state.hpp>
 #include <pyactor/runtime/resident_list.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -27,24 +30,6 @@
 namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
 
-/// What a context tells about itself.
-struct context_stats {
-  /// As `context::name`.
-  std::string name;
-  /// What it runs.
-  interpreter_kind kind = interpreter_kind::main;
-  /// Pinned actors that have not ended.
-  uint64_t live_actors = 0;
-  /// Environments that are not yet released.
-  uint64_t live_environments = 0;
-  /// Environments released since the context started.
-  uint64_t released_environments = 0;
-  /// Actors that are ready to run, and releases that wait.
-  uint64_t queue_length = 0;
-  /// Messages that its pinned actors have handled.
-  uint64_t executed_messages = 0;
-};
-
 /// One OS thread, one interpreter, one run queue: the unit of parallelism.
 /// Everything of a context runs on its thread, for its whole life.
 ///
@@ -57,24 +42,7 @@ public:
   using clock = loop::activity::clock;
 
   /// What a context is made with.
-  struct settings {
-    /// Unique in the runtime.
-    uint32_t id = 0;
-    /// For people, logs and the thread's name, for example `default/0`.
-    std::string name;
-    /// Name of its pool.
-    std::string pool;
-    /// What it runs.
-    interpreter_kind kind = interpreter_kind::main;
-    /// Bounds of its interpreter.
-    interpreter_limits limits;
-    /// As in `pool_options`.
-    std::string preload;
-    /// As in `pool_options`.
-    size_t stack_size_bytes = 0;
-    /// Called whenever an actor that is not pinned waits behind a slice.
-    std::function<void()> announce_guest;
-  };
+  using settings = context_settings;
 
   /// Makes a context that does not run yet: `start` or `open` follows.
   context(caf::actor_system& system, settings config);
@@ -104,6 +72,11 @@ public:
   /// What it runs.
   [[nodiscard]] interpreter_kind kind() const noexcept {
     return config_.kind;
+  }
+
+  /// What its actors' messages may take, where they say nothing else.
+  [[nodiscard]] clock::duration max_handler_time() const noexcept {
+    return config_.max_handler_time;
   }
 
   /// The actor system of its actors.
@@ -136,8 +109,13 @@ public:
   };
 
   /// Starts the thread and opens the interpreter on it.
+  /// @param python how it comes by CPython
+  /// @param deadline when the context is left to itself and ends as soon as it
+  ///                 can
   /// @returns once the interpreter is open, or what kept it from opening
-  [[nodiscard]] expected<void> start(python_source python);
+  [[nodiscard]] expected<void> start(python_source python,
+                                     std::optional<clock::time_point> deadline
+                                     = std::nullopt);
 
   /// Opens the interpreter on the calling thread, which then drives the context
   /// with `step`; for tests.
@@ -165,11 +143,45 @@ public:
     thread_.join();
   }
 
+  /// Gives up on a call that does not come back: the context is poisoned and
+  /// runs nothing any more, and its thread is parked should it ever leave
+  /// Python. `bury` follows.
+  /// @returns false where that turn is over, or not inside Python
+  bool give_up(uint64_t turn);
+
+  /// @returns whether it was given up
+  [[nodiscard]] bool is_given_up() const noexcept {
+    return given_up_.load(std::memory_order_acquire);
+  }
+
+  /// Ends the actors of a context that was given up, and answers all requests.
+  /// @param why of the actor whose call did not come back; the state of the
+  ///            others is lost
+  /// @pre give_up returned true
+  void bury(const error& why);
+
   /// Gives up on a thread that does not come back: its actors are ended and
   /// their requests answered, as far as none of them is running C++ code; the
   /// thread is parked should it ever leave Python.
   /// @returns what was left, for a person
   std::string abandon();
+
+  /// Starts to interrupt the Python code of that turn, and no other; does not
+  /// wait for it.
+  /// @param turn as `running` tells it
+  /// @param why what the call comes to
+  /// @returns false where the turn is over or not inside Python, or where an
+  ///          attempt is under way already
+  bool interrupt(uint64_t turn, error why);
+
+  /// Interrupts what runs now, because it is in the way of a stop.
+  void interrupt_for_stop();
+
+  /// @returns whether an attempt to interrupt does not come through: somebody
+  ///          keeps the GIL
+  [[nodiscard]] bool is_interrupting() const {
+    return interrupter_.under_way();
+  }
 
   /// The actor that runs, and for how long, for a person.
   [[nodiscard]] std::string what_runs() const;
@@ -234,14 +246,33 @@ public:
     python_call& operator=(const python_call&) = delete;
 
     ~python_call() {
-      if (outermost_ && !home_.loop_.running().leave_python())
-        home_.park();
+      if (outermost_)
+        home_.leave_python();
     }
 
   private:
     context& home_;
     bool outermost_;
   };
+
+  /// Runs Python code for the running actor.
+  /// @param step gives an `expected`
+  /// @returns what `step` gave; where it was interrupted, the error that says
+  ///          why, whatever the code has made of the exception
+  /// @thread the context's, within a slice
+  template <class F>
+  auto run_python(F step) -> decltype(step());
+
+  /// As `run_python` does, after a `python_call`.
+  /// @param how what the code came to, if that was an error
+  /// @returns none where it was not interrupted
+  [[nodiscard]] std::optional<error> take_interruption(const error* how);
+
+  /// Gives the running call `time` more, from now on.
+  /// @thread the context's, within a slice
+  void extend(clock::duration time) noexcept {
+    loop_.running().extend(clock::now() + time);
+  }
 
   /// Releases what an actor owned in Python: at once within that actor's own
   /// slice, else as soon as the context gets to it.
@@ -254,6 +285,11 @@ public:
     garbage_ = true;
   }
 
+  /// Has calls looked after that are limited so.
+  [[nodiscard]] std::shared_ptr<void> expect_limit(clock::duration limit) {
+    return config_.expect_limit ? config_.expect_limit(limit) : nullptr;
+  }
+
   /// The error of whoever needs a context that has ended.
   [[nodiscard]] caf::error lost() const;
 
@@ -264,6 +300,8 @@ private:
   struct departure {
     std::unique_ptr<python_state> state;
     std::string reason;
+    uint64_t actor = 0;
+    clock::duration limit{0};
   };
 
   // what the loop calls
@@ -277,6 +315,7 @@ private:
   void kill_residents();
 
   void end_slice() noexcept;
+  void leave_python() noexcept;
   void depart(departure what);
   void flush_output(attach_scope& py);
   [[noreturn]] void park() noexcept;
@@ -296,14 +335,18 @@ private:
   guest_unit guest_unit_;
   resident_list residents_;
   loop::run_loop<caf::resumable*, departure> loop_;
+  interrupter interrupter_;
 
   // the context's thread only
   std::unique_ptr<interpreter> interpreter_;
   std::optional<attach_scope> attached_;
   std::optional<entry_scope> entry_;
   pinned_base* running_actor_ = nullptr;
+  /// Why the last stretch of Python was interrupted.
+  std::optional<error> interruption_;
   bool garbage_ = false;
   clock::time_point last_cleaning_{};
+  std::atomic<bool> given_up_ = false;
   /// The first end of an actor whose output may still be in a buffer.
   std::optional<clock::time_point> unflushed_since_;
 
@@ -316,6 +359,21 @@ private:
   std::promise<void> ended_;
   std::shared_future<void> end_;
 };
+
+template <class F>
+auto context::run_python(F step) -> decltype(step()) {
+  interruption_.reset();
+  auto result = [&] {
+    python_call running{*this};
+    return step();
+  }();
+  if (!interruption_) [[likely]]
+    return result;
+  auto why = take_interruption(result ? nullptr : &result.error());
+  python_call running{*this}; // what the result holds may go
+  result = unexpected{*std::move(why)};
+  return result;
+}
 
 } // namespace runtime
 } // namespace pyactor

@@ -80,6 +80,27 @@ void context::end_slice() noexcept {
   loop_.end_slice();
 }
 
+void context::leave_python() noexcept {
+  using departure = loop::activity::departure;
+  auto how = loop_.running().leave_python();
+  if (how == departure::free) [[likely]]
+    return;
+  if (how == departure::given_up)
+    park();
+  interruption_ = interrupter_.settle(*attached_);
+}
+
+std::optional<error> context::take_interruption(const error* how) {
+  auto result = std::exchange(interruption_, std::nullopt);
+  if (result && how) {
+    result->type = how->type;
+    result->traceback = how->traceback;
+    result->causes = how->causes;
+    result->bases = how->bases;
+  }
+  return result;
+}
+
 attach_scope& context::attach() {
   if (!attached_) {
     python_call waiting{*this};
@@ -92,17 +113,18 @@ attach_scope& context::attach() {
 
 expected<environment> context::make_environment() {
   auto& py = attach();
-  python_call running{*this};
-  environment result{py};
-  if (config_.preload.empty())
-    return result;
-  auto ran = result.exec(py, source{config_.preload, "<preload>"});
-  if (ran)
-    return result;
-  garbage_ = true;
-  auto why = std::move(ran).error();
-  why.message = "the preload of " + name() + " failed: " + why.message;
-  return unexpected{std::move(why)};
+  return run_python([&]() -> expected<environment> {
+    environment result{py};
+    if (config_.preload.empty())
+      return result;
+    auto ran = result.exec(py, source{config_.preload, "<preload>"});
+    if (ran)
+      return result;
+    garbage_ = true;
+    auto why = std::move(ran).error();
+    why.message = "the preload of " + name() + " failed: " + why.message;
+    return unexpected{std::move(why)};
+  });
 }
 
 bool context::relieve_guests(clock::time_point now, clock::duration patience) {
@@ -114,9 +136,11 @@ bool context::relieve_guests(clock::time_point now, clock::duration patience) {
 
 void context::release(const pinned_base& who,
                       std::unique_ptr<python_state> state, std::string reason) {
-  departure what{std::move(state), std::move(reason)};
+  departure what{std::move(state), std::move(reason), who.address().id(),
+                 who.max_handler_time()};
   // In another actor's slice, that one's Python frames may be on the stack.
   if (current() == this && running_actor_ == &who) {
+    loop_.running().begin(what.actor, clock::now());
     depart(std::move(what));
     return;
   }
@@ -124,7 +148,10 @@ void context::release(const pinned_base& who,
 }
 
 void context::run_departure(departure what) {
-  loop_.begin_slice(clock::now());
+  auto now = clock::now();
+  loop_.begin_slice(now);
+  loop_.running().begin(what.actor, now);
+  loop_.running().allow(what.limit);
   depart(std::move(what));
   end_slice();
 }

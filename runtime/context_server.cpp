@@ -26,9 +26,10 @@ context_server::run(const std::optional<environment_id>& where, F step) try {
     return answer(*this, unexpected{std::move(where_to).error()});
   auto in_python = [&](environment& env) -> expected<value> {
     auto& py = home().attach();
-    context::python_call running{home()};
-    entry_scope own{py}; // one slice serves many owners
-    return step(py, env);
+    return home().run_python([&] {
+      entry_scope own{py}; // one slice serves many owners
+      return step(py, env);
+    });
   };
   auto result = in_python(where_to->env());
   if (where_to->temporary)

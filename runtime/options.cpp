@@ -136,7 +136,7 @@ expected<void> read_policy(const section& from, pool_options& pool) {
 expected<pool_options> read_pool(const section& from, pool_options result) {
   for (auto& step : {
          from.only({"kind", "size", "policy", "preload", "preload-file",
-                    "stack-size", "blas-threads"}),
+                    "stack-size", "blas-threads", "max-handler-time"}),
          read_kind(from, result),
          from.read_size("size", result.size, 1),
          read_policy(from, result),
@@ -144,6 +144,7 @@ expected<pool_options> read_pool(const section& from, pool_options result) {
          read_preload_file(from, result),
          from.read_size("stack-size", result.stack_size_bytes, 0),
          from.read_size("blas-threads", result.blas_threads, 0),
+         from.read_time("max-handler-time", result.max_handler_time),
        })
     if (!step)
       return unexpected{step.error()};
@@ -252,6 +253,8 @@ void configure(caf::actor_system_config& config) {
     .add<bool>("main-thread-is-context",
                "Python's main thread is the first context of kind main")
     .add<caf::timespan>("stop-deadline", "bound on the runtime's end")
+    .add<caf::timespan>("interrupt-grace",
+                        "time that an interrupted call has to come back")
     .add<std::string>("log-level",
                       "trace, debug, info, warning, error, critical or off");
 }
@@ -280,6 +283,7 @@ expected<runtime_options> read_options(const caf::actor_system_config& config,
          read_flag(from, "main-thread-is-context",
                    result.main_thread_is_context),
          from.read_time("stop-deadline", result.stop_deadline),
+         from.read_time("interrupt-grace", result.interrupt_grace),
          from.read_string("log-level", result.log_level),
        })
     if (!step)

@@ -28,6 +28,10 @@ struct pool_options {
   /// Python source, run in every new environment of the pool before anything
   /// else; may be empty.
   std::string preload = {};
+  /// How long one message to an actor of the pool may take, once the actor has
+  /// started, and a request to its contexts: Python code that takes longer is
+  /// interrupted; 0 for any time. An actor may choose another limit.
+  std::chrono::nanoseconds max_handler_time{0};
   /// Stack of the contexts' threads; 0 takes the system's default.
   size_t stack_size_bytes = 0;
   /// Threads that BLAS and OpenMP libraries may start; 0 leaves it to them.
@@ -50,6 +54,9 @@ struct runtime_options {
   bool main_thread_is_context = false;
   /// Bound on `runtime::stop` in the runtime's destructor.
   std::chrono::milliseconds stop_deadline{10'000};
+  /// How long a call that was interrupted has to come back before its context
+  /// is given up and replaced.
+  std::chrono::milliseconds interrupt_grace{1'000};
   /// trace, debug, info, warning, error, critical or off.
   std::string log_level = "warning";
 };
@@ -64,12 +71,13 @@ struct runtime_options {
 /// command line (`--pyactor.venv=DIR`) or by `config.set("pyactor.venv", ...)`:
 ///
 /// - `pools`: dictionary of pools, `{io={kind="main",size=2}}`, with the keys
-///   `kind`, `size`, `policy`, `preload`, `preload-file`, `stack-size` and
-///   `blas-threads`
+///   `kind`, `size`, `policy`, `preload`, `preload-file`, `stack-size`,
+///   `blas-threads` and `max-handler-time`
 /// - `search-paths`: list of folders for `sys.path`
 /// - `venv`: folder of a virtual environment
 /// - `allocator`: `standard` or `malloc`
-/// - `switch-interval`, `stop-deadline`: times, for example `500us`
+/// - `switch-interval`, `stop-deadline`, `interrupt-grace`: times, for example
+/// `500us`
 /// - `nesting-depth`, `value-elements`, `code-cache`: see interpreter_limits
 /// - `main-thread-is-context`, `log-level`: see runtime_options
 void configure(caf::actor_system_config& config);

@@ -85,9 +85,13 @@ public:
   /// it lasts is decided between messages, and there are no streams.
   caf::resumable::resume_result resume(caf::execution_unit* unit,
                                        size_t) override {
-    slice turn{home(), *this, this->id()};
+    auto starts = !this->getf(caf::abstract_actor::is_initialized_flag);
+    slice turn{home(), *this, this->id(),
+               starts ? context::clock::duration{0} : max_handler_time()};
     if (!this->activate(unit))
       return caf::resumable::done;
+    if (starts)
+      turn.begin_messages();
     size_t handled = 0;
     consumer consume{
       {this, handled, std::numeric_limits<size_t>::max()}, *this, turn};
@@ -117,7 +121,7 @@ public:
   bool end_at_rest() override {
     if (!this->getf(caf::abstract_actor::is_initialized_flag))
       return false;
-    slice turn{home(), *this, this->id()};
+    slice turn{home(), *this, this->id(), max_handler_time()};
     this->quit(caf::exit_reason::kill);
     this->finalize();
     return true;

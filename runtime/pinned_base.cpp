@@ -20,9 +20,23 @@ pinned_base::pinned_base(caf::execution_unit* unit, bool detached) {
     throw std::logic_error{"a pinned actor cannot be detached: it runs on its "
                            "context's thread"};
   home_ = guests->owner().shared_from_this();
+  max_handler_time_ = home_->max_handler_time();
 }
 
 pinned_base::~pinned_base() = default;
+
+void pinned_base::max_handler_time(context::clock::duration limit) {
+  own_limit_ = limit > context::clock::duration::zero()
+                 ? home_->expect_limit(limit)
+                 : nullptr;
+  max_handler_time_ = limit;
+}
+
+bool pinned_base::interrupt(error why) {
+  auto now = std::as_const(*home_).running().read();
+  return now.actor == address().id()
+         && home_->interrupt(now.turn, std::move(why));
+}
 
 pinned_base* pinned_base::behind(const caf::strong_actor_ptr& who) {
   return dynamic_cast<pinned_base*>(caf::actor_cast<caf::abstract_actor*>(who));
@@ -48,7 +62,6 @@ python_scope pinned_base::python() {
   auto& py = home_->attach();
   auto& env = state().env;
   if (!env) {
-    context::python_call running{*home_};
     env.emplace(value_or_throw(home_->make_environment()));
   }
   return python_scope{*home_, py, *env};
@@ -79,6 +92,7 @@ void pinned_base::fail_replies(const caf::error& why) {
 void pinned_base::release_python(const caf::error& reason) {
   if (state_)
     home_->release(*this, std::move(state_), describe(reason));
+  own_limit_.reset();
 }
 
 } // namespace pyactor::runtime

@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/fwd.hpp>
 #include <pyactor/runtime/owed_replies.hpp>
 #include <pyactor/runtime/pending_reply.hpp>
@@ -33,6 +34,25 @@ public:
   /// first use, valid until the handler returns.
   /// @throws python_error where the pool's preload fails
   [[nodiscard]] python_scope python();
+
+  /// How long one message may take once the actor has started; 0 for any time.
+  /// An actor whose Python code takes longer is hung: the code is interrupted
+  /// by a Python exception, and if it does not come back, given up with the
+  /// context. C++ code is never interrupted. By default as its pool has it.
+  [[nodiscard]] context::clock::duration max_handler_time() const noexcept {
+    return max_handler_time_;
+  }
+
+  /// Sets that, from the next message on.
+  void max_handler_time(context::clock::duration limit);
+
+  /// Interrupts the Python code that this actor runs at this moment, if it
+  /// does, by the exception `pyactor.Interrupted`; waits for nothing.
+  /// @param why what the request comes to, and the actor, if it is written in
+  ///            Python
+  /// @returns false where it runs none, or is being interrupted already
+  /// @thread any
+  bool interrupt(error why);
 
   /// @thread any
   [[nodiscard]] virtual caf::actor_addr address() const noexcept = 0;
@@ -101,6 +121,9 @@ private:
   std::unique_ptr<python_state> state_;
   /// None before the first promise: most actors make none.
   std::unique_ptr<owed_replies> replies_;
+  context::clock::duration max_handler_time_;
+  /// None where the limit is the pool's.
+  std::shared_ptr<void> own_limit_;
 
   // guarded by the resident list's lock
   pinned_base* next_ = nullptr;

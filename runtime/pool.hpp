@@ -6,8 +6,8 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -33,21 +33,23 @@ public:
   }
 
   /// By index, as a placement names them.
-  [[nodiscard]] std::span<const std::shared_ptr<context>>
-  contexts() const noexcept {
-    return contexts_;
-  }
+  [[nodiscard]] std::vector<std::shared_ptr<context>> contexts() const;
 
-  /// Picks the context of a new actor.
+  /// Puts `fresh` in the place of a context that was given up.
+  void replace(const context& lost, std::shared_ptr<context> fresh);
+
+  /// Picks the context of a new actor; one that was given up is passed over.
   /// @param scheduler id of the CAF worker that asks, if one does
   /// @param policy overrules the pool's own
-  [[nodiscard]] context& pick(std::optional<size_t> scheduler,
+  /// @returns null where all were given up
+  [[nodiscard]] context* pick(std::optional<size_t> scheduler,
                               std::optional<routing_policy> policy = {});
 
 private:
   std::string name_;
   pool_options options_;
-  std::vector<std::shared_ptr<context>> contexts_;
+  mutable std::mutex mtx_;
+  std::vector<std::shared_ptr<context>> contexts_; // guarded by mtx_
   std::atomic<size_t> turn_ = 0;
 };
 

@@ -28,12 +28,11 @@ const char* python_class_actor::name() const {
 
 caf::behavior python_class_actor::make_behavior() {
   auto scope = python();
-  auto create = [&] {
-    context::python_call running{home()};
+  // Does not come back where it was given up.
+  auto instance = home().run_python([&] {
     return actor_object::create(scope.attached(), scope.environment(), what_,
                                 args_);
-  };
-  auto instance = create(); // does not come back where it was given up
+  });
   args_ = {};
   if (!instance) {
     log().info("{}: {} did not start: {}", home().name(), what_.name,
@@ -43,6 +42,8 @@ caf::behavior python_class_actor::make_behavior() {
     quit(std::move(why));
     return {};
   }
+  if (auto limit = instance->max_handler_time())
+    max_handler_time(*limit);
   state().instance = std::move(*instance);
   report_start({});
   return {
@@ -77,6 +78,9 @@ caf::result<value> python_class_actor::invoke(const call& request) {
     return state().instance->call(py, request.function, request.args);
   };
   auto outcome = call_method();
+  auto* failure = outcome.result ? nullptr : &outcome.result.error();
+  if (auto interrupted = home().take_interruption(failure))
+    outcome = {unexpected{*std::move(interrupted)}, true};
   if (outcome.ends_actor) {
     auto why = to_caf(outcome.result.error());
     log().info("{}: {} ends: {}", home().name(), what_.name, render(why));

@@ -3,8 +3,7 @@
 namespace pyactor::runtime {
 
 expected<void> python_scope::try_exec(const source& code) {
-  context::python_call running{home_};
-  return env_.exec(py_, code);
+  return home_.run_python([&] { return env_.exec(py_, code); });
 }
 
 void python_scope::set(std::string_view name, const value& x) {

@@ -82,22 +82,19 @@ private:
 template <class T>
 expected<T> python_scope::try_eval(const source& expression,
                                    const overlay& names) {
-  context::python_call running{home_};
-  return env_.eval<T>(py_, expression, names);
+  return home_.run_python([&] { return env_.eval<T>(py_, expression, names); });
 }
 
 template <class T, class... Ts>
 expected<T> python_scope::try_call(std::string_view function,
                                    const Ts&... args) {
-  context::python_call running{home_};
-  return env_.call<T>(py_, function, args...);
+  return home_.run_python([&] { return env_.call<T>(py_, function, args...); });
 }
 
 template <class T>
 expected<T> python_scope::try_apply(std::string_view function,
                                     const arguments& args) {
-  context::python_call running{home_};
-  return env_.apply<T>(py_, function, args);
+  return home_.run_python([&] { return env_.apply<T>(py_, function, args); });
 }
 
 } // namespace runtime

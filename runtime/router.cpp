@@ -23,12 +23,20 @@ expected<pool*> router::find(std::string_view name) const {
 }
 
 expected<context*> router::explicit_context(pool& from, size_t index) const {
-  if (index < from.contexts().size())
-    return from.contexts()[index].get();
+  auto contexts = from.contexts();
+  if (index < contexts.size())
+    return usable(contexts[index].get(), contexts[index]->name());
   return fail(errc::invalid_argument,
               "pool '" + from.name() + "' has no context "
                 + std::to_string(index) + "; the last one is "
-                + std::to_string(from.contexts().size() - 1));
+                + std::to_string(contexts.size() - 1));
+}
+
+expected<context*> router::usable(context* found, const std::string& name) {
+  if (found && !found->is_given_up())
+    return found;
+  return fail(errc::interpreter_lost,
+              name + " was given up, because a call did not come back");
 }
 
 expected<context*> router::place(const placement& where) {
@@ -41,7 +49,8 @@ expected<context*> router::place(const placement& where) {
     return explicit_context(**from, *where.index);
   auto scheduler
     = where.from ? scheduler_id(where.from->context()) : std::nullopt;
-  return &(*from)->pick(scheduler, where.policy);
+  return usable((*from)->pick(scheduler, where.policy),
+                "every context of pool '" + where.pool + "'");
 }
 
 expected<context*> router::bind(const caf::strong_actor_ptr& who,
@@ -53,7 +62,7 @@ expected<context*> router::bind(const caf::strong_actor_ptr& who,
     std::unique_lock guard{mtx_};
     if (auto found = bindings_.find(address); found != bindings_.end())
       for (auto& known : found->second)
-        if (known.pool == where.pool)
+        if (known.pool == where.pool && !known.where->is_given_up())
           return known.where;
   }
   auto placed = place(where);
@@ -64,6 +73,7 @@ expected<context*> router::bind(const caf::strong_actor_ptr& who,
     std::unique_lock guard{mtx_};
     auto& known = bindings_[address];
     first = known.empty();
+    std::erase_if(known, [&](auto& one) { return one.pool == where.pool; });
     known.push_back({where.pool, *placed});
   }
   // Not under the lock: an actor that is dead by now calls back at once.

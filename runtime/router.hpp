@@ -45,7 +45,8 @@ public:
 
   /// Picks the context of a new actor.
   /// @returns `invalid_argument` for an unknown pool or index,
-  ///          `interpreter_lost` after `close`
+  ///          `interpreter_lost` after `close`, and where the contexts were
+  ///          given up and not replaced
   [[nodiscard]] expected<context*> place(const placement& where);
 
   /// The context of an actor that is not pinned: picked at its first request,
@@ -71,6 +72,8 @@ private:
     context* where;
   };
 
+  [[nodiscard]] static expected<context*> usable(context* found,
+                                                 const std::string& name);
   [[nodiscard]] expected<context*> explicit_context(pool& from,
                                                     size_t index) const;
 

@@ -2,17 +2,17 @@
 
 #include <pyactor/runtime/actor_host.hpp>
 #include <pyactor/runtime/blas.hpp>
-#include <pyactor/runtime/context_server.hpp>
+#include <pyactor/runtime/context_set.hpp>
 #include <pyactor/runtime/log.hpp>
 #include <pyactor/runtime/loop/guest_relief.hpp>
 #include <pyactor/runtime/name_registry.hpp>
 #include <pyactor/runtime/os_thread.hpp>
 #include <pyactor/runtime/python_owner.hpp>
+#include <pyactor/runtime/watchdog.hpp>
 
 #include <algorithm>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 
 namespace pyactor::runtime {
 
@@ -60,10 +60,10 @@ struct PYACTOR_HIDDEN runtime::parts {
 
   expected<void> start();
   expected<void> start_pool(const std::string& name, const pool_options& what);
-  expected<void> start_context(context& what);
-  void spawn_servers();
+  void complete(context::settings& config);
+  context::python_source find_python();
   stop_report stop(std::chrono::milliseconds deadline);
-  void await_contexts(clock::time_point deadline);
+  void await_contexts(clock::time_point kill_at, clock::time_point deadline);
   void end_python(clock::time_point deadline, stop_report& report);
 
   caf::actor_system& system;
@@ -74,10 +74,24 @@ struct PYACTOR_HIDDEN runtime::parts {
   main_interpreter* main = nullptr;
   /// Whether CPython belongs to a context's thread.
   bool owned_by_context = false;
-  std::vector<std::shared_ptr<context>> contexts;
-  /// Fixed once the runtime has started: others look while it stops.
-  std::unordered_map<context*, caf::actor> servers;
   std::shared_ptr<hosts> guests = std::make_shared<hosts>();
+  std::shared_ptr<context_set> contexts = std::make_shared<context_set>(
+    system, routes,
+    context_set::maker{
+      .complete = [this](context::settings& config) { complete(config); },
+      .python = [this] { return find_python(); },
+      .announce =
+        [this](const std::shared_ptr<context>& one) {
+          guests->add(one);
+          dog->watch(one);
+        },
+    });
+  std::shared_ptr<watchdog> dog = std::make_shared<watchdog>(
+    options.interrupt_grace, [set = contexts](watchdog::hung_call call) {
+      set->replace(call.where, call.what.turn, call.why);
+    });
+  /// Has the watchdog look after what the pools limit.
+  std::vector<std::shared_ptr<void>> limits;
   std::mutex stop_mtx; // held for all of a stop
   std::optional<stop_report> stopped;
 };
@@ -131,52 +145,38 @@ expected<void> runtime::parts::start() {
     if (!routes->find(name))
       if (auto ok = start_pool(name, what); !ok)
         return ok;
-  spawn_servers();
+  contexts->start_servers();
   return {};
 }
 
 expected<void> runtime::parts::start_pool(const std::string& name,
                                           const pool_options& what) {
-  std::vector<std::shared_ptr<context>> members;
-  for (size_t i = 0; i < what.size; ++i) {
-    context::settings config;
-    config.id = static_cast<uint32_t>(contexts.size());
-    config.name = name + '/' + std::to_string(i);
-    config.pool = name;
-    config.kind = what.kind;
-    config.limits = options.limits;
-    config.preload = what.preload;
-    config.stack_size_bytes = what.stack_size_bytes;
-    config.announce_guest = [desk = guests] { desk->relief.announce(); };
-    auto one = std::make_shared<context>(system, std::move(config));
-    if (auto started = start_context(*one); !started)
-      return started;
-    guests->add(one);
-    contexts.push_back(one);
-    members.push_back(std::move(one));
-  }
-  routes->add(std::make_unique<pool>(name, what, std::move(members)));
-  return {};
+  if (what.max_handler_time.count() > 0)
+    limits.push_back(dog->expect(what.max_handler_time));
+  return contexts->start_pool(name, what);
 }
 
-expected<void> runtime::parts::start_context(context& what) {
+void runtime::parts::complete(context::settings& config) {
+  config.limits = options.limits;
+  config.announce_guest = [desk = guests] { desk->relief.announce(); };
+  config.expect_limit = [dog = std::weak_ptr{dog}](clock::duration limit) {
+    auto still = dog.lock();
+    return still ? still->expect(limit) : nullptr;
+  };
+}
+
+context::python_source runtime::parts::find_python() {
   if (main)
-    return what.start(
-      {[this]() -> expected<main_interpreter*> { return main; }, {}});
-  auto owner = python;
-  auto started = what.start({[this, owner]() -> expected<main_interpreter*> {
-                               auto result = owner->start_here();
-                               if (result)
-                                 main = *result;
-                               return result;
-                             },
-                             [owner] { owner->await_and_finalize(); }});
-  return started;
-}
-
-void runtime::parts::spawn_servers() {
-  for (auto& one : contexts)
-    servers.emplace(one.get(), spawn_on<context_server>(*one));
+    return {
+      [running = main]() -> expected<main_interpreter*> { return running; },
+      {}};
+  return {[this, owner = python]() -> expected<main_interpreter*> {
+            auto result = owner->start_here();
+            if (result)
+              main = *result;
+            return result;
+          },
+          [owner = python] { owner->await_and_finalize(); }};
 }
 
 runtime::runtime(std::unique_ptr<parts> impl) noexcept
@@ -201,41 +201,58 @@ stop_report runtime::parts::stop(std::chrono::milliseconds deadline) {
     return *stopped;
   auto& report = stopped.emplace();
   auto now = clock::now();
+  auto kill_at = now + deadline / 2;
   routes->close();
-  for (auto& one : contexts)
-    one->request_stop(now + deadline / 2);
-  await_contexts(now + deadline);
-  for (auto& one : contexts)
-    if (!one->await_end(clock::now()))
+  dog->end();
+  contexts->close();
+  auto all = contexts->all();
+  for (auto& one : all)
+    one->request_stop(kill_at);
+  await_contexts(kill_at, now + deadline);
+  for (auto& one : contexts->given_up())
+    report.left.push_back(one->what_runs() + ", given up");
+  for (auto& one : all)
+    if (!one->is_given_up() && !one->await_end(clock::now()))
       report.left.push_back(one->abandon());
   end_python(now + deadline, report);
   if (report.complete()) {
-    for (auto& one : contexts)
+    for (auto& one : all)
       one->join();
   } else {
     // The last handle of an actor that may still be running must not go, nor
     // what Python code that is left behind may still ask.
-    static_cast<void>(new auto(servers));
+    static_cast<void>(new auto(contexts->servers()));
     static_cast<void>(new auto(python));
   }
   guests->relief.end();
   return report;
 }
 
-/// Waits for the contexts; says after a second what holds them up.
-void runtime::parts::await_contexts(clock::time_point deadline) {
-  auto say_at = std::min(deadline, clock::now() + patience);
-  for (auto& one : contexts) {
-    if (one->await_end(say_at))
-      continue;
+/// Waits for the contexts; says after a second what holds them up, and
+/// interrupts that when its actors are killed.
+void runtime::parts::await_contexts(clock::time_point kill_at,
+                                    clock::time_point deadline) {
+  std::vector<std::shared_ptr<context>> left;
+  for (auto& one : contexts->all())
+    if (!one->is_given_up())
+      left.push_back(one);
+  auto await_until = [&](clock::time_point when) {
+    std::erase_if(left, [&](auto& one) { return one->await_end(when); });
+  };
+  await_until(std::min(kill_at, clock::now() + patience));
+  for (auto& one : left)
     if (auto threads = one->lingering_threads(); !threads.empty())
       log().warn("{}: waiting for Python threads to end: {}", one->name(),
                  join(threads));
     else
       log().warn("waiting for {}", one->what_runs());
+  // The second time for code that has caught the exception.
+  for (auto when : {kill_at, kill_at + (deadline - kill_at) / 2}) {
+    await_until(when);
+    for (auto& one : left)
+      one->interrupt_for_stop();
   }
-  for (auto& one : contexts)
-    static_cast<void>(one->await_end(deadline));
+  await_until(deadline);
 }
 
 void runtime::parts::end_python(clock::time_point deadline,
@@ -274,11 +291,11 @@ caf::actor runtime::spawn_python(actor_class what, arguments args,
 caf::actor runtime::context_of(caf::local_actor& who, placement where) {
   where.from = &who;
   auto* home = value_or_throw(parts_->routes->bind(who.ctrl(), where));
-  return parts_->servers.at(home);
+  return parts_->contexts->server_of(*home);
 }
 
 caf::actor runtime::context_server_at(const placement& where) {
-  return parts_->servers.at(&context_at(where));
+  return parts_->contexts->server_of(context_at(where));
 }
 
 expected<void> runtime::register_name(std::string name, const caf::actor& who) {
@@ -302,7 +319,7 @@ const runtime_options& runtime::options() const noexcept {
 
 std::vector<context_stats> runtime::stats() const {
   std::vector<context_stats> result;
-  for (auto& one : parts_->contexts)
+  for (auto& one : parts_->contexts->all())
     result.push_back(one->stats());
   return result;
 }

@@ -3,6 +3,7 @@
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/fwd.hpp>
+#include <pyactor/runtime/pinned_base.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,12 +15,18 @@ namespace runtime {
 /// @thread the context's
 class slice {
 public:
-  /// Begins a turn of `who`, which has the id `actor`.
-  slice(context& home, pinned_base& who, uint64_t actor) noexcept
-    : home_(home), actor_(actor), start_(context::clock::now()) {
+  /// Begins the turn of an actor.
+  /// @param home its context
+  /// @param who the actor
+  /// @param actor its id
+  /// @param limit how long each message may take; 0 for any time
+  slice(context& home, pinned_base& who, uint64_t actor,
+        context::clock::duration limit) noexcept
+    : home_(home), who_(who), actor_(actor), start_(context::clock::now()) {
     home_.running_actor_ = &who;
     home_.loop_.begin_slice(start_);
     home_.loop_.running().begin(actor_, start_);
+    home_.loop_.running().allow(limit);
   }
 
   slice(const slice&) = delete;
@@ -27,6 +34,12 @@ public:
 
   ~slice() {
     home_.end_slice();
+  }
+
+  /// The actor has just started: what follows has its time for itself.
+  void begin_messages() noexcept {
+    home_.loop_.running().begin(actor_, context::clock::now());
+    home_.loop_.running().allow(who_.max_handler_time());
   }
 
   /// A message is about to be handled; counted first, so that whoever has its
@@ -52,6 +65,7 @@ public:
 
 private:
   context& home_;
+  pinned_base& who_;
   uint64_t actor_;
   context::clock::time_point start_;
   size_t messages_ = 0;

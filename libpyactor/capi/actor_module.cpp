@@ -3,6 +3,7 @@
 #include <pyactor/libpyactor/capi/actor_module.hpp>
 
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
+#include <pyactor/libpyactor/capi/milliseconds.hpp>
 #include <pyactor/libpyactor/capi/module/actor_ref_type.hpp>
 #include <pyactor/libpyactor/capi/module/message_arguments.hpp>
 #include <pyactor/libpyactor/capi/module/module_state.hpp>
@@ -176,6 +177,20 @@ PyObject* whereis(PyObject* module, PyObject* name) {
   });
 }
 
+PyObject* extend(PyObject* module, PyObject* by) {
+  return guarded([&]() -> PyObject* {
+    auto* state = state_with_host(module);
+    if (!state || !may_run_actor("extend"))
+      return nullptr;
+    auto time = read_milliseconds(by, "pyactor.extend");
+    if (!time)
+      return nullptr;
+    if (state->outside->extend(*time))
+      Py_RETURN_NONE;
+    return refuse_thread("extend");
+  });
+}
+
 /// Makes the module the loader of the package, as far as `linecache` and
 /// `inspect` ask for one.
 PyObject* get_source(PyObject*, PyObject*) {
@@ -197,6 +212,7 @@ PyMethodDef functions[] = {
   {"spawn", as_method(spawn), fast_named, "See pyactor.spawn."},
   {"register", as_method(register_name), fast, "See pyactor.register."},
   {"whereis", whereis, METH_O, "See pyactor.whereis."},
+  {"extend", extend, METH_O, "See pyactor.extend."},
   {"get_source", get_source, METH_O, "The text of the package pyactor."},
   {nullptr, nullptr, 0, nullptr},
 };
@@ -206,6 +222,11 @@ constexpr char reject_doc[]
 
 constexpr char dead_actor_doc[] = "The receiver of a message is dead.";
 
+constexpr char interrupted_doc[]
+  = "Raised in a method that has run for too long, or that is in the way of "
+    "its "
+    "actor's end. Clean up and let it pass: who catches it ends all the same.";
+
 int execute(PyObject* module) {
   auto& state = state_of(module);
   state.actor_ref_type = make_actor_ref_type(module);
@@ -213,12 +234,15 @@ int execute(PyObject* module) {
     = PyErr_NewExceptionWithDoc("pyactor.Reject", reject_doc, nullptr, nullptr);
   state.dead_actor_error = PyErr_NewExceptionWithDoc(
     "pyactor.DeadActorError", dead_actor_doc, nullptr, nullptr);
+  state.interrupted = PyErr_NewExceptionWithDoc(
+    "pyactor.Interrupted", interrupted_doc, PyExc_BaseException, nullptr);
   state.cpp_exceptions = PyDict_New();
   if (!state.actor_ref_type || !state.reject || !state.dead_actor_error
-      || !state.cpp_exceptions)
+      || !state.interrupted || !state.cpp_exceptions)
     return -1;
   if (PyModule_AddType(module, state.actor_ref_type) < 0
-      || PyModule_AddObjectRef(module, "Reject", state.reject) < 0)
+      || PyModule_AddObjectRef(module, "Reject", state.reject) < 0
+      || PyModule_AddObjectRef(module, "Interrupted", state.interrupted) < 0)
     return -1;
   return PyModule_AddObjectRef(module, "DeadActorError",
                                state.dead_actor_error);
@@ -229,6 +253,7 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
   Py_VISIT(state.actor_ref_type);
   Py_VISIT(state.reject);
   Py_VISIT(state.dead_actor_error);
+  Py_VISIT(state.interrupted);
   Py_VISIT(state.actor_class);
   Py_VISIT(state.cpp_exceptions);
   return 0;
@@ -239,6 +264,7 @@ int clear(PyObject* module) {
   Py_CLEAR(state.actor_ref_type);
   Py_CLEAR(state.reject);
   Py_CLEAR(state.dead_actor_error);
+  Py_CLEAR(state.interrupted);
   Py_CLEAR(state.actor_class);
   Py_CLEAR(state.cpp_exceptions);
   return 0;

@@ -3,6 +3,7 @@
 #include <pyactor/libpyactor/capi/class_lookup.hpp>
 
 #include <pyactor/libpyactor/capi/codec/refusal.hpp>
+#include <pyactor/libpyactor/capi/milliseconds.hpp>
 #include <pyactor/libpyactor/capi/module/module_state.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
@@ -99,6 +100,22 @@ expected<void> check_class(attach_scope& py, const std::string& name,
 }
 
 } // namespace
+
+expected<std::optional<std::chrono::nanoseconds>>
+max_handler_time(attach_scope& py, const object_ref& type) {
+  auto given
+    = object_ref::steal(PyObject_GetAttrString(type.get(), "max_handler_time"));
+  if (!given)
+    return unexpected{fetch_error(py)};
+  if (Py_IsNone(given.get()))
+    return std::nullopt;
+  auto path = type_name(reinterpret_cast<PyTypeObject*>(type.get()))
+              + ".max_handler_time";
+  auto result = read_milliseconds(given.get(), path.c_str());
+  if (result)
+    return result;
+  return fail(errc::invalid_argument, fetch_error(py).message);
+}
 
 expected<object_ref> find_actor_class(attach_scope& py, environment& env,
                                       const actor_class& what) {

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 namespace pyactor {
 
@@ -40,6 +41,10 @@ struct PYACTOR_HIDDEN interpreter::state {
   bool owns_thread = true;
   std::shared_ptr<capi::release_port> releases;
   std::atomic<bool> abandoned = false;
+
+  std::mutex interrupt_mtx;
+  /// Exceptions raised since the last settling; guarded by interrupt_mtx.
+  size_t interrupts = 0;
 
   /// The dict of module `builtins`.
   object_ref builtins;

@@ -9,8 +9,12 @@
 namespace PYACTOR_EXPORT pyactor {
 namespace runtime::loop {
 
-/// What one thread is running, for whom and since when: written by that thread,
-/// read by any other without a lock.
+/// What one thread is running, for whom, since when and for how long at most:
+/// written by that thread, read by any other without a lock.
+///
+/// What it runs is told apart by *turns*: a turn is one message, or the work
+/// around it, for example an actor's start. Turns are numbered, so that whoever
+/// aims at one never hits the next.
 ///
 /// It also settles who owns a Python call that does not return: the thread that
 /// leaves Python, or the one that gave it up.
@@ -24,85 +28,214 @@ public:
   struct snapshot {
     /// 0: nothing runs.
     uint64_t actor = 0;
+    /// Grows with every turn.
+    uint64_t turn = 0;
     /// When it began; means nothing where nothing runs.
     clock::time_point since;
     /// Whether it is inside Python.
     bool in_python = false;
+    /// How long it may take; 0 for any time.
+    clock::duration limit{0};
+    /// When that is over; means nothing without a limit.
+    clock::time_point deadline;
   };
 
+  /// How a thread comes out of Python.
+  enum class departure : uint8_t {
+    /// As if nothing had happened.
+    free,
+    /// An exception was raised in it, which may not have come through.
+    interrupted,
+    /// It was given up: the thread must touch nothing any more.
+    given_up,
+  };
+
+  // -- turns ------------------------------------------------------------------
+
+  /// Begins a turn, which ends the one before.
   /// @thread writer
   void begin(uint64_t actor, clock::time_point now) noexcept {
-    since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    next_turn();
+    since_.store(now.time_since_epoch().count(), std::memory_order_release);
     actor_.store(actor, std::memory_order_release);
+  }
+
+  /// How long each turn may take from now on; 0 for any time.
+  /// @thread writer
+  void allow(clock::duration limit) noexcept {
+    limit_.store(limit.count(), std::memory_order_release);
+  }
+
+  /// The running turn may take until then, if not for longer.
+  /// @thread writer
+  void extend(clock::time_point deadline) noexcept {
+    auto now = read();
+    if (now.deadline >= deadline)
+      return;
+    extended_turn_.store(0, std::memory_order_release);
+    extension_.store(deadline.time_since_epoch().count(),
+                     std::memory_order_release);
+    extended_turn_.store(now.turn, std::memory_order_release);
   }
 
   /// @thread writer
   void end() noexcept {
+    next_turn();
     actor_.store(0, std::memory_order_release);
   }
+
+  /// The number of the running turn.
+  /// @thread writer
+  [[nodiscard]] uint64_t turn() const noexcept {
+    return word_.load(std::memory_order_relaxed) / places;
+  }
+
+  /// Counts a message, which is a turn, since the time of the last `begin`.
+  /// @thread writer
+  void count_message() noexcept {
+    next_turn();
+    messages_.store(messages_.load(std::memory_order_relaxed) + 1,
+                    std::memory_order_relaxed);
+  }
+
+  /// Messages handled so far.
+  /// @thread any
+  [[nodiscard]] uint64_t messages() const noexcept {
+    return messages_.load(std::memory_order_relaxed);
+  }
+
+  // -- Python -----------------------------------------------------------------
 
   /// The writer is about to run Python code.
   /// @returns false where it is inside Python already; only the outermost
   ///          stretch is left
   /// @thread writer
   bool enter_python() noexcept {
-    if (place_.load(std::memory_order_relaxed) != place::host)
+    auto word = word_.load(std::memory_order_relaxed);
+    if (place_of(word) != place::host)
       return false;
-    place_.store(place::python, std::memory_order_release);
+    word_.store(at(word, place::python), std::memory_order_release);
     return true;
   }
 
   /// @thread writer
   [[nodiscard]] bool in_python() const noexcept {
-    return place_.load(std::memory_order_relaxed) != place::host;
+    return place_of(word_.load(std::memory_order_relaxed)) != place::host;
   }
 
   /// The writer is back from its outermost stretch of Python code.
-  /// @returns false where the call was given up in the meantime: the thread
-  ///          must then touch nothing any more
   /// @thread writer
-  [[nodiscard]] bool leave_python() noexcept {
-    return place_.exchange(place::host, std::memory_order_acq_rel)
-           != place::given_up;
+  [[nodiscard]] departure leave_python() noexcept {
+    auto word = word_.load(std::memory_order_relaxed);
+    auto before
+      = word_.exchange(at(word, place::host), std::memory_order_acq_rel);
+    switch (place_of(before)) {
+      case place::interrupted:
+        return departure::interrupted;
+      case place::given_up:
+        return departure::given_up;
+      default:
+        return departure::free;
+    }
   }
 
-  /// Gives up on a thread that is inside Python.
+  /// Announces an exception to a thread that is inside Python in that turn; it
+  /// learns of it when it leaves Python.
+  /// @returns false where the thread is not
+  /// @thread any
+  [[nodiscard]] bool interrupt(uint64_t turn) noexcept {
+    auto expected = turn * places + static_cast<uint64_t>(place::python);
+    return word_.compare_exchange_strong(expected,
+                                         at(expected, place::interrupted),
+                                         std::memory_order_acq_rel)
+           || expected == at(turn * places, place::interrupted);
+  }
+
+  /// Gives up on a thread that is inside Python in that turn.
+  /// @returns false where it is not
+  /// @thread any
+  [[nodiscard]] bool give_up(uint64_t turn) noexcept {
+    auto word = at(turn * places, place::python);
+    auto given_up = at(word, place::given_up);
+    if (word_.compare_exchange_strong(word, given_up,
+                                      std::memory_order_acq_rel))
+      return true;
+    word = at(word, place::interrupted);
+    return word / places == turn
+           && word_.compare_exchange_strong(word, given_up,
+                                            std::memory_order_acq_rel);
+  }
+
+  /// Gives up on a thread that is inside Python, in whatever turn.
   /// @returns false where it is not inside Python
   /// @thread any
   [[nodiscard]] bool give_up() noexcept {
-    auto expected = place::python;
-    return place_.compare_exchange_strong(expected, place::given_up,
-                                          std::memory_order_acq_rel);
+    auto word = word_.load(std::memory_order_acquire);
+    while (place_of(word) == place::python
+           || place_of(word) == place::interrupted)
+      if (word_.compare_exchange_weak(word, at(word, place::given_up),
+                                      std::memory_order_acq_rel))
+        return true;
+    return false;
   }
 
-  /// Messages handled so far.
-  /// @thread writer
-  void count_message() noexcept {
-    messages_.store(messages_.load(std::memory_order_relaxed) + 1,
-                    std::memory_order_relaxed);
-  }
-
-  /// @thread any
-  [[nodiscard]] uint64_t messages() const noexcept {
-    return messages_.load(std::memory_order_relaxed);
-  }
-
+  /// What belongs to one turn.
   /// @thread any
   [[nodiscard]] snapshot read() const noexcept {
-    snapshot result;
-    result.actor = actor_.load(std::memory_order_acquire);
-    result.since = clock::time_point{
-      clock::duration{since_.load(std::memory_order_relaxed)}};
-    result.in_python = place_.load(std::memory_order_relaxed) != place::host;
-    return result;
+    for (;;) {
+      auto word = word_.load(std::memory_order_acquire);
+      auto result = read_within(word);
+      // What was read is of this turn, or the turn has changed before.
+      if (word_.load(std::memory_order_relaxed) / places == word / places)
+        return result;
+    }
   }
 
 private:
-  enum class place : uint8_t { host, python, given_up };
+  enum class place : uint8_t { host, python, interrupted, given_up };
 
+  /// A word is a turn and a place: turn * places + place.
+  static constexpr uint64_t places = 4;
+
+  static constexpr place place_of(uint64_t word) noexcept {
+    return static_cast<place>(word % places);
+  }
+
+  /// The same turn at another place.
+  static constexpr uint64_t at(uint64_t word, place where) noexcept {
+    return word - word % places + static_cast<uint64_t>(where);
+  }
+
+  static clock::time_point time(clock::rep ticks) noexcept {
+    return clock::time_point{clock::duration{ticks}};
+  }
+
+  /// Outside of Python nobody else writes.
+  void next_turn() noexcept {
+    auto word = word_.load(std::memory_order_relaxed);
+    if (place_of(word) == place::host)
+      word_.store(word + places, std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] snapshot read_within(uint64_t word) const noexcept {
+    snapshot result;
+    result.turn = word / places;
+    result.in_python = place_of(word) != place::host;
+    result.actor = actor_.load(std::memory_order_acquire);
+    result.since = time(since_.load(std::memory_order_acquire));
+    result.limit = clock::duration{limit_.load(std::memory_order_acquire)};
+    result.deadline = result.since + result.limit;
+    if (extended_turn_.load(std::memory_order_acquire) == result.turn)
+      result.deadline = time(extension_.load(std::memory_order_acquire));
+    return result;
+  }
+
+  std::atomic<uint64_t> word_ = places;
   std::atomic<uint64_t> actor_ = 0;
   std::atomic<clock::rep> since_ = 0;
-  std::atomic<place> place_ = place::host;
+  std::atomic<clock::rep> limit_ = 0;
+  std::atomic<uint64_t> extended_turn_ = 0;
+  std::atomic<clock::rep> extension_ = 0;
   std::atomic<uint64_t> messages_ = 0;
 };
 

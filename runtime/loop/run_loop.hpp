@@ -200,6 +200,14 @@ public:
     return true;
   }
 
+  /// Takes no job any more and gives back those that wait.
+  /// @thread the loop's, or any once it was given up
+  template <class Host>
+  void bounce_all(Host& host) {
+    for (auto& job : queue_.close())
+      host.bounce(std::move(job));
+  }
+
 private:
   template <class Host>
   bool run_departures(Host& host) {
@@ -212,12 +220,6 @@ private:
     for (auto& what : due)
       host.run_departure(std::move(what));
     return !due.empty();
-  }
-
-  template <class Host>
-  void bounce_all(Host& host) {
-    for (auto& job : queue_.close())
-      host.bounce(std::move(job));
   }
 
   template <class Host>

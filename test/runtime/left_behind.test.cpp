@@ -23,7 +23,8 @@ using clock_type = std::chrono::steady_clock;
 
 constexpr auto deadline = 1500ms;
 
-/// Never returns, in several ways, nor lets go of its GIL in the last.
+/// Never returns, in several ways, whatever is raised in it, nor lets go of its
+/// GIL in the last.
 constexpr auto hanging = R"(
 import itertools, pyactor, threading, time
 
@@ -34,7 +35,11 @@ class Main(pyactor.Actor):
     def loop(self):
         pyactor.send("test", "hanging")
         while True:
-            time.sleep(0.01)
+            try:
+                while True:
+                    time.sleep(0.01)
+            except BaseException:
+                pass
 
     def deadlock(self):
         pyactor.send("test", "hanging")
@@ -45,8 +50,11 @@ class Main(pyactor.Actor):
     def chatter(self):
         pyactor.send("test", "hanging")
         while True:
-            pyactor.send(pyactor.self(), "increment")
-            time.sleep(0.0001)
+            try:
+                pyactor.send(pyactor.self(), "increment")
+                time.sleep(0.0001)
+            except BaseException:
+                pass
 
     def hold_the_gil(self):
         pyactor.send("test", "hanging")
@@ -313,7 +321,11 @@ TEST_CASE("a finalizer of an ordinary actor that hangs at the stop is left",
                           "class Late:\n"
                           "    def __del__(self, sleep=time.sleep):\n"
                           "        while True:\n"
-                          "            sleep(0.01)\n"
+                          "            try:\n"
+                          "                while True:\n"
+                          "                    sleep(0.01)\n"
+                          "            except BaseException:\n"
+                          "                pass\n"
                           "late = Late()\n"}));
   world.stop();
   CHECK(world.reported("in Python code"));
@@ -327,9 +339,9 @@ TEST_CASE("a preload that returns after it was given up touches no actor",
   REQUIRE(pipe(said) == 0);
   auto say = "os.write(" + std::to_string(said[1]) + ", b'x')\n";
   auto options = one_pool(kinds().back());
-  options.pools["default"].preload = "import os\n" + say + "os.read("
-                                     + std::to_string(gate.fd()) + ", 1)\n"
-                                     + say;
+  options.pools["default"].preload = "import os\n" + say + "try:\n    os.read("
+                                     + std::to_string(gate.fd())
+                                     + ", 1)\nfinally:\n    " + say;
   doomed_world world{options};
   auto server = world->server();
   auto pending = world->client()->request(server, patience, eval{"1"});
@@ -357,8 +369,10 @@ TEST_CASE("an __init__ that is given up has failed, once and for all",
                    "class Main(pyactor.Actor):\n"
                    "    def __init__(self, before, after):\n"
                    "        pyactor.send('test', 'starting')\n"
-                   "        os.read(before, 1)\n"
-                   "        os.write(after, b'x')\n",
+                   "        try:\n"
+                   "            os.read(before, 1)\n"
+                   "        finally:\n"
+                   "            os.write(after, b'x')\n",
                    {.positional = {gate.fd(), said[1]}}, {},
                    [&](const caf::error& what) { outcomes.push_back(what); });
   REQUIRE(world->hear());

@@ -3,6 +3,7 @@
 #include <pyactor/libpyactor/host.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -119,6 +120,16 @@ public:
     auto found = names.find(name);
     return found == names.end() || !found->second->alive() ? nullptr
                                                            : found->second;
+  }
+
+  /// What `extend` was called with last.
+  std::chrono::nanoseconds extended{0};
+
+  pyactor::expected<void> extend(std::chrono::nanoseconds time) override {
+    if (!running)
+      return pyactor::fail(pyactor::errc::not_found, "no actor");
+    extended = time;
+    return {};
   }
 
 private:

@@ -28,6 +28,7 @@ struct module_state {
   PyTypeObject* actor_ref_type;
   PyObject* reject;
   PyObject* dead_actor_error;
+  PyObject* interrupted;
   /// `pyactor.Actor`; null until `install_package` has run.
   PyObject* actor_class;
   /// The Python exceptions that stand for C++ ones, by their names.

@@ -21,13 +21,15 @@ The package is part of the library; nothing has to be installed.
 from __future__ import annotations
 
 import _pyactor
-from _pyactor import ActorRef, DeadActorError, Reject
+from _pyactor import ActorRef, DeadActorError, Interrupted, Reject
 
 __all__ = [
     "Actor",
     "ActorRef",
     "DeadActorError",
+    "Interrupted",
     "Reject",
+    "extend",
     "register",
     "self",
     "send",
@@ -56,6 +58,13 @@ class Actor:
     #: Exception types that answer the caller and leave the actor alive.
     #: SystemExit, KeyboardInterrupt and MemoryError end it nevertheless.
     keep_alive_on: tuple[type[BaseException], ...] = ()
+
+    #: How long one call may take, in milliseconds; 0 for any time, None for
+    #: what the pool says. A call that takes longer gets an `Interrupted`, and
+    #: the actor ends as hung, whatever it makes of that; so does one that does
+    #: not come back. `extend` gives a call more time. `__init__` is not
+    #: limited.
+    max_handler_time: float | None = None
 
     def on_exit(self, reason: str) -> None:
         """Called once before the actor is released; does nothing by default.
@@ -112,6 +121,16 @@ def register(name: str, ref: ActorRef | None = None) -> None:
     is dead. Works on every thread if `ref` is given.
     """
     _pyactor.register(name, ref)
+
+
+def extend(ms: float) -> None:
+    """Gives the running call `ms` milliseconds more, from now on, before
+    `Actor.max_handler_time` is over for it; never less than it had.
+
+    Does nothing where there is no limit. Raises RuntimeError on a thread that
+    runs no actor, TypeError and ValueError for what is no time.
+    """
+    _pyactor.extend(ms)
 
 
 def whereis(name: str) -> ActorRef | None:
