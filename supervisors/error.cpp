@@ -36,6 +36,15 @@ exit_kind kind_of(const caf::error& what) {
         return exit_kind::error;
     }
   }
+  if (what.category() == runtime::error_category)
+    switch (static_cast<errc>(what.code())) {
+      case errc::hung:
+        return exit_kind::hung;
+      case errc::interpreter_lost:
+        return exit_kind::interpreter_lost;
+      default:
+        return exit_kind::error;
+    }
   if (what.category() == runtime::supervision_category)
     switch (static_cast<sup_errc>(what.code())) {
       case sup_errc::give_up:

@@ -50,6 +50,10 @@ std::string_view to_string(exit_kind kind) noexcept {
       return "start_failed";
     case exit_kind::start_timeout:
       return "start_timeout";
+    case exit_kind::hung:
+      return "hung";
+    case exit_kind::interpreter_lost:
+      return "interpreter_lost";
     case exit_kind::abandoned:
       return "abandoned";
     case exit_kind::give_up:

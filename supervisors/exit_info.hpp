@@ -28,6 +28,11 @@ enum class exit_kind : uint8_t {
   start_failed,
   /// It did not become ready in time.
   start_timeout,
+  /// A call of Python code took longer than it may. It ended with that, or was
+  /// given up with its context.
+  hung,
+  /// Its interpreter was given up because of somebody else's call, or ended.
+  interpreter_lost,
   /// It did not end although it was killed.
   abandoned,
   /// It was a supervisor that had exceeded its restart intensity.

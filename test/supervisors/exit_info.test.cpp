@@ -7,7 +7,8 @@ using namespace pyactor::supervisors;
 TEST_CASE("only a normal end and a shutdown are not abnormal", "[exit_info]") {
   using enum exit_kind;
   for (auto kind :
-       {error, killed, unreachable, start_failed, start_timeout, abandoned}) {
+       {error, killed, unreachable, start_failed, start_timeout, hung,
+        interpreter_lost, abandoned}) {
     CAPTURE(to_string(kind));
     CHECK(classify(kind, {}) == exit_class::abnormal);
   }
@@ -28,7 +29,8 @@ TEST_CASE("a child may answer a stop by ending, but not by failing",
   using enum exit_kind;
   for (auto kind : {normal, shutdown, killed, unreachable})
     CHECK(is_orderly_stop({.kind = kind}));
-  for (auto kind : {error, start_failed, start_timeout, abandoned, give_up})
+  for (auto kind : {error, start_failed, start_timeout, hung, interpreter_lost,
+                    abandoned, give_up})
     CHECK_FALSE(is_orderly_stop({.kind = kind}));
 }
 

@@ -1,0 +1,118 @@
+// Python children whose calls take too long, in real time.
+
+#include <pyactor/supervisors/event_stream.hpp>
+#include <pyactor/supervisors/python_child.hpp>
+#include <pyactor/supervisors/supervisor.hpp>
+#include <pyactor/test/support/runtime_world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace pyactor::supervisors;
+using namespace pyactor::test;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+using pyactor::errc;
+using pyactor::value;
+
+namespace {
+
+constexpr auto source = R"(
+import pyactor, time
+
+class Main(pyactor.Actor):
+    max_handler_time = 100
+
+    def spin(self):
+        while True:
+            pass
+
+    def sleep(self):
+        time.sleep(10_000)
+
+    def answer(self):
+        return 42
+)";
+
+pyactor::runtime::runtime_options hasty() {
+  auto result = one_pool(kinds().back());
+  result.interrupt_grace = 50ms;
+  result.log_level = "off";
+  return result;
+}
+
+/// Python children in one context.
+struct python_children {
+  explicit python_children(const std::vector<std::string>& ids) {
+    supervisor_flags flags{.intensity = 10, .observer = news.observer()};
+    std::vector<child_spec> specs;
+    for (const auto& id : ids)
+      specs.push_back(
+        {.id = id,
+         .start = start_python(
+           world.python(), pyactor::actor_class::from_source(source, "Main"))});
+    supervisor
+      = start_supervisor(world.system(), std::move(flags), std::move(specs))
+          .value();
+  }
+
+  pyactor::expected<value> call(const std::string& id, std::string method) {
+    pyactor::expected<value> result;
+    supervisor->child(id)
+      .request(world.client(), patience,
+               runtime_world::make_call(std::move(method)))
+      .receive([&](value& answer) { result = std::move(answer); },
+               [&](caf::error& why) {
+                 result = pyactor::unexpected{pyactor::runtime::from_caf(why)};
+               });
+    return result;
+  }
+
+  /// Waits until so many children are back.
+  /// @returns how each ended
+  std::map<std::string, exit_kind> await_restarts(size_t count) {
+    std::map<std::string, exit_kind> result;
+    while (count > 0) {
+      auto event = news.next(patience);
+      REQUIRE(event);
+      if (event->what == supervision_event::kind::exited)
+        result[event->id] = event->exit->kind;
+      count -= event->what == supervision_event::kind::restarted;
+    }
+    return result;
+  }
+
+  event_stream news;
+  runtime_world world{hasty()};
+  std::optional<supervisor_ref> supervisor;
+};
+
+} // namespace
+
+TEST_CASE("a child whose call takes too long answers so, and comes back",
+          "[hung_child]") {
+  python_children x{{"a"}};
+  auto answer = x.call("a", "spin");
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == errc::hung);
+  CHECK(x.await_restarts(1) == std::map{std::pair{"a"s, exit_kind::hung}});
+  CHECK(x.call("a", "answer") == value{42});
+  CHECK(x.supervisor->stop());
+}
+
+TEST_CASE("children of a context that is given up come back in a fresh one",
+          "[.][lost_context]") {
+  python_children x{{"a", "b"}};
+  CHECK(x.call("a", "sleep").error().code == errc::hung);
+  CHECK(x.await_restarts(2)
+        == std::map{std::pair{"a"s, exit_kind::hung},
+                    std::pair{"b"s, exit_kind::interpreter_lost}});
+  for (const auto* id : {"a", "b"})
+    CHECK(x.call(id, "answer") == value{42});
+  CHECK(x.supervisor->stop());
+  CHECK_FALSE(x.world.python().stop(2s).complete());
+}
