@@ -97,6 +97,7 @@ expected<actor_ref_ptr> actor_host::spawn(std::string_view target,
   auto who = spawn_on<python_class_actor>(
     **home, actor_class::from_module(std::string{target}), std::move(args),
     on_started{});
+  let_go_of_logger(); // the code that spawns goes on, perhaps for ever
   return make_actor_ref(caf::actor_cast<caf::strong_actor_ptr>(who), true);
 }
 

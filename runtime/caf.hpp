@@ -124,6 +124,13 @@ inline void respond_with_error(const caf::strong_actor_ptr& who,
   return self->getf(caf::abstract_actor::is_shutting_down_flag);
 }
 
+/// Lets go of CAF's logger. A thread that has spawned an actor holds on to it,
+/// and the end of an actor system waits for all who do: a thread that may not
+/// come back must not be among them.
+inline void let_go_of_logger() {
+  caf::logger::set_current_actor_system(nullptr);
+}
+
 /// Closes the mailbox of `self`, and answers the requests in it with `reason`.
 inline void close_mailbox(caf::scheduled_actor& self,
                           const caf::error& reason) {

@@ -240,6 +240,7 @@ public:
     /// Begins a stretch of Python code on `home`.
     explicit python_call(context& home) noexcept
       : home_(home), outermost_(home.loop_.running().enter_python()) {
+      let_go_of_logger();
     }
 
     python_call(const python_call&) = delete;
