@@ -20,16 +20,15 @@ pinned_base::pinned_base(caf::execution_unit* unit, bool detached) {
     throw std::logic_error{"a pinned actor cannot be detached: it runs on its "
                            "context's thread"};
   home_ = guests->owner().shared_from_this();
-  max_handler_time_ = home_->max_handler_time();
 }
 
 pinned_base::~pinned_base() = default;
 
 void pinned_base::max_handler_time(context::clock::duration limit) {
-  own_limit_ = limit > context::clock::duration::zero()
-                 ? home_->expect_limit(limit)
-                 : nullptr;
-  max_handler_time_ = limit;
+  auto watched = limit > context::clock::duration::zero()
+                   ? home_->expect_limit(limit)
+                   : nullptr;
+  own_limit_ = std::make_unique<own_limit>(limit, std::move(watched));
 }
 
 bool pinned_base::interrupt(error why) {

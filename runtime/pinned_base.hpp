@@ -40,7 +40,7 @@ public:
   /// by a Python exception, and if it does not come back, given up with the
   /// context. C++ code is never interrupted. By default as its pool has it.
   [[nodiscard]] context::clock::duration max_handler_time() const noexcept {
-    return max_handler_time_;
+    return own_limit_ ? own_limit_->time : home_->max_handler_time();
   }
 
   /// Sets that, from the next message on.
@@ -117,13 +117,19 @@ protected:
 private:
   friend resident_list;
 
+  struct own_limit {
+    context::clock::duration time;
+    /// Has the watchdog look after it; null where there is nothing to look
+    /// after.
+    std::shared_ptr<void> watched;
+  };
+
   std::shared_ptr<context> home_;
   std::unique_ptr<python_state> state_;
   /// None before the first promise: most actors make none.
   std::unique_ptr<owed_replies> replies_;
-  context::clock::duration max_handler_time_;
-  /// None where the limit is the pool's.
-  std::shared_ptr<void> own_limit_;
+  /// None where the limit is the pool's, as that of most actors is.
+  std::unique_ptr<own_limit> own_limit_;
 
   // guarded by the resident list's lock
   pinned_base* next_ = nullptr;
