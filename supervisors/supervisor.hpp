@@ -58,10 +58,9 @@ public:
                                            duration timeout = forever) const;
 
   /// Adds a child that comes from the one spec of a supervisor of
-  /// `simple_one_for_one`, and starts it.
-  /// @param arguments  for its start function, which finds them in its
-  ///                   `start_context`; kept for as long as the child may be
-  ///                   started again
+  /// `simple_one_for_one`, and starts it. Its start function finds the
+  /// arguments in its `start_context`; they are kept for as long as the child
+  /// may be started again.
   /// @returns its id and incarnation
   ///          - `start_failed`: there is no such child
   ///          - `max_children`

@@ -63,6 +63,8 @@ def public_names(prefix):
 # What the compiler makes for a class, and for a function or a variable.
 MADE_FOR_CLASS = re.compile(r"^(typeinfo|typeinfo name|vtable|VTT) for ")
 MADE_FOR = re.compile(r"^(guard variable for|(non-)?virtual thunk to) ")
+# The return type of `auto f(T x) -> decltype(x())`.
+RETURNED_EXPRESSION = re.compile(r"^decltype \(([^()]|\([^()]*\))*\) ")
 
 
 def qualified_name(symbol):
@@ -74,6 +76,7 @@ def qualified_name(symbol):
     name = re.sub(r"operator\W[^(]*", "operator", name)
     while (shorter := re.sub(r"<[^<>]*>", "", name)) != name:
         name = shorter
+    name = RETURNED_EXPRESSION.sub("", name)
     return name.split("(")[0].split(" ")[-1]
 
 
@@ -172,6 +175,7 @@ T pyactor::value::text[abi:cxx11](std::string const&) const
 T pyactor::value::operator bool() const
 T pyactor::value::~value()
 T non-virtual thunk to pyactor::value::~value()
+W decltype ({parm#1}()) pyactor::text<pyactor::value::text()::{lambda()#1}>(pyactor::value::text()::{lambda()#1})
 T pyactor::capi::codec::text()
 T pyactor::operator==(pyactor::value const&, pyactor::value const&)
 W std::vector<pyactor::value> pyactor::text<std::vector<int> >(int&&)

@@ -6,9 +6,8 @@ using namespace pyactor::supervisors;
 
 TEST_CASE("only a normal end and a shutdown are not abnormal", "[exit_info]") {
   using enum exit_kind;
-  for (auto kind :
-       {error, killed, unreachable, start_failed, start_timeout, hung,
-        interpreter_lost, abandoned}) {
+  for (auto kind : {error, killed, unreachable, start_failed, start_timeout,
+                    hung, interpreter_lost, abandoned}) {
     CAPTURE(to_string(kind));
     CHECK(classify(kind, {}) == exit_class::abnormal);
   }
