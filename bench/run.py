@@ -36,6 +36,7 @@ ROWS = [
     ("10 000 restarts of a C++ child", "restarts", "/plain/", 1.5),
     ("10 000 restarts of a Python child", "restarts", "/python/", 1.5),
     ("memory that 10 000 restarts leave", "restarts", "/bytes/", "+65536 B"),
+    ("growth of time, 1000 to 100 000 children", "many_children", "", 1.5),
     ("eval of one text", "eval_text", "", 2.5),
     ("typed call, int to int", "typed_call", "", 2.5),
     ("list of 1000 ints in, sum out", "conversion", "/list/", 2.0),
