@@ -57,6 +57,15 @@ struct exec {
   std::optional<environment_id> where = std::nullopt;
 };
 
+/// Calls a method of a Python actor to learn how it is, as a health check does:
+/// whatever the method raises is the answer, and ends nobody.
+struct inquire {
+  /// Name of the method.
+  std::string method;
+  /// What it is called with.
+  arguments args = {};
+};
+
 /// Asks a context for one more environment, owned by `owner`, or by the sender
 /// where that is null; answered with its `environment_id`.
 struct make_environment {
@@ -79,5 +88,6 @@ PYACTOR_LOCAL_MESSAGE(pyactor::runtime::environment_id)
 PYACTOR_LOCAL_MESSAGE(pyactor::runtime::call)
 PYACTOR_LOCAL_MESSAGE(pyactor::runtime::eval)
 PYACTOR_LOCAL_MESSAGE(pyactor::runtime::exec)
+PYACTOR_LOCAL_MESSAGE(pyactor::runtime::inquire)
 PYACTOR_LOCAL_MESSAGE(pyactor::runtime::make_environment)
 PYACTOR_LOCAL_MESSAGE(pyactor::runtime::drop_environment)

@@ -47,7 +47,14 @@ caf::behavior python_class_actor::make_behavior() {
   state().instance = std::move(*instance);
   report_start({});
   return {
-    [this](const call& request) { return invoke(request); },
+    [this](const call& request) {
+      return conclude(call_method(request.function, request.args));
+    },
+    [this](const inquire& request) {
+      auto outcome = call_method(request.method, request.args);
+      outcome.ends_actor = false;
+      return conclude(std::move(outcome));
+    },
     [this](const eval& request) {
       return answer(*this,
                     python().try_eval(request.expression, request.names));
@@ -71,13 +78,15 @@ void python_class_actor::report_start(const caf::error& outcome) {
     report(outcome);
 }
 
-caf::result<value> python_class_actor::invoke(const call& request) {
-  auto call_method = [&] {
-    auto& py = home().attach();
-    context::python_call running{home()};
-    return state().instance->call(py, request.function, request.args);
-  };
-  auto outcome = call_method();
+actor_object::outcome python_class_actor::call_method(const std::string& name,
+                                                      const arguments& args) {
+  auto& py = home().attach();
+  context::python_call running{home()};
+  return state().instance->call(py, name, args);
+}
+
+/// Ends the actor if the call did, or was interrupted.
+caf::result<value> python_class_actor::conclude(actor_object::outcome outcome) {
   auto* failure = outcome.result ? nullptr : &outcome.result.error();
   if (auto interrupted = home().take_interruption(failure))
     outcome = {unexpected{*std::move(interrupted)}, true};

@@ -20,8 +20,8 @@ namespace runtime {
 using on_started = std::function<void(const caf::error&)>;
 
 /// An actor that is written in Python: an instance of a subclass of
-/// `pyactor.Actor`, in an environment of its own. Speaks `call` (a method by
-/// name), and `eval` and `exec` in its environment.
+/// `pyactor.Actor`, in an environment of its own. Speaks `call` and `inquire`
+/// (a method by name), and `eval` and `exec` in its environment.
 ///
 /// Start arguments are plain values, captured when it is spawned; one that
 /// cannot start ends with the error that says why.
@@ -41,7 +41,9 @@ private:
   caf::behavior make_behavior() override;
   void end_abandoned(const caf::error& why) override;
   void report_start(const caf::error& outcome);
-  caf::result<value> invoke(const call& request);
+  actor_object::outcome call_method(const std::string& name,
+                                    const arguments& args);
+  caf::result<value> conclude(actor_object::outcome outcome);
 
   actor_class what_;
   arguments args_;

@@ -185,6 +185,20 @@ TEST_CASE("a pinned actor that is killed while it runs answers, then goes",
   CHECK(world.await_environments(before));
 }
 
+TEST_CASE("what a method raises is the answer to inquire, and ends nobody",
+          "[death]") {
+  runtime_world world;
+  auto asked = world.spawn(runner);
+  for (std::string code : {"raise ValueError", "raise TypeError",
+                           "raise SystemExit", "raise KeyboardInterrupt",
+                           "raise MemoryError", "import sys; sys.exit()"})
+    CHECK(fails(
+      world.ask<value>(asked, inquire{"run", {.positional = {value{code}}}}),
+      {errc::python_exception}));
+  CHECK(world.ask<value>(asked, inquire{"increment"}) == 1);
+  CHECK(world.call(asked, "increment") == 2);
+}
+
 TEST_CASE("a request for a dead owner's environment gives environment_lost",
           "[death]") {
   runtime_world world;
