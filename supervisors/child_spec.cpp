@@ -23,6 +23,13 @@ spec_fault fault_of(const child_spec& spec, auto_shutdown end) {
     return spec_fault::invalid_backoff;
   if (spec.limit && spec.limit->period <= nanoseconds::zero())
     return spec_fault::invalid_limit;
+  if (spec.startup && !is_valid(*spec.startup))
+    return spec_fault::invalid_startup;
+  if (spec.liveness
+      && (!is_valid(*spec.liveness) || spec.liveness->success_threshold != 1))
+    return spec_fault::invalid_liveness;
+  if (spec.readiness && !is_valid(*spec.readiness))
+    return spec_fault::invalid_readiness;
   if (spec.significant
       && (end == auto_shutdown::never
           || spec.restart == restart_type::permanent))
@@ -71,6 +78,16 @@ std::string_view to_string(spec_fault fault) noexcept {
              "jitter <= 1, and reset_after > 0";
     case spec_fault::invalid_limit:
       return "the period of a limit must be positive";
+    case spec_fault::invalid_startup:
+      return "a startup probe needs a question, period and timeout > 0, "
+             "initial_delay >= 0, and thresholds >= 1";
+    case spec_fault::invalid_liveness:
+      return "a liveness probe needs a question, period and timeout > 0, "
+             "initial_delay >= 0, failure_threshold >= 1, and "
+             "success_threshold 1";
+    case spec_fault::invalid_readiness:
+      return "a readiness probe needs a question, period and timeout > 0, "
+             "initial_delay >= 0, and thresholds >= 1";
     case spec_fault::duplicate_id:
       return "two child specs have the same id";
     case spec_fault::bad_combination:

@@ -5,6 +5,7 @@
 #include <pyactor/supervisors/child_start.hpp>
 #include <pyactor/supervisors/child_state.hpp>
 #include <pyactor/supervisors/exit_info.hpp>
+#include <pyactor/supervisors/probe.hpp>
 #include <pyactor/supervisors/restart_backoff.hpp>
 #include <pyactor/supervisors/restart_limit.hpp>
 #include <pyactor/supervisors/restart_type.hpp>
@@ -72,6 +73,18 @@ struct child_spec {
   std::optional<restart_limit> limit{};
   /// The same in all, however long that takes.
   std::optional<uint64_t> max_total_restarts{};
+  /// Begins with the acknowledgement: the start is over when it has passed, and
+  /// has failed when the probe has. `start_timeout` goes on. Default: the start
+  /// is over with the acknowledgement.
+  std::optional<probe> startup{};
+  /// Asks the running child whether it works. When the probe has failed, the
+  /// child is killed, which is an abnormal end: `exit_kind::liveness_failed`.
+  /// Its `success_threshold` is 1. Default: a child works until it ends.
+  std::optional<probe> liveness{};
+  /// Asks the running child whether it takes requests. Until the probe has
+  /// passed, and from when it has failed until it passes again, `child_ref`
+  /// gives it none. Restarts nobody. Default: a child that runs is ready.
+  std::optional<probe> readiness{};
 };
 
 /// What is wrong with a list of specs.
@@ -83,6 +96,9 @@ enum class spec_fault : uint8_t {
   invalid_start_timeout,
   invalid_backoff,
   invalid_limit,
+  invalid_startup,
+  invalid_liveness,
+  invalid_readiness,
   duplicate_id,
   /// Its supervisor has no `auto_shutdown`, or it is permanent.
   bad_combination,

@@ -17,6 +17,7 @@ struct machine {
   child_transition on(start_refused);
   child_transition on(const ready& event);
   child_transition on(const init_failed& event);
+  child_transition on(const unhealthy& event);
   child_transition on(const down& event);
   child_transition on(overdue);
   child_transition on(const stop& event);
@@ -24,7 +25,7 @@ struct machine {
   child_transition on(give_up);
 
   child_transition start_failed(effect_list effects);
-  child_transition exited(exit_class cls);
+  child_transition exited(exit_class cls, effect_list effects);
   child_transition stopped(effect_list effects);
   child_transition join(stop_cause cause);
   child_transition kill_now(stop_cause cause);
@@ -78,6 +79,12 @@ child_transition machine::on(const init_failed& event) {
   return stale();
 }
 
+child_transition machine::on(const unhealthy& event) {
+  if (is(child_phase::running, event.id))
+    return kill_now(stop_cause::unhealthy);
+  return stale();
+}
+
 child_transition machine::on(const down& event) {
   if (event.id != state.incarnation)
     return stale();
@@ -85,7 +92,7 @@ child_transition machine::on(const down& event) {
     case child_phase::starting:
       return start_failed({disarm, release});
     case child_phase::running:
-      return exited(event.cls);
+      return exited(event.cls, {release});
     case child_phase::stopping:
       return stopped({disarm, release});
     default:
@@ -156,7 +163,7 @@ child_transition machine::start_failed(effect_list effects) {
   return {state, effects, child_outcome::start_failed};
 }
 
-child_transition machine::exited(exit_class cls) {
+child_transition machine::exited(exit_class cls, effect_list effects) {
   auto verdict = judge(rules.restart, cls);
   if (verdict == exit_verdict::restart && rules.absorb_exits)
     verdict = exit_verdict::keep;
@@ -165,13 +172,15 @@ child_transition machine::exited(exit_class cls) {
   auto outcome = restart                         ? child_outcome::exited_restart
                  : verdict == exit_verdict::keep ? child_outcome::exited_keep
                                                  : child_outcome::exited_forget;
-  return {state, {release}, outcome};
+  return {state, effects, outcome};
 }
 
 /// The end of a stop, however it came about.
 child_transition machine::stopped(effect_list effects) {
   if (state.stopped_for == stop_cause::failed_start)
     return start_failed(effects);
+  if (state.stopped_for == stop_cause::unhealthy)
+    return exited(rules.unhealthy, effects);
   state.phase = child_phase::stopped;
   auto again = state.stopped_for == stop_cause::cycle && !rules.absorb_exits;
   return {state, effects,

@@ -52,6 +52,8 @@ enum class stop_cause : uint8_t {
   cycle,
   /// The start failed in a way that may leave the child alive.
   failed_start,
+  /// The child does not work: what follows is what follows an abnormal end.
+  unhealthy,
   /// A restart takes the child along; it is started again when its turn comes.
   group,
   /// The supervisor itself stops.
@@ -114,6 +116,8 @@ struct child_rules {
   bool absorb_exits = false;
   /// Set once the current start has failed in a way that no other start mends.
   bool failed_fatally = false;
+  /// What it means for a restart if the child is stopped for being unhealthy.
+  exit_class unhealthy = exit_class::abnormal;
 };
 
 namespace child_events {
@@ -141,6 +145,12 @@ struct ready {
 /// The child reported that it cannot start. It may still be alive.
 struct init_failed {
   /// The incarnation that says so.
+  incarnation_id id;
+};
+
+/// The child does not work, and is not going to stop when it is asked to.
+struct unhealthy {
+  /// The incarnation that this is about.
   incarnation_id id;
 };
 
@@ -174,8 +184,8 @@ struct stop_harder {};
 using child_event
   = std::variant<child_events::start, child_events::start_ignored,
                  child_events::start_refused, child_events::ready,
-                 child_events::init_failed, child_events::down,
-                 child_events::overdue, child_events::stop,
+                 child_events::init_failed, child_events::unhealthy,
+                 child_events::down, child_events::overdue, child_events::stop,
                  child_events::stop_harder, child_events::give_up>;
 
 /// What is to be done to the incarnation. (What clients see needs no effect of
@@ -272,6 +282,13 @@ struct child_transition {
   friend bool operator==(const child_transition&, const child_transition&)
     = default;
 };
+
+/// @returns whether the child is being stopped for being unhealthy: the end of
+///          that stop is an end of its own accord
+[[nodiscard]] constexpr bool is_condemned(const child_state& state) noexcept {
+  return state.phase == child_phase::stopping
+         && state.stopped_for == stop_cause::unhealthy;
+}
 
 /// @returns what people get to see of a child in this state
 [[nodiscard]] child_status status_of(const child_state& state) noexcept;

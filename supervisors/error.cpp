@@ -83,6 +83,8 @@ std::string render(uint8_t code, caf::atom_value, const caf::message& context) {
     return result + ": incarnation " + std::to_string(down->incarnation)
            + " ended before it had answered";
   if (auto info = child_unavailable::from_error(what)) {
+    if (info->status == child_status::running)
+      return result + ": the child runs, but is not ready";
     result += ": the child is ";
     result += to_string(info->status);
     if (info->retry_after.count() > 0)

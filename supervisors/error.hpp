@@ -43,7 +43,7 @@ enum class sup_errc : uint8_t {
   failed_to_start_child,
   /// A supervisor had more restarts than its intensity allows.
   give_up,
-  /// A client asked a child that does not run right now.
+  /// A client asked a child that does not run right now, or is not ready.
   child_unavailable,
   /// A child ended before it had answered a client.
   child_down,
@@ -86,7 +86,8 @@ using sup_expected = std::expected<T, sup_error>;
 
 /// Why a client's message was not sent.
 struct child_unavailable {
-  /// How the child was at that moment.
+  /// How the child was at that moment; `running` if it was not ready, as its
+  /// readiness probe has it.
   child_status status = child_status::unknown;
   /// How long a pause the supervisor makes before it tries again, from the
   /// beginning of that pause: the next start comes no later; 0: not known.

@@ -58,6 +58,8 @@ std::string_view to_string(exit_kind kind) noexcept {
       return "abandoned";
     case exit_kind::give_up:
       return "give_up";
+    case exit_kind::liveness_failed:
+      return "liveness_failed";
   }
   return "unknown";
 }

@@ -37,6 +37,8 @@ enum class exit_kind : uint8_t {
   abandoned,
   /// It was a supervisor that had exceeded its restart intensity.
   give_up,
+  /// It was killed for what its liveness probe said.
+  liveness_failed,
 };
 
 /// What an exit means for the restart decision.

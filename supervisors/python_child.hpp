@@ -5,6 +5,7 @@
 #include <pyactor/supervisors/child_start.hpp>
 
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace PYACTOR_EXPORT pyactor {
@@ -42,6 +43,15 @@ namespace supervisors {
         return runtime::to_caf(what_failed.info());
       }
     };
+}
+
+/// The question of a `probe` for an actor that `start_python` starts: the
+/// method is called, and has to return `True`. What it raises is a miss, and
+/// ends nobody. It runs on the thread of the context, as any method does.
+/// @param name,args as in `runtime::inquire`
+[[nodiscard]] inline caf::message probe_method(std::string name,
+                                               arguments args = {}) {
+  return caf::make_message(runtime::inquire{std::move(name), std::move(args)});
 }
 
 /// Starts a pinned actor of class `Impl`; it is ready once its `make_behavior`

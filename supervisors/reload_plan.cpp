@@ -9,11 +9,23 @@ namespace pyactor::supervisors {
 
 namespace {
 
+/// @returns all of `what` but its question, which cannot be compared
+auto data_of(const std::optional<probe>& what) {
+  auto data = [](const probe& x) {
+    return std::tuple{x.period, x.timeout, x.initial_delay, x.failure_threshold,
+                      x.success_threshold};
+  };
+  return what ? std::optional{data(*what)} : std::nullopt;
+}
+
 /// @returns all of `spec` that can be compared
 auto data_of(const child_spec& spec) {
-  return std::tie(spec.restart, spec.significant, spec.type, spec.shutdown,
-                  spec.start_timeout, spec.backoff, spec.limit,
-                  spec.max_total_restarts);
+  return std::tuple_cat(
+    std::tie(spec.restart, spec.significant, spec.type, spec.shutdown,
+             spec.start_timeout, spec.backoff, spec.limit,
+             spec.max_total_restarts),
+    std::tuple{data_of(spec.startup), data_of(spec.liveness),
+               data_of(spec.readiness)});
 }
 
 } // namespace

@@ -20,7 +20,9 @@ struct restart_backoff {
   /// Up to this part of a pause is added to it at random, so that children that
   /// failed together do not all come back together.
   double jitter = 0.2;
-  /// A failure after so long a run is the first in a row again.
+  /// A failure so long after the child was ready, as its readiness probe has it
+  /// if it has one, is the first in a row again. That it was not ready in
+  /// between, and for how long, does not matter: the last time counts.
   std::chrono::nanoseconds reset_after = std::chrono::seconds{60};
 
   friend bool operator==(const restart_backoff&, const restart_backoff&)

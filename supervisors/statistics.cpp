@@ -33,6 +33,10 @@ std::string_view to_string(supervision_event::kind what) noexcept {
       return "group_aborted";
     case auto_shutdown:
       return "auto_shutdown";
+    case ready:
+      return "ready";
+    case not_ready:
+      return "not_ready";
   }
   return "unknown";
 }

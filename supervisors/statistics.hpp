@@ -40,12 +40,16 @@ struct child_info {
   /// Whether it is stopped for good, as `child_given_up` says. An order that
   /// starts it takes that back.
   bool given_up = false;
-  /// Automatic restarts and failed tries of them without a long run in between;
+  /// Automatic restarts and failed tries of them without a long run in between,
+  /// from when the child was ready;
   /// `restart_backoff::reset_after` says how long, or 60 s where the spec has
   /// none. An order that starts the child sets it to 0.
   uint64_t consecutive_failures = 0;
   /// Until it is started again by itself; none unless it waits for that.
   std::optional<std::chrono::nanoseconds> next_start_in{};
+  /// Whether `child_ref` gives it requests: it runs, and its readiness probe
+  /// has passed, if it has one.
+  bool ready = false;
 };
 
 /// How many children there are, of which kind.
@@ -76,7 +80,8 @@ struct supervisor_statistics {
   uint64_t restarts = 0;
   /// See `restarts`.
   size_t window_used = 0;
-  /// Acknowledgements and ends that came too late or twice.
+  /// Acknowledgements and ends that came too late or twice, and answers to
+  /// probes that came too late.
   uint64_t stale_events = 0;
   /// Exit messages, errors and other messages that a supervisor does not take.
   uint64_t stray_messages = 0;
@@ -130,6 +135,10 @@ struct supervision_event {
     group_aborted,
     /// The supervisor stops: this was its last significant child, or any.
     auto_shutdown,
+    /// A child is ready, as its readiness probe has it.
+    ready,
+    /// A child that runs is no longer ready.
+    not_ready,
   };
 
   /// What happened.

@@ -57,8 +57,10 @@ struct tree_node {
   /// it is what Python prints below the traceback, for example
   /// `ValueError: no 5`, up to the end of that line.
   std::optional<std::string> last_exit{};
-  /// Since it was ready; 0 unless it runs.
+  /// Since it acknowledged; 0 unless it runs.
   std::chrono::nanoseconds uptime{0};
+  /// As in `child_info`; of the topmost supervisor, whether it runs.
+  bool ready = false;
   /// As in `child_info`.
   std::string context{};
   /// Set for a supervisor that has told of itself.

@@ -45,6 +45,7 @@ object object_of(const tree_node& node) {
   result["starts"] = node.starts;
   result["restarts"] = node.restarts;
   result["last_exit"] = text_or_null(node.last_exit.value_or(""));
+  result["ready"] = node.ready;
   auto runs = node.status == child_status::running;
   result["uptime"] = runs ? object(seconds(node.uptime)) : object{};
   result["context"] = text_or_null(node.context);

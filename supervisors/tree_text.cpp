@@ -115,7 +115,8 @@ line line_of(const tree_node& node, const std::string& branch) {
     = branch
       + cut(node.id.empty() ? "supervisor" : printable(node.id), id_width);
   result[type] = engine::name_of(node.type);
-  result[state] = to_string(node.status);
+  auto is_waiting = node.status == child_status::running && !node.ready;
+  result[state] = is_waiting ? "not ready" : to_string(node.status);
   if (node.restart) {
     result[run] = '#' + std::to_string(node.incarnation);
     result[restarts] = std::to_string(node.restarts);

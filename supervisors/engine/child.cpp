@@ -9,6 +9,13 @@ constexpr auto stall_interval = std::chrono::seconds{10};
 
 } // namespace
 
+bool is_ready(const child& who) {
+  if (who.state.phase != child_phase::running || !who.spec.readiness)
+    return who.state.phase == child_phase::running;
+  auto known = who.probes.find(probe_kind::readiness);
+  return known != who.probes.end() && known->second.passing;
+}
+
 std::chrono::nanoseconds time_for_step(const child& who) {
   const auto& policy = *who.spec.shutdown;
   if (who.state.phase != child_phase::stopping)

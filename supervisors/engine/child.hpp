@@ -5,10 +5,12 @@
 #include <pyactor/supervisors/engine/child_slot.hpp>
 #include <pyactor/supervisors/error.hpp>
 #include <pyactor/supervisors/operation.hpp>
+#include <pyactor/supervisors/probe_state.hpp>
 #include <pyactor/supervisors/restart_strategy.hpp>
 
 #include <chrono>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,9 +70,19 @@ struct child {
   child_limits limits;
   /// Stopped for good, until somebody orders a start.
   bool given_up = false;
-  std::chrono::steady_clock::time_point ready_since;
+  /// Those of the phase that it is in.
+  std::map<probe_kind, probe_state> probes;
+  /// How its end will be told; set from when it is stopped for being unhealthy
+  /// until the next start.
+  std::unique_ptr<exit_info> condemned;
+  std::chrono::steady_clock::time_point running_since;
+  /// The last time that the incarnation became ready; none if it never was.
+  std::optional<std::chrono::steady_clock::time_point> ready_since;
   std::chrono::steady_clock::time_point down_since;
 };
+
+/// @returns whether `who` is to be given requests
+[[nodiscard]] bool is_ready(const child& who);
 
 /// @returns how long the start or the step of a stop may take that `who` is in
 [[nodiscard]] std::chrono::nanoseconds time_for_step(const child& who);

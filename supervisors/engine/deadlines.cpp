@@ -2,24 +2,32 @@
 
 namespace pyactor::supervisors::engine {
 
-void deadlines::set(start_position child, time_point when) {
-  clear(child);
-  order_.emplace(when, child);
-  by_child_.emplace(child, when);
+void deadlines::set(timer what, time_point when) {
+  clear(what);
+  order_.emplace(when, what);
+  by_timer_.emplace(what, when);
 }
 
-void deadlines::clear(start_position child) {
-  auto known = by_child_.find(child);
-  if (known == by_child_.end())
+void deadlines::clear(timer what) {
+  auto known = by_timer_.find(what);
+  if (known == by_timer_.end())
     return;
-  order_.erase({known->second, child});
-  by_child_.erase(known);
+  order_.erase({known->second, what});
+  by_timer_.erase(known);
 }
 
-std::optional<deadlines::time_point>
-deadlines::find(start_position child) const {
-  auto known = by_child_.find(child);
-  if (known == by_child_.end())
+void deadlines::move(start_position from, start_position to) {
+  using enum timer_purpose;
+  for (auto purpose : {step, startup, liveness, readiness})
+    if (auto when = find({from, purpose})) {
+      clear({from, purpose});
+      set({to, purpose}, *when);
+    }
+}
+
+std::optional<deadlines::time_point> deadlines::find(timer what) const {
+  auto known = by_timer_.find(what);
+  if (known == by_timer_.end())
     return std::nullopt;
   return known->second;
 }
@@ -28,13 +36,13 @@ deadlines::time_point deadlines::next() const {
   return order_.empty() ? time_point::max() : order_.begin()->first;
 }
 
-std::optional<start_position> deadlines::pop_due(time_point now) {
+std::optional<timer> deadlines::pop_due(time_point now) {
   if (order_.empty() || order_.begin()->first > now)
     return std::nullopt;
-  auto child = order_.begin()->second;
+  auto what = order_.begin()->second;
   order_.erase(order_.begin());
-  by_child_.erase(child);
-  return child;
+  by_timer_.erase(what);
+  return what;
 }
 
 } // namespace pyactor::supervisors::engine

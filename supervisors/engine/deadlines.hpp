@@ -3,6 +3,10 @@
 #include <pyactor/supervisors/restart_strategy.hpp>
 
 #include <chrono>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -10,30 +14,65 @@
 
 namespace pyactor::supervisors::engine {
 
-/// At most one deadline for each child. The clock is the caller's.
+/// What a child's deadline is for.
+enum class timer_purpose : uint8_t {
+  /// A start, a step of a stop, or a pause before a restart.
+  step,
+  startup,
+  liveness,
+  readiness,
+};
+
+/// Names one deadline.
+struct timer {
+  constexpr timer(start_position whose, // NOLINT: implicit on purpose
+                  timer_purpose what = timer_purpose::step)
+    : child(whose), purpose(what) {
+    // nop
+  }
+
+  start_position child;
+  timer_purpose purpose;
+
+  friend auto operator<=>(const timer&, const timer&) = default;
+};
+
+/// At most one deadline for each purpose of each child. The clock is the
+/// caller's.
 /// @thread one at a time
 class deadlines {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// Sets or moves the deadline of `child`.
-  void set(start_position child, time_point when);
+  /// Sets or moves the deadline `what`.
+  void set(timer what, time_point when);
 
-  void clear(start_position child);
+  void clear(timer what);
 
-  /// @returns the deadline of `child`, if it has one
-  [[nodiscard]] std::optional<time_point> find(start_position child) const;
+  /// Gives all deadlines of `from` to `to`.
+  /// @pre `to` has none
+  void move(start_position from, start_position to);
+
+  /// @returns the deadline `what`, if there is one
+  [[nodiscard]] std::optional<time_point> find(timer what) const;
 
   /// @returns the earliest deadline; `time_point::max()` if there is none
   [[nodiscard]] time_point next() const;
 
   /// Takes out the earliest deadline if it is not after `now`.
-  /// @returns whose it was
-  [[nodiscard]] std::optional<start_position> pop_due(time_point now);
+  /// @returns which it was
+  [[nodiscard]] std::optional<timer> pop_due(time_point now);
 
 private:
-  std::set<std::pair<time_point, start_position>> order_;
-  std::unordered_map<start_position, time_point> by_child_;
+  struct hash {
+    size_t operator()(const timer& what) const noexcept {
+      return std::hash<start_position>{}(what.child * 4
+                                         + static_cast<size_t>(what.purpose));
+    }
+  };
+
+  std::set<std::pair<time_point, timer>> order_;
+  std::unordered_map<timer, time_point, hash> by_timer_;
 };
 
 } // namespace pyactor::supervisors::engine

@@ -67,11 +67,14 @@ struct group_restart {
   bool begun = false;
 };
 
-/// The pause before a restart of a child was over while it had to wait.
+/// The pause before a restart of a child was over while it had to wait, or is
+/// to begin when the wait is over.
 struct pause_ended {
   start_position position;
   /// The last incarnation before the pause.
   incarnation_id incarnation;
+  /// What is left of it.
+  std::chrono::nanoseconds pause{0};
 };
 
 } // namespace pyactor::supervisors::engine

@@ -40,11 +40,13 @@ void supervisor_actor::take_deferred() {
     on_ended(*end);
     return;
   }
-  auto [position, incarnation] = std::get<pause_ended>(next);
+  auto [position, incarnation, pause] = std::get<pause_ended>(next);
   auto* who = roster_.find(position);
-  if (who && who->state.phase == child_phase::restarting
+  // While the supervisor stops, nothing comes back any more.
+  if (stage_ == stage::operating && who
+      && who->state.phase == child_phase::restarting
       && who->state.incarnation == incarnation)
-    on_pause_over(*who);
+    restart(*who, pause);
 }
 
 // -- one group restart --------------------------------------------------------

@@ -3,16 +3,6 @@
 
 namespace pyactor::supervisors::engine {
 
-void start_record::set(sup_error what) {
-  std::unique_lock guard{mutex_};
-  failure_ = std::move(what);
-}
-
-std::optional<sup_error> start_record::get() const {
-  std::unique_lock guard{mutex_};
-  return failure_;
-}
-
 /// Starts the children of the list one after another: the next one when the
 /// one before has acknowledged, or had nothing to start.
 void supervisor_actor::advance_start() {

@@ -27,12 +27,13 @@ which_children_reply supervisor_actor::list_children() const {
                     who.state.incarnation, who.starts,
                     who.restarts,          who.last_exit};
     if (info.status == child_status::running)
-      info.uptime = clock().now() - who.ready_since;
+      info.uptime = clock().now() - who.running_since;
     if (who.handle)
       info.context = who.place;
     info.given_up = who.given_up;
     info.consecutive_failures = who.consecutive_failures;
     info.next_start_in = until_start_of(who);
+    info.ready = is_ready(who);
     result.children.push_back(std::move(info));
   }
   return result;

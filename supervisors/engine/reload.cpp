@@ -95,6 +95,7 @@ void supervisor_actor::update(child& who, child_spec spec) {
   auto before = time_for_step(who);
   who.spec = std::move(spec);
   who.limits.change(who.spec.limit, who.spec.max_total_restarts, now);
+  update_probes(who);
   auto after = time_for_step(who);
   auto is_timed = who.state.phase == child_phase::starting
                   || who.state.phase == child_phase::stopping;
@@ -110,11 +111,9 @@ void supervisor_actor::update(child& who, child_spec spec) {
 void supervisor_actor::put_in_order(const std::vector<std::string>& ids) {
   for (const auto& id : ids) {
     auto& who = *roster_.find(id);
-    auto due = deadlines_.find(who.position);
-    deadlines_.clear(who.position);
+    auto before = who.position;
     roster_.move_to_end(who);
-    if (due)
-      deadlines_.set(who.position, *due);
+    deadlines_.move(before, who.position);
   }
 }
 
@@ -212,7 +211,8 @@ void supervisor_actor::note_failed_start(const sup_error& what) {
 /// @returns whether a restart, which may take others along, has to wait
 bool supervisor_actor::must_hold_restarts() const {
   return group_
-         || (reload_ && flags_.strategy != restart_strategy::one_for_one);
+         || ((reload_ || stage_ == stage::initializing)
+             && flags_.strategy != restart_strategy::one_for_one);
 }
 
 /// @returns whether an order for the child of this id has to wait

@@ -44,8 +44,8 @@ void supervisor_actor::give_up_on(child& who) {
 ///          or the supervisor stops
 bool supervisor_actor::may_come_back(child& who) {
   auto now = clock().now();
-  auto uptime
-    = who.failure ? std::chrono::nanoseconds::zero() : now - who.ready_since;
+  auto uptime = who.failure || !who.ready_since ? std::chrono::nanoseconds{0}
+                                                : now - *who.ready_since;
   who.consecutive_failures = failures_in_a_row(
     who.consecutive_failures, uptime,
     who.spec.backoff.value_or(restart_backoff{}).reset_after);
@@ -101,6 +101,18 @@ void supervisor_actor::restart(child& who, std::chrono::nanoseconds pause) {
   } else {
     start(who, start_cause::automatic);
   }
+}
+
+/// Restarts a child that has ended, now or when what forbids it is over; only
+/// the end of one that was unhealthy has not waited for that.
+void supervisor_actor::come_back(child& who) {
+  auto position = who.position;
+  auto pause = pause_before_start(who);
+  if (must_hold_restarts())
+    deferred_.push_back(pause_ended{position, who.state.incarnation, pause});
+  else
+    restart(who, pause);
+  settle(position);
 }
 
 void supervisor_actor::on_pause_over(child& who) {

@@ -2,6 +2,9 @@
 
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/child_state.hpp>
+#include <pyactor/supervisors/engine/question.hpp>
+
+#include <string>
 
 /// What children, clocks and parents tell a supervisor. Whatever comes from a
 /// child names its incarnation, never its id or address.
@@ -12,6 +15,13 @@ struct child_acknowledged {
   incarnation_id incarnation;
   /// None if it is ready.
   caf::error failure;
+};
+
+/// A child has answered a probe.
+struct probe_answered {
+  question_key key;
+  /// What was wrong; empty for a success.
+  std::string complaint;
 };
 
 /// A child ended.
@@ -39,6 +49,7 @@ struct owners_gone {};
 } // namespace pyactor::supervisors::engine
 
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_acknowledged)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::probe_answered)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_ended)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::tick)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::parent_ended)

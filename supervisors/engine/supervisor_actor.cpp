@@ -67,6 +67,10 @@ caf::message_handler supervisor_actor::signal_handlers() {
       on_ended(what);
       advance();
     },
+    [this](const probe_answered& what) {
+      on_answered(what);
+      advance();
+    },
     [this](const tick& what) {
       on_tick(what);
       advance();
@@ -100,12 +104,22 @@ void supervisor_actor::on_acknowledged(const child_acknowledged& what) {
     return;
   }
   if (!what.failure) {
-    apply(*who, child_events::ready{what.incarnation});
+    on_ready(*who);
     return;
   }
   if (who->state.phase == child_phase::starting)
     note_failure(*who, exit_kind::start_failed, what.failure);
   apply(*who, child_events::init_failed{what.incarnation});
+}
+
+/// The first acknowledgement of a start is its end, or begins its probe.
+void supervisor_actor::on_ready(child& who) {
+  if (who.state.phase != child_phase::starting || !who.spec.startup)
+    apply(who, child_events::ready{who.state.incarnation});
+  else if (who.probes.empty())
+    begin_probe(who, probe_kind::startup, false);
+  else
+    ++seen_.stale_events;
 }
 
 void supervisor_actor::on_ended(const child_ended& what) {
@@ -129,9 +143,11 @@ void supervisor_actor::on_ended(const child_ended& what) {
     note_failure(*who, exit_kind::start_failed, what.reason);
   else if (who->state.phase == child_phase::running)
     how.cls = classified(*who, how);
+  else if (is_condemned(who->state))
+    how = *who->condemned;
   who->last_exit = who->failure ? who->failure->exit : how;
   if (who->state.phase == child_phase::stopping && !who->failure
-      && !is_orderly_stop(how)) {
+      && !is_condemned(who->state) && !is_orderly_stop(how)) {
     ++seen_.shutdown_errors;
     report(supervision_event::kind::shutdown_error, *who);
   }
@@ -143,17 +159,35 @@ void supervisor_actor::on_tick(const tick& what) {
     ticks_.pop_back();
   auto now = clock().now();
   for (size_t i = 0; i < in_one_step; ++i) {
-    auto position = deadlines_.pop_due(now);
-    if (!position)
+    auto due = deadlines_.pop_due(now);
+    if (!due)
       break;
-    auto* who = roster_.find(*position);
-    if (!who)
-      continue;
-    if (who->state.phase == child_phase::starting)
-      note_failure(
-        *who, exit_kind::start_timeout,
-        caf::make_error(sup_errc::start_failed, "no acknowledgement in time"));
-    apply(*who, child_events::overdue{});
+    if (auto* who = roster_.find(due->child))
+      on_due(*who, due->purpose);
+  }
+}
+
+void supervisor_actor::on_due(child& who, timer_purpose purpose) {
+  switch (purpose) {
+    case timer_purpose::startup:
+      on_probe_due(who, probe_kind::startup);
+      break;
+    case timer_purpose::liveness:
+      on_probe_due(who, probe_kind::liveness);
+      break;
+    case timer_purpose::readiness:
+      on_probe_due(who, probe_kind::readiness);
+      break;
+    case timer_purpose::step:
+      if (who.state.phase == child_phase::starting)
+        note_failure(who, exit_kind::start_timeout,
+                     caf::make_error(sup_errc::start_failed,
+                                     who.probes.empty()
+                                       ? "no acknowledgement in time"
+                                       : "the startup probe did not pass in "
+                                         "time"));
+      apply(who, child_events::overdue{});
+      break;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <pyactor/supervisors/engine/roster.hpp>
 #include <pyactor/supervisors/engine/running_reload.hpp>
 #include <pyactor/supervisors/engine/signals.hpp>
+#include <pyactor/supervisors/engine/start_record.hpp>
 #include <pyactor/supervisors/engine/tree_collector.hpp>
 #include <pyactor/supervisors/messages.hpp>
 #include <pyactor/supervisors/restart_intensity.hpp>
@@ -15,27 +16,12 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <variant>
 #include <vector>
 
 namespace pyactor::supervisors::engine {
-
-/// Why a supervisor could not start. It outlives the supervisor, which may have
-/// ended before anybody could ask it.
-/// @thread any
-class start_record {
-public:
-  void set(sup_error what);
-
-  [[nodiscard]] std::optional<sup_error> get() const;
-
-private:
-  mutable std::mutex mutex_;
-  std::optional<sup_error> failure_;
-};
 
 /// What a supervisor starts with.
 /// @pre the specs are valid
@@ -56,9 +42,10 @@ struct supervisor_setup {
 ///
 /// Sources: supervisor_actor.cpp (messages in), life_cycle.cpp (its own start
 /// and stop), transitions.cpp (children), restarts.cpp (whether and when a
-/// child comes back), groups.cpp (several children at once), reload.cpp
-/// (another list of children), orders.cpp (callers), dynamic_children.cpp (how
-/// many there may be, and what is left of them), queries.cpp, tree_level.cpp.
+/// child comes back), probing.cpp (how children are), groups.cpp (several
+/// children at once), reload.cpp (another list of children), orders.cpp
+/// (callers), dynamic_children.cpp (how many there may be, and what is left of
+/// them), queries.cpp, tree_level.cpp.
 class supervisor_actor : public caf::event_based_actor {
 public:
   supervisor_actor(caf::actor_config& config, supervisor_setup setup);
@@ -92,7 +79,9 @@ private:
   caf::message_handler query_handlers();
   void on_acknowledged(const child_acknowledged& what);
   void on_ended(const child_ended& what);
+  void on_ready(child& who);
   void on_tick(const tick& what);
+  void on_due(child& who, timer_purpose purpose);
 
   /// Ends every step: moves a start or a stop of the supervisor on, and sees
   /// to the next tick.
@@ -128,6 +117,7 @@ private:
   void abandon(child& who);
   void restart(child& who, std::chrono::nanoseconds pause);
   void on_pause_over(child& who);
+  void come_back(child& who);
   [[nodiscard]] bool ends_all(const child& who) const;
   bool within_intensity(child& who);
   void forget(child& who);
@@ -146,6 +136,21 @@ private:
   void start_after(child& who, std::chrono::nanoseconds pause);
   double uniform();
   void give_up_on(child& who);
+
+  // -- probes -----------------------------------------------------------------
+
+  void begin_probe(child& who, probe_kind kind, bool passing);
+  void arm_probe(const child& who, probe_kind kind);
+  void end_probe(child& who, probe_kind kind);
+  void end_probes(child& who);
+  void update_probes(child& who);
+  void on_probe_due(child& who, probe_kind kind);
+  void on_answered(const probe_answered& what);
+  void conclude_probe(child& who, probe_kind kind,
+                      const std::string& complaint);
+  void on_readiness(child& who);
+  void fail_start(child& who, std::string why);
+  void condemn(child& who, std::string why);
 
   // -- groups -----------------------------------------------------------------
 
@@ -244,6 +249,8 @@ private:
   size_t live_children_ = 0;
   restart_intensity intensity_;
   deadlines deadlines_;
+  /// Numbers the questions of probes.
+  uint64_t last_question_ = 0;
   /// Ticks on their way, latest first. There is rarely more than one, because
   /// a tick is sent only if it is earlier than all others.
   std::vector<time_point> ticks_;

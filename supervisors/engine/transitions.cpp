@@ -20,6 +20,8 @@ bool is_being_added(const child& who) {
 void supervisor_actor::apply(child& who, const child_event& event) {
   auto transition = step(who.state, rules_of(who), event);
   auto changed = who.state != transition.next;
+  if (who.state.phase != transition.next.phase)
+    end_probes(who);
   live_children_ -= who.state.phase != child_phase::stopped;
   live_children_ += transition.next.phase != child_phase::stopped;
   who.state = transition.next;
@@ -33,7 +35,8 @@ void supervisor_actor::apply(child& who, const child_event& event) {
 child_rules supervisor_actor::rules_of(const child& who) const {
   return {who.spec.restart, who.spec.shutdown->mode,
           stage_ == stage::stopping || absorbs(who),
-          who.failure && who.failure->exit.cls == exit_class::fatal};
+          who.failure && who.failure->exit.cls == exit_class::fatal,
+          who.condemned ? who.condemned->cls : exit_class::abnormal};
 }
 
 void supervisor_actor::carry_out(child& who, child_effect effect) {
@@ -110,10 +113,10 @@ void supervisor_actor::conclude(child& who, child_outcome outcome) {
   }
 }
 
-/// Shows clients what the child is doing: an incarnation while it runs.
+/// Shows clients what the child is doing: an incarnation while it is ready.
 void supervisor_actor::show(child& who, std::chrono::nanoseconds retry_after) {
   auto status = status_of(who.state);
-  if (status != child_status::running)
+  if (!is_ready(who))
     who.slot->show(status, retry_after);
   else
     who.slot->show(std::make_shared<const child_view>(
@@ -141,6 +144,8 @@ void supervisor_actor::start(child& who, start_cause cause) {
   ++who.starts;
   who.restarts += cause == start_cause::automatic;
   who.failure = std::nullopt;
+  who.condemned = nullptr;
+  who.ready_since = std::nullopt;
   who.stopped_by_group = false;
   apply(who, child_events::start{roster_.new_incarnation(who), cause});
 }
@@ -201,7 +206,11 @@ void supervisor_actor::note_failure(child& who, exit_kind kind,
 
 void supervisor_actor::on_started(child& who) {
   auto now = clock().now();
-  who.ready_since = now;
+  who.running_since = now;
+  if (!who.spec.readiness)
+    who.ready_since = now;
+  begin_probe(who, probe_kind::liveness, true);
+  begin_probe(who, probe_kind::readiness, false);
   if (who.state.started_for == start_cause::automatic)
     report(supervision_event::kind::restarted, who, now - who.down_since);
   else
@@ -262,7 +271,7 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
   report(supervision_event::kind::exited, who);
   if (outcome == child_outcome::exited_restart) {
     if (may_come_back(who))
-      restart(who, pause_before_start(who));
+      come_back(who);
     return;
   }
   auto is_fatal = who.last_exit->cls == exit_class::fatal;
@@ -311,6 +320,10 @@ void supervisor_actor::abandon(child& who) {
                             .message = "did not end although it was killed",
                             .incarnation = id};
   report(supervision_event::kind::abandoned, who);
+  if (who.state.stopped_for == stop_cause::unhealthy) {
+    who.last_exit = *who.condemned;
+    who.last_exit->message += "; it did not end although it was killed";
+  }
   who.requests->close(context());
   roster_.retire(id);
   who.handle = nullptr;

@@ -41,6 +41,7 @@ tree_node node_of(child_info what) {
   if (what.last_exit)
     result.last_exit = line_about(*what.last_exit);
   result.uptime = what.uptime;
+  result.ready = what.ready;
   result.context = std::move(what.context);
   return result;
 }
@@ -69,6 +70,7 @@ tree_node supervisor_actor::describe() const {
     case stage::operating:
       result.status = child_status::running;
       result.uptime = clock().now() - operating_since_;
+      result.ready = true;
       break;
     default:
       result.status = child_status::stopping;

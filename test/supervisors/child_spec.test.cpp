@@ -57,6 +57,39 @@ TEST_CASE("a wrong child spec is named together with its fault",
   }
 }
 
+TEST_CASE("a wrong probe is named by its kind", "[child_spec]") {
+  const auto question = caf::make_message(1);
+  const probe wrong[] = {
+    {},
+    {.question = question, .period = 0ns},
+    {.question = question, .timeout = 0ns},
+    {.question = question, .initial_delay = -1ns},
+    {.question = question, .failure_threshold = 0},
+    {.question = question, .success_threshold = 0},
+  };
+  auto fault_of = [](const child_spec& spec) {
+    return check_child_specs({&spec, 1}).fault;
+  };
+  child_spec spec{.id = "a", .start = nothing};
+  spec.startup = spec.liveness = spec.readiness = probe{.question = question};
+  CHECK(fault_of(spec) == spec_fault::none);
+  for (const auto& what : wrong) {
+    auto other = spec;
+    other.startup = what;
+    CHECK(fault_of(other) == spec_fault::invalid_startup);
+    other = spec;
+    other.liveness = what;
+    CHECK(fault_of(other) == spec_fault::invalid_liveness);
+    other = spec;
+    other.readiness = what;
+    CHECK(fault_of(other) == spec_fault::invalid_readiness);
+  }
+  spec.startup->success_threshold = spec.readiness->success_threshold = 2;
+  CHECK(fault_of(spec) == spec_fault::none);
+  spec.liveness->success_threshold = 2;
+  CHECK(fault_of(spec) == spec_fault::invalid_liveness);
+}
+
 TEST_CASE("a minimal spec has the defaults of its type", "[child_spec]") {
   auto worker = with_defaults({.id = "a", .start = nothing});
   CHECK(worker.restart == restart_type::permanent);

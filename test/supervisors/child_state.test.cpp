@@ -49,6 +49,7 @@ std::vector<child_state> all_states() {
           stopping(to::request),
           stopping(to::cycle),
           stopping(to::failed_start),
+          stopping(to::unhealthy),
           stopping(to::supervisor)};
 }
 
@@ -243,6 +244,58 @@ TEST_CASE("a start that fails or is late is killed before it is over",
   }
 }
 
+TEST_CASE("only the running incarnation can be unhealthy, and is killed at "
+          "once",
+          "[child_state]") {
+  for (const auto& state : all_states()) {
+    auto result = step(state, patient, unhealthy{7});
+    if (state.phase == phase::running)
+      CHECK(result
+            == child_transition{stopping(to::unhealthy, stop_step::killed),
+                                effect_list{kill, arm_grace}, outcome::none});
+    else
+      CHECK(result == child_transition{state, {}, outcome::stale});
+    CHECK(step(state, patient, unhealthy{6}).outcome == outcome::stale);
+  }
+}
+
+TEST_CASE("the end of an unhealthy child, or that it does not end, is an end "
+          "of its own accord",
+          "[child_state]") {
+  struct row {
+    child_rules rules;
+    exit_class meaning;
+    child_outcome expected;
+  };
+
+  using enum exit_class;
+  const row table[] = {
+    {permanent, abnormal, outcome::exited_restart},
+    {permanent, fatal, outcome::exited_keep},
+    {transient, abnormal, outcome::exited_restart},
+    {transient, normal, outcome::exited_keep},
+    {temporary, abnormal, outcome::exited_forget},
+    {absorbing, abnormal, outcome::exited_keep},
+  };
+  for (auto [rules, meaning, expected] : table) {
+    rules.unhealthy = meaning;
+    // What ended it in the end does not matter.
+    for (auto how : {normal, abnormal}) {
+      auto ended
+        = step(stopping(to::unhealthy, stop_step::killed), rules, down{7, how});
+      CHECK(ended.outcome == expected);
+      CHECK(ended.effects == effect_list{disarm, release});
+    }
+    auto lost
+      = step(stopping(to::unhealthy, stop_step::checked), rules, overdue{});
+    CHECK(lost.outcome == expected);
+    CHECK(lost.effects == effect_list{disarm, abandon});
+    CHECK(lost.next.phase
+          == (expected == outcome::exited_restart ? phase::restarting
+                                                  : phase::stopped));
+  }
+}
+
 TEST_CASE("a stop cancels a pending restart", "[child_state]") {
   auto result = step(restarting, permanent, stop{to::request});
   CHECK(result.next.phase == phase::stopped);
@@ -260,6 +313,9 @@ TEST_CASE("a second stop decides what follows the first", "[child_state]") {
     {to::request, to::request, outcome::stopped},
     {to::cycle, to::request, outcome::stopped},
     {to::failed_start, to::request, outcome::stopped},
+    {to::unhealthy, to::request, outcome::stopped},
+    {to::unhealthy, to::cycle, outcome::stopped_restart},
+    {to::unhealthy, to::supervisor, outcome::stopped},
     {to::request, to::supervisor, outcome::stopped},
     {to::cycle, to::supervisor, outcome::stopped},
     {to::supervisor, to::cycle, outcome::stopped},

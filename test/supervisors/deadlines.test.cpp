@@ -51,3 +51,34 @@ TEST_CASE("a deadline can be looked up until it is cleared or due",
   all.clear(1);
   CHECK_FALSE(all.find(1));
 }
+
+TEST_CASE("a child has a deadline for each purpose", "[deadlines]") {
+  using enum pyactor::supervisors::engine::timer_purpose;
+  using pyactor::supervisors::engine::timer;
+  deadlines all;
+  all.set(1, time_point{4s});
+  all.set({1, readiness}, time_point{2s});
+  all.set({1, liveness}, time_point{1s});
+  all.set({1, liveness}, time_point{3s});
+  all.set({2, liveness}, time_point{5s});
+  CHECK(all.find({1, step}) == time_point{4s});
+  CHECK_FALSE(all.find({1, startup}));
+  CHECK(all.pop_due(time_point{9s}) == timer{1, readiness});
+  CHECK(all.pop_due(time_point{9s}) == timer{1, liveness});
+  all.clear(1);
+  CHECK(all.pop_due(time_point{9s}) == timer{2, liveness});
+  CHECK_FALSE(all.pop_due(time_point{9s}));
+}
+
+TEST_CASE("all deadlines of a child move with it", "[deadlines]") {
+  using enum pyactor::supervisors::engine::timer_purpose;
+  using pyactor::supervisors::engine::timer;
+  deadlines all;
+  auto when = time_point{1s};
+  for (auto purpose : {step, startup, liveness, readiness})
+    all.set({1, purpose}, when += 1s);
+  all.move(1, 7);
+  for (auto purpose : {step, startup, liveness, readiness})
+    CHECK(all.pop_due(time_point{9s}) == timer{7, purpose});
+  CHECK(all.next() == time_point::max());
+}

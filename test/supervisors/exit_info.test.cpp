@@ -7,7 +7,7 @@ using namespace pyactor::supervisors;
 TEST_CASE("only a normal end and a shutdown are not abnormal", "[exit_info]") {
   using enum exit_kind;
   for (auto kind : {error, killed, unreachable, start_failed, start_timeout,
-                    hung, interpreter_lost, abandoned}) {
+                    hung, interpreter_lost, abandoned, liveness_failed}) {
     CAPTURE(to_string(kind));
     CHECK(classify(kind, {}) == exit_class::abnormal);
   }

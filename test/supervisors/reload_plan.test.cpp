@@ -72,8 +72,17 @@ TEST("a spec has changed if any of its data has") {
     [](child_spec& s) { s.backoff = restart_backoff{}; },
     [](child_spec& s) { s.limit = restart_limit{}; },
     [](child_spec& s) { s.max_total_restarts = 0; },
+    [](child_spec& s) { s.startup.reset(); },
+    [](child_spec& s) { s.liveness.reset(); },
+    [](child_spec& s) { s.readiness.reset(); },
+    [](child_spec& s) { s.startup->period = 1s; },
+    [](child_spec& s) { s.liveness->timeout = 2s; },
+    [](child_spec& s) { s.readiness->initial_delay = 1s; },
+    [](child_spec& s) { s.liveness->failure_threshold = 1; },
+    [](child_spec& s) { s.readiness->success_threshold = 2; },
   };
   auto before = list("ab");
+  before[1].startup = before[1].liveness = before[1].readiness = probe{};
   for (auto change : changes) {
     auto after = before;
     change(after[1]);
@@ -82,13 +91,17 @@ TEST("a spec has changed if any of its data has") {
   }
 }
 
-TEST("another place in the list, or another function, is no change of a spec") {
+TEST("another place in the list, or another function or question, is no change "
+     "of a spec") {
   auto after = list("ba");
   after[0].start = [](const start_context&) -> start_result {
     return caf::make_error(caf::sec::runtime_error);
   };
+  after[0].liveness = probe{.question = caf::make_message(1)};
+  auto before = list("ab");
+  before[1].liveness = probe{.question = caf::make_message(2)};
   after[1].classify = [](const exit_info& what) { return what.cls; };
-  auto summary = plan(list("ab"), after, converge).summary;
+  auto summary = plan(before, after, converge).summary;
   CHECK(summary.changed.empty());
   CHECK(summary.added.empty());
   CHECK(summary.removed.empty());

@@ -145,11 +145,11 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
   w.tell("placed", die{crash("no 5")});
   w.tell("leaf", die{});
   w.advance(1500ms);
-  auto leaf = json{{"id", "leaf"},        {"type", "worker"},
-                   {"status", "stopped"}, {"restart", "transient"},
-                   {"incarnation", 1},    {"starts", 1},
-                   {"restarts", 0},       {"last_exit", "normal"},
-                   {"uptime", nullptr},   {"context", nullptr}};
+  auto leaf = json{
+    {"id", "leaf"},           {"type", "worker"},      {"status", "stopped"},
+    {"restart", "transient"}, {"incarnation", 1},      {"starts", 1},
+    {"restarts", 0},          {"last_exit", "normal"}, {"uptime", nullptr},
+    {"context", nullptr},     {"ready", false}};
   auto group = json{{"id", "group"},
                     {"type", "supervisor"},
                     {"status", "running"},
@@ -159,6 +159,7 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
                     {"restarts", 0},
                     {"last_exit", nullptr},
                     {"uptime", 1.5},
+                    {"ready", true},
                     {"context", nullptr},
                     {"supervisor",
                      {{"strategy", "one_for_one"},
