@@ -23,8 +23,11 @@ int64_t entries(const char* folder) {
 
 footprint measure() {
   malloc_trim(0);
+  auto all = mallinfo2();
   footprint result{.threads = entries("/proc/self/task"),
-                   .files = entries("/proc/self/fd")};
+                   .files = entries("/proc/self/fd"),
+                   .allocated
+                   = static_cast<int64_t>(all.uordblks + all.hblkhd)};
   int64_t pages = 0;
   std::ifstream{"/proc/self/statm"} >> pages >> pages;
   result.resident_kib = pages * sysconf(_SC_PAGESIZE) / 1024;

@@ -8,6 +8,8 @@ namespace pyactor::test {
 struct footprint {
   int64_t threads = 0;
   int64_t files = 0;
+  /// Bytes, from the C library.
+  int64_t allocated = 0;
   int64_t resident_kib = 0;
 };
 
