@@ -1,5 +1,7 @@
 #include <pyactor/supervisors/child_ref.hpp>
 
+#include <pyactor/supervisors/engine/child_proxy.hpp>
+
 namespace pyactor::supervisors {
 
 namespace {
@@ -12,6 +14,8 @@ std::unexpected<caf::error> unavailable(const engine::child_view& view) {
 } // namespace
 
 caf::error request_fate::translate(const caf::error& what) const {
+  if (is_relayed)
+    return what;
   if (incarnation == 0)
     return obstacle.to_error();
   // The second is what a promise gets that the incarnation still owed.
@@ -42,6 +46,10 @@ std::expected<incarnation_id, caf::error> child_ref::incarnation() const {
 
 child_status child_ref::status() const noexcept {
   return slot_->look()->status;
+}
+
+caf::actor child_ref::proxy(caf::actor_system& system) const {
+  return engine::make_proxy(system, slot_);
 }
 
 } // namespace pyactor::supervisors

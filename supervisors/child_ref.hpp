@@ -20,6 +20,8 @@ struct request_fate {
   incarnation_id incarnation = 0;
   /// Why it was not sent.
   child_unavailable obstacle;
+  /// Whether it may wait: who passes it on says what comes of it.
+  bool is_relayed = false;
 
   /// @returns CAF's error in terms of supervision
   [[nodiscard]] caf::error translate(const caf::error& what) const;
@@ -55,7 +57,7 @@ public:
   /// Blocks until there is an outcome, and calls `f` or `on_error`.
   template <class F, class OnError>
   void receive(F f, OnError on_error) && {
-    auto last = fate_.incarnation == 0;
+    auto last = fate_.incarnation == 0; // also of what is relayed
     handle_.receive(std::move(f), [&](caf::error& what) {
       last = last || child_down::from_error(what);
       auto translated = fate_.translate(what);
@@ -84,8 +86,9 @@ private:
 };
 
 /// A client's handle to a supervised child: leads to the incarnation that runs
-/// at the moment of each use, and fails at once while none does. It keeps no
-/// incarnation and no supervisor alive.
+/// at the moment of each use. While none does, or it is not ready, the spec's
+/// `while_down` says what becomes of messages; by default they fail at once. It
+/// keeps no incarnation and no supervisor alive.
 /// @thread any; a value, cheap to copy
 class child_ref {
 public:
@@ -104,10 +107,11 @@ public:
 
   /// Sends a request to the running incarnation. It has exactly one outcome:
   /// - the response, or the error that the child answered with
-  /// - `sup_errc::child_unavailable`: it was not sent
+  /// - `sup_errc::child_unavailable`: it was not sent, or waited for too long
   /// - `sup_errc::child_down`: the incarnation ended first; whether it had
   ///   handled the request is not known, and nobody sends it again
-  /// - `sec::request_timeout`: a late response is dropped
+  /// - `sec::request_timeout`: a late response is dropped. What waits for the
+  ///   child may reach it after that.
   /// @param self     the requesting actor: an event-based actor's pointer or a
   ///                 `scoped_actor`
   /// @param timeout  a duration, or `caf::infinite`
@@ -115,15 +119,23 @@ public:
   template <class Self, class Timeout, class... Ts>
   [[nodiscard]] auto request(Self&& self, Timeout timeout, Ts&&... xs) const {
     auto view = slot_->look();
-    auto sent = self->request(view->handle, timeout, std::forward<Ts>(xs)...);
+    request_fate fate{
+      0, {view->status, view->retry_after}, view->takes_detour()};
+    auto to = fate.is_relayed ? proxy(self->home_system()) : view->handle;
+    auto sent = self->request(to, timeout, std::forward<Ts>(xs)...);
     std::shared_ptr<engine::in_flight::ticket> ticket;
-    request_fate fate{0, {view->status, view->retry_after}};
-    if (view->handle) {
+    if (!fate.is_relayed && view->handle) {
       fate.incarnation = view->requests->incarnation();
       ticket = view->requests->enter({self->address(), sent.id()});
     }
     return child_response{std::move(sent), fate, std::move(ticket)};
   }
+
+  /// @returns an actor that stands for the child: it passes all that it is sent
+  ///          on, as this reference would, for those who need a handle. It does
+  ///          so on the sender's thread, without a turn of its own. Exit
+  ///          messages do nothing to it.
+  [[nodiscard]] caf::actor proxy(caf::actor_system& system) const;
 
 private:
   std::shared_ptr<engine::child_slot> slot_;

@@ -30,6 +30,8 @@ spec_fault fault_of(const child_spec& spec, auto_shutdown end) {
     return spec_fault::invalid_liveness;
   if (spec.readiness && !is_valid(*spec.readiness))
     return spec_fault::invalid_readiness;
+  if (!is_valid(spec.while_down))
+    return spec_fault::invalid_while_down;
   if (spec.significant
       && (end == auto_shutdown::never
           || spec.restart == restart_type::permanent))
@@ -42,11 +44,14 @@ spec_fault fault_of(const child_spec& spec, auto_shutdown end) {
 spec_check check_child_specs(std::span<const child_spec> specs,
                              auto_shutdown end) {
   std::unordered_set<std::string_view> ids;
+  std::unordered_set<std::string_view> names;
   for (const auto& spec : specs) {
     if (auto fault = fault_of(spec, end); fault != spec_fault::none)
       return {fault, spec.id};
     if (!ids.insert(spec.id).second)
       return {spec_fault::duplicate_id, spec.id};
+    if (!spec.register_as.empty() && !names.insert(spec.register_as).second)
+      return {spec_fault::duplicate_name, spec.id};
   }
   return {};
 }
@@ -88,8 +93,13 @@ std::string_view to_string(spec_fault fault) noexcept {
     case spec_fault::invalid_readiness:
       return "a readiness probe needs a question, period and timeout > 0, "
              "initial_delay >= 0, and thresholds >= 1";
+    case spec_fault::invalid_while_down:
+      return "while_down needs a positive capacity and ttl, or somebody who "
+             "collects dead letters";
     case spec_fault::duplicate_id:
       return "two child specs have the same id";
+    case spec_fault::duplicate_name:
+      return "two child specs have the same register_as";
     case spec_fault::bad_combination:
       return "a significant child must not be permanent, and needs a "
              "supervisor "

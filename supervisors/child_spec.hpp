@@ -9,6 +9,7 @@
 #include <pyactor/supervisors/restart_backoff.hpp>
 #include <pyactor/supervisors/restart_limit.hpp>
 #include <pyactor/supervisors/restart_type.hpp>
+#include <pyactor/supervisors/while_down.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -85,6 +86,13 @@ struct child_spec {
   /// passed, and from when it has failed until it passes again, `child_ref`
   /// gives it none. Restarts nobody. Default: a child that runs is ready.
   std::optional<probe> readiness{};
+  /// What becomes of messages while the child takes none. Default: requests
+  /// fail at once.
+  supervisors::while_down while_down{};
+  /// What `whereis` finds the child by, from its first start on; one child of
+  /// an actor system at a time has a name, and the start of another one fails.
+  /// Default: none.
+  std::string register_as{};
 };
 
 /// What is wrong with a list of specs.
@@ -99,7 +107,9 @@ enum class spec_fault : uint8_t {
   invalid_startup,
   invalid_liveness,
   invalid_readiness,
+  invalid_while_down,
   duplicate_id,
+  duplicate_name,
   /// Its supervisor has no `auto_shutdown`, or it is permanent.
   bad_combination,
 };

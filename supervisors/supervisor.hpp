@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/child_names.hpp>
 #include <pyactor/supervisors/child_ref.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/error.hpp>

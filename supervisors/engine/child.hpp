@@ -3,6 +3,7 @@
 #include <pyactor/supervisors/child_limits.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/engine/child_slot.hpp>
+#include <pyactor/supervisors/engine/claimed_name.hpp>
 #include <pyactor/supervisors/error.hpp>
 #include <pyactor/supervisors/operation.hpp>
 #include <pyactor/supervisors/probe_state.hpp>
@@ -42,6 +43,10 @@ struct child {
   /// What its start function is given; kept while it may be started again.
   caf::message arguments;
   std::shared_ptr<child_slot> slot;
+  /// Unless requests fail at once while it takes none.
+  std::shared_ptr<engine::reception> reception;
+  /// From its first start on, where its spec wants one.
+  std::unique_ptr<claimed_name> name;
   child_state state;
 
   /// The one strong handle; set while something starts, runs or stops.

@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/supervisors/engine/in_flight.hpp>
+#include <pyactor/supervisors/engine/reception.hpp>
 #include <pyactor/supervisors/error.hpp>
 
 #include <atomic>
@@ -24,6 +25,13 @@ struct child_view {
   std::shared_ptr<in_flight> requests{};
   /// The whole pause that it makes; meaningful while it restarts.
   std::chrono::nanoseconds retry_after{0};
+  /// Where messages go while `handle` is null; null: they fail.
+  std::shared_ptr<engine::reception> reception{};
+
+  /// @returns whether messages cannot go to `handle` right now, but elsewhere
+  [[nodiscard]] bool takes_detour() const noexcept {
+    return reception && (!handle || reception->is_crowded());
+  }
 };
 
 /// Where a supervisor shows the current incarnation of one child to clients on
@@ -48,7 +56,8 @@ public:
   }
 
   /// Shows a child that does not run.
-  void show(child_status status, std::chrono::nanoseconds retry_after = {});
+  void show(child_status status, std::chrono::nanoseconds retry_after = {},
+            std::shared_ptr<reception> reception = nullptr);
 
 private:
   std::atomic<view_ptr> view_;

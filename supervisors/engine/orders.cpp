@@ -202,6 +202,7 @@ void supervisor_actor::forget(child& who) {
   auto queue = std::move(who.queue);
   deadlines_.clear(who.position);
   who.slot->show(child_status::unknown);
+  close_reception(who);
   roster_.remove(who);
   for (auto& what : queue)
     dispatch(std::move(what));

@@ -83,6 +83,7 @@ void supervisor_actor::change_flags(supervisor_flags flags) {
 child& supervisor_actor::add_stopped(child_spec spec) {
   auto slot = directory_->slot(spec.id);
   auto& who = roster_.add(std::move(spec), std::move(slot));
+  open_reception(who);
   show(who);
   return who;
 }
@@ -93,7 +94,12 @@ child& supervisor_actor::add_stopped(child_spec spec) {
 void supervisor_actor::update(child& who, child_spec spec) {
   auto now = clock().now();
   auto before = time_for_step(who);
+  auto other_reception = who.spec.while_down != spec.while_down;
   who.spec = std::move(spec);
+  if (other_reception) {
+    open_reception(who);
+    show(who);
+  }
   who.limits.change(who.spec.limit, who.spec.max_total_restarts, now);
   update_probes(who);
   auto after = time_for_step(who);

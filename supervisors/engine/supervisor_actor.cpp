@@ -218,6 +218,8 @@ void supervisor_actor::schedule_tick() {
 void supervisor_actor::on_exit() {
   stage_ = stage::ended;
   directory_->close();
+  for (auto& [position, who] : roster_.children())
+    close_reception(who);
   refuse_all_orders(sup_errc::supervisor_down);
   if (!ack_)
     unwatch(runtime::upgrade(parent_), {address(), 0});

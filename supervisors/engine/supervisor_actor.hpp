@@ -107,6 +107,9 @@ private:
   void conclude(child& who, child_outcome outcome);
   void start(child& who, start_cause cause);
   void spawn_incarnation(child& who);
+  [[nodiscard]] bool claim_name(child& who);
+  void open_reception(child& who);
+  void close_reception(child& who);
   void adopt(child& who, const caf::actor& handle);
   void refuse_start(child& who, caf::error cause);
   void on_started(child& who);

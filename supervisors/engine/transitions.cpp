@@ -117,10 +117,26 @@ void supervisor_actor::conclude(child& who, child_outcome outcome) {
 void supervisor_actor::show(child& who, std::chrono::nanoseconds retry_after) {
   auto status = status_of(who.state);
   if (!is_ready(who))
-    who.slot->show(status, retry_after);
+    who.slot->show(status, retry_after, who.reception);
   else
     who.slot->show(std::make_shared<const child_view>(
-      child_view{status, who.handle, who.requests}));
+      child_view{status, who.handle, who.requests, {}, who.reception}));
+  if (who.reception)
+    who.reception->show(*who.slot->look(), context());
+}
+
+/// Gives clients another reception, where the spec has changed it; messages
+/// that wait at the old one fail.
+void supervisor_actor::open_reception(child& who) {
+  close_reception(who);
+  if (!std::holds_alternative<fail_fast>(who.spec.while_down))
+    who.reception
+      = std::make_shared<reception>(who.spec.id, who.spec.while_down);
+}
+
+void supervisor_actor::close_reception(child& who) {
+  if (auto old = std::exchange(who.reception, nullptr))
+    old->show(child_view{}, context());
 }
 
 void supervisor_actor::arm(child& who, std::chrono::nanoseconds pause) {
@@ -152,6 +168,12 @@ void supervisor_actor::start(child& who, start_cause cause) {
 
 void supervisor_actor::spawn_incarnation(child& who) {
   report(supervision_event::kind::starting, who);
+  if (!claim_name(who)) {
+    refuse_start(who, caf::make_error(sup_errc::already_started,
+                                      "another child has the name '"
+                                        + who.spec.register_as + "'"));
+    return;
+  }
   who.place.clear();
   auto result = call_start_function(who);
   if (auto* handle = std::get_if<caf::actor>(&result)) {
@@ -162,6 +184,17 @@ void supervisor_actor::spawn_incarnation(child& who) {
     roster_.retire(who.state.incarnation);
     apply(who, child_events::start_ignored{});
   }
+}
+
+/// @returns whether `who` has the name that its spec wants
+bool supervisor_actor::claim_name(child& who) {
+  const auto& wanted = who.spec.register_as;
+  if (!who.name || who.name->text() != wanted) {
+    who.name = nullptr;
+    if (!wanted.empty())
+      who.name = claimed_name::claim(system(), wanted, who.slot);
+  }
+  return who.name || wanted.empty();
 }
 
 void supervisor_actor::adopt(child& who, const caf::actor& handle) {

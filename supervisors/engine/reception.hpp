@@ -1,0 +1,81 @@
+#pragma once
+
+#include <pyactor/libpyactor/export.hpp>
+#include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/engine/in_flight.hpp>
+#include <pyactor/supervisors/error.hpp>
+#include <pyactor/supervisors/while_down.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors::engine {
+
+struct child_view;
+
+/// Passes `what` on to the child that `view` shows. A request gets exactly one
+/// outcome: that of the incarnation, or `child_down`.
+/// @pre `view.handle` is set
+void pass_on(const child_view& view, caf::mailbox_element_ptr what,
+             caf::execution_unit* host);
+
+/// Answers `what`, if it is a request, with `child_unavailable`.
+void refuse(const child_unavailable& why, const caf::mailbox_element& what,
+            caf::execution_unit* host);
+
+/// Where messages go that find their child not taking any, as its spec has it.
+/// @thread any; `show` only by the supervisor
+class reception {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// @param child  the id, for those who are told
+  reception(std::string child, while_down policy);
+
+  /// @returns whether messages wait: what comes now must not overtake them
+  [[nodiscard]] bool is_crowded() const noexcept {
+    return crowded_.load(std::memory_order_acquire);
+  }
+
+  /// Passes `what` on, keeps it, or refuses it.
+  /// @returns when the caller has to have `expire` called, if ever
+  [[nodiscard]] std::optional<time_point> take(caf::mailbox_element_ptr what,
+                                               time_point now,
+                                               caf::execution_unit* host);
+
+  /// Refuses what has waited for too long.
+  /// @returns when to call this again, if ever
+  [[nodiscard]] std::optional<time_point> expire(time_point now,
+                                                 caf::execution_unit* host);
+
+  /// Lets in all who wait if the child takes messages now; sends them away if
+  /// none of its incarnations will.
+  void show(const child_view& view, caf::execution_unit* host);
+
+private:
+  struct visitor {
+    caf::mailbox_element_ptr what;
+    time_point until;
+  };
+
+  [[nodiscard]] child_unavailable obstacle() const noexcept;
+
+  const std::string child_;
+  const while_down policy_;
+  std::atomic<bool> crowded_ = false;
+  std::mutex mutex_;
+  /// What the supervisor has shown last; does not lead back here.
+  std::shared_ptr<const child_view> view_;
+  std::deque<visitor> visitors_;
+  /// When `expire` will be called.
+  std::optional<time_point> alarm_;
+};
+
+} // namespace supervisors::engine
+} // namespace pyactor

@@ -1,0 +1,129 @@
+// An actor handle that outlives the incarnations of a child.
+
+#include <pyactor/test/supervisors/world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace pyactor::supervisors;
+using namespace std::chrono_literals;
+
+namespace {
+
+const supervisor_flags many{.intensity = 100, .period = 1h};
+
+/// Asks `to` once, and keeps the outcomes.
+struct asking {
+  int answers = 0;
+  caf::error error;
+  incarnation_id value = 0;
+};
+
+template <class Message>
+std::shared_ptr<asking> ask(world& w, caf::actor to, Message what) {
+  auto result = std::make_shared<asking>();
+  w.clients.push_back(w.system.spawn([=](caf::event_based_actor* self) {
+    self->request(to, caf::infinite, what)
+      .then(
+        [=](incarnation_id value) {
+          ++result->answers;
+          result->value = value;
+        },
+        [=](const caf::error& error) {
+          ++result->answers;
+          result->error = error;
+        });
+    return caf::behavior{[](int) {}};
+  }));
+  w.run();
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("a proxy leads to the incarnation that runs", "[child_proxy]") {
+  world w;
+  w.start(many, {w.spec("a")});
+  auto proxy = w.ref->child("a").proxy(w.system);
+  for (incarnation_id expected = 1; expected < 4; ++expected) {
+    auto sent = ask(w, proxy, who_are_you{});
+    CHECK(sent->answers == 1);
+    CHECK(sent->value == expected);
+    caf::anon_send(proxy, die{crash()});
+    w.run();
+  }
+}
+
+TEST_CASE("a request through a proxy has one outcome, whatever the child does",
+          "[child_proxy]") {
+  world w;
+  w.start(many, {w.spec("a")});
+  auto proxy = w.ref->child("a").proxy(w.system);
+  SECTION("it crashes with the promise in hand") {
+    auto sent = ask(w, proxy, keep_me_waiting{});
+    CHECK(sent->answers == 0);
+    w.kill("a");
+    CHECK(sent->answers == 1);
+    CHECK(child_down::from_error(sent->error)->incarnation == 1);
+  }
+  SECTION("it crashes before it takes the request") {
+    w.tell_later("a", die{crash()});
+    auto sent = ask(w, proxy, who_are_you{});
+    CHECK(sent->answers == 1);
+    CHECK(child_down::from_error(sent->error)->incarnation == 1);
+  }
+  SECTION("it answers with an error of its own") {
+    auto sent = ask(w, proxy, fail{});
+    CHECK(sent->answers == 1);
+    CHECK_FALSE(child_down::from_error(sent->error));
+  }
+  SECTION("it is stopped") {
+    w.order(terminate_child{"a"});
+    auto sent = ask(w, proxy, who_are_you{});
+    CHECK(sent->answers == 1);
+    CHECK(child_unavailable::from_error(sent->error)->status
+          == child_status::stopped);
+  }
+  SECTION("its supervisor is gone") {
+    w.stop();
+    auto sent = ask(w, proxy, who_are_you{});
+    CHECK(sent->answers == 1);
+    CHECK(child_unavailable::from_error(sent->error)->status
+          == child_status::supervisor_down);
+  }
+}
+
+TEST_CASE("a request that was delegated to a proxy is answered to its client",
+          "[child_proxy]") {
+  world w;
+  w.start(many, {w.spec("a")});
+  auto front = w.system.spawn(
+    [proxy = w.ref->child("a").proxy(w.system)](caf::event_based_actor* self) {
+      return caf::behavior{
+        [=](who_are_you what) { return self->delegate(proxy, what); }};
+    });
+  w.clients.push_back(front);
+  CHECK(ask(w, front, who_are_you{})->value == 1);
+}
+
+TEST_CASE("an exit message to a proxy ends neither it nor the child",
+          "[child_proxy]") {
+  world w;
+  w.start(many, {w.spec("a")});
+  auto proxy = w.ref->child("a").proxy(w.system);
+  caf::anon_send_exit(proxy, caf::exit_reason::kill);
+  w.run();
+  CHECK(ask(w, proxy, who_are_you{})->value == 1);
+}
+
+TEST_CASE("a proxy keeps neither child nor supervisor alive", "[child_proxy]") {
+  world w;
+  w.start(many, {w.spec("a")});
+  auto proxy = w.ref->child("a").proxy(w.system);
+  auto first = w.child("a").handles[0];
+  w.tell("a", die{crash()});
+  CHECK_FALSE(caf::actor_cast<caf::actor>(first));
+  w.supervisor = nullptr;
+  w.ref.reset();
+  w.run();
+  CHECK(w.supervisor_end.has_value());
+}
