@@ -10,6 +10,7 @@
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 
+/// @param system  of the supervisor
 /// @param name  the `register_as` of a child of any supervisor of this actor
 ///              system
 /// @returns that child, which has the name from its first start until it is

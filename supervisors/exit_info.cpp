@@ -78,12 +78,29 @@ std::string_view to_string(exit_class cls) noexcept {
   return "unknown";
 }
 
+namespace {
+
+/// @returns where the character begins that `text` has at `at`, in UTF-8
+size_t start_of_character(std::string_view text, size_t at) {
+  if (at >= text.size())
+    return text.size();
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80)
+    --at;
+  return at;
+}
+
+} // namespace
+
 std::string to_string(const exit_info& how) {
+  constexpr size_t limit = 500;
   std::string result{to_string(how.kind)};
-  if (!how.message.empty()) {
-    result += ": ";
-    result += how.message.substr(0, how.message.find('\n'));
-  }
+  if (how.message.empty())
+    return result;
+  auto line = std::string_view{how.message}.substr(0, how.message.find('\n'));
+  result += ": ";
+  result += line.substr(0, start_of_character(line, limit));
+  if (line.size() > limit)
+    result += "...";
   return result;
 }
 

@@ -110,7 +110,8 @@ using classify_fn = std::function<exit_class(const exit_info&)>;
 /// @returns the enumerator's name
 [[nodiscard]] std::string_view to_string(exit_class cls) noexcept;
 
-/// @returns one line: kind, and the first line of the message
+/// @returns one line: kind, and the first line of the message, or its first 500
+///          bytes
 [[nodiscard]] std::string to_string(const exit_info& how);
 
 } // namespace supervisors

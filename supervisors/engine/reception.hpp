@@ -33,9 +33,11 @@ void refuse(const child_unavailable& why, const caf::mailbox_element& what,
 /// @thread any; `show` only by the supervisor
 class reception {
 public:
+  /// Of CAF's clock.
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// @param child  the id, for those who are told
+  /// @param child   the id, for those who are told
+  /// @param policy  what becomes of messages
   reception(std::string child, while_down policy);
 
   /// @returns whether messages wait: what comes now must not overtake them

@@ -233,3 +233,30 @@ TEST_CASE("a Python actor ends normally by sys.exit(), and abnormally by a "
   CHECK(end_of("import sys; sys.exit(3)").cls == exit_class::abnormal);
   CHECK(end_of("raise KeyboardInterrupt").cls == exit_class::abnormal);
 }
+
+TEST_CASE("faulty_application_shutdown: a tree that cannot start names the "
+          "child below, and what Python said",
+          "[python_child]") {
+  runtime_world world;
+  constexpr auto broken = "import pyactor\n"
+                          "class Main(pyactor.Actor):\n"
+                          "    def __init__(self):\n"
+                          "        no_such_function()\n";
+  child_spec child{
+    .id = "inner",
+    .start
+    = start_python(world.python(), pyactor::actor_class::from_source(broken, "Main"))};
+  child_spec sub{.id = "sub",
+                 .start = supervise({}, {child}),
+                 .type = child_type::supervisor};
+  auto tree = start_supervisor(world.system(), {}, {sub});
+  REQUIRE_FALSE(tree);
+  CHECK(tree.error().code == sup_errc::failed_to_start_child);
+  CHECK(tree.error().id == "sub");
+  auto text = to_string(tree.error());
+  CAPTURE(text);
+  CHECK(text.find("'inner'") != std::string::npos);
+  CHECK(text.find("NameError: name 'no_such_function' is not defined")
+        != std::string::npos);
+  CHECK(text.find("line 4, in __init__") != std::string::npos);
+}

@@ -1,0 +1,158 @@
+// Cases of OTP's own test suite about what a supervisor tells of its children,
+// under their names there; README.md says which.
+
+#include <pyactor/libpyactor/log.hpp>
+#include <pyactor/supervisors/engine/watch.hpp>
+#include <pyactor/supervisors/tree.hpp>
+#include <pyactor/test/supervisors/world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <algorithm>
+#include <sstream>
+
+using namespace pyactor::supervisors;
+using namespace std::chrono_literals;
+
+#define TEST(name, what) TEST_CASE(name ": " what, "[otp_reports]")
+
+namespace {
+
+const supervisor_flags many{.intensity = 100, .period = 1h};
+
+/// Keeps what supervisors log at a level or above, line by line.
+class captured_log {
+public:
+  explicit captured_log(spdlog::level::level_enum level)
+    : log_(pyactor::log(pyactor::layer::supervisors)), level_(log_.level()),
+      others_(log_.sinks()) {
+    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+    sink->set_pattern("%l %v");
+    log_.sinks() = {std::move(sink)};
+    log_.set_level(level);
+  }
+
+  ~captured_log() {
+    log_.sinks() = others_;
+    log_.set_level(level_);
+  }
+
+  std::vector<std::string> lines() const {
+    std::vector<std::string> result;
+    std::istringstream text{text_.str()};
+    for (std::string line; std::getline(text, line);)
+      result.push_back(line);
+    return result;
+  }
+
+private:
+  spdlog::logger& log_;
+  spdlog::level::level_enum level_;
+  std::vector<spdlog::sink_ptr> others_;
+  std::ostringstream text_;
+};
+
+std::string number_of(const world& w) {
+  return std::to_string(w.supervisor->id());
+}
+
+} // namespace
+
+TEST("sup_start_ignore_init", "a supervisor with nothing to start is no error, "
+                              "and nobody hears of an end") {
+  world w;
+  auto nothing
+    = [](const start_context&) -> start_result { return start_ignored{}; };
+  w.start(many,
+          {{.id = "sub", .start = nothing, .type = child_type::supervisor},
+           w.spec("a")});
+  REQUIRE(w.started->has_value());
+  CHECK(w.started->value().result);
+  CHECK(w.which() == "a:running sub:stopped");
+  CHECK(std::ranges::none_of(w.events, [](const supervision_event& what) {
+    return what.what == supervision_event::kind::exited;
+  }));
+}
+
+TEST("external_start_no_progress_log",
+     "a child that somebody starts is no news; the first is its crash") {
+  world w;
+  w.start(many, {});
+  captured_log log{spdlog::level::info};
+  CHECK(w.order(start_child{w.spec("a")}).ok());
+  CHECK(log.lines().empty());
+  w.tell("a", die{crash("no disk")});
+  REQUIRE_FALSE(log.lines().empty());
+  CHECK(log.lines().front()
+        == "info supervisor " + number_of(w)
+             + ": exited 'a' #1: error: no disk");
+}
+
+TEST("child_unlink", "a child whose end the supervisor does not hear of stops "
+                     "all the same, and holds up nobody") {
+  world w;
+  w.start(many, {w.spec("a"), w.spec("b")});
+  engine::unwatch(caf::actor_cast<caf::strong_actor_ptr>(w.last_handle("a")),
+                  {w.supervisor.address(), 1});
+  auto stop = w.order(terminate_child{"a"});
+  CHECK_FALSE(w.alive("a"));
+  CHECK_FALSE(stop.answered());
+  for (int i = 0; i < 10; ++i)
+    caf::anon_send(w.supervisor, i);
+  w.advance(5s);
+  CHECK(w.order(cycle_child{"b"}).ok());
+  CHECK(w.statistics().stray_messages == 10);
+  w.advance(1s);
+  CHECK(stop.ok());
+  CHECK(w.which() == "b:running a:stopped");
+}
+
+TEST("get_callback_module", "a tree says what each supervisor is") {
+  world w;
+  auto sub = supervise({.strategy = restart_strategy::rest_for_one}, {});
+  w.start(many, {{.id = "sub", .start = sub, .type = child_type::supervisor}});
+  std::optional<tree_node> seen;
+  auto client = w.system.spawn([&](caf::event_based_actor* self) {
+    self->request(w.supervisor, caf::infinite, get_tree{})
+      .then([&](const get_tree_reply& reply) { seen = reply.result.value(); });
+  });
+  w.run();
+  REQUIRE(seen);
+  REQUIRE(seen->supervisor);
+  CHECK(seen->supervisor->strategy == restart_strategy::one_for_one);
+  const auto& below = seen->children.at(0);
+  CHECK(below.type == child_type::supervisor);
+  REQUIRE(below.supervisor);
+  CHECK(below.supervisor->strategy == restart_strategy::rest_for_one);
+}
+
+TEST("format_log_1, format_log_2",
+     "a report is one line of bounded length that names supervisor, child, "
+     "incarnation and reason") {
+  world w;
+  w.start(many, {w.spec("a")});
+  captured_log log{spdlog::level::info};
+  std::string reason(100'000, 'x');
+  w.tell("a", die{crash(reason + "\nat the second line")});
+  auto lines = log.lines();
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0]
+        == "info supervisor " + number_of(w)
+             + ": exited 'a' #1: error: " + reason.substr(0, 500) + "...");
+  CHECK(lines[1].starts_with("info supervisor " + number_of(w)
+                             + ": restarted 'a' #2"));
+  // All of it is in the event.
+  CHECK(w.info("a").last_exit->message == reason + "\nat the second line");
+}
+
+TEST("format_log_1, format_log_2", "a report ends within no character") {
+  exit_info how{.kind = exit_kind::error};
+  // Two bytes each: the limit falls into the middle of one.
+  how.message = "x";
+  for (int i = 0; i < 500; ++i)
+    how.message += "\u00e4";
+  auto text = to_string(how);
+  CHECK(text.size() == std::string{"error: "}.size() + 499 + 3);
+  CHECK(text.ends_with("\u00e4..."));
+}
