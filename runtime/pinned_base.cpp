@@ -31,10 +31,14 @@ void pinned_base::max_handler_time(context::clock::duration limit) {
   own_limit_ = std::make_unique<own_limit>(limit, std::move(watched));
 }
 
-bool pinned_base::interrupt(error why) {
+uint64_t pinned_base::running_call() const noexcept {
   auto now = std::as_const(*home_).running().read();
-  return now.actor == address().id()
-         && home_->interrupt(now.turn, std::move(why));
+  return now.in_python && now.actor == address().id() ? now.turn : 0;
+}
+
+bool pinned_base::interrupt(error why) {
+  auto call = running_call();
+  return call != 0 && home_->interrupt(call, std::move(why));
 }
 
 pinned_base* pinned_base::behind(const caf::strong_actor_ptr& who) {

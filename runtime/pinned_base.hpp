@@ -10,6 +10,7 @@
 #include <pyactor/runtime/python_state.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 
 namespace PYACTOR_EXPORT pyactor {
@@ -46,6 +47,11 @@ public:
   /// Sets that, from the next message on.
   void max_handler_time(context::clock::duration limit);
 
+  /// @returns whether that was set
+  [[nodiscard]] bool has_own_limit() const noexcept {
+    return own_limit_ != nullptr;
+  }
+
   /// Interrupts the Python code that this actor runs at this moment, if it
   /// does, by the exception `pyactor.Interrupted`; waits for nothing.
   /// @param why what the request comes to, and the actor, if it is written in
@@ -53,6 +59,12 @@ public:
   /// @returns false where it runs none, or is being interrupted already
   /// @thread any
   bool interrupt(error why);
+
+  /// The turn of the context in which this actor runs Python code at this
+  /// moment: what `context::interrupt` and `runtime::give_up` aim at.
+  /// @returns 0 where it runs none
+  /// @thread any
+  [[nodiscard]] uint64_t running_call() const noexcept;
 
   /// @thread any
   [[nodiscard]] virtual caf::actor_addr address() const noexcept = 0;

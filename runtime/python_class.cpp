@@ -9,9 +9,12 @@ namespace pyactor::runtime {
 
 python_class_actor::python_class_actor(caf::actor_config& config,
                                        actor_class what, arguments args,
-                                       on_started started)
+                                       on_started started,
+                                       context::clock::duration limit)
   : python_actor(config), what_(std::move(what)), args_(std::move(args)),
     started_(std::move(started)), name_("python:" + what_.name) {
+  if (limit > limit.zero())
+    max_handler_time(limit);
 }
 
 python_class_actor::~python_class_actor() {
@@ -42,7 +45,7 @@ caf::behavior python_class_actor::make_behavior() {
     quit(std::move(why));
     return {};
   }
-  if (auto limit = instance->max_handler_time())
+  if (auto limit = instance->max_handler_time(); limit && !has_own_limit())
     max_handler_time(*limit);
   state().instance = std::move(*instance);
   report_start({});

@@ -28,9 +28,16 @@ using on_started = std::function<void(const caf::error&)>;
 /// @thread as `pinned_actor`
 class python_class_actor final : public python_actor {
 public:
-  /// What `runtime::spawn_python` makes; `started` may be empty.
+  /// What `runtime::spawn_python` makes.
+  /// @param config of the new actor
+  /// @param what its class
+  /// @param args for `__init__`
+  /// @param started as above; may be empty
+  /// @param limit overrules the `max_handler_time` of the class and the pool; 0
+  ///              leaves it to them
   python_class_actor(caf::actor_config& config, actor_class what,
-                     arguments args, on_started started);
+                     arguments args, on_started started,
+                     context::clock::duration limit = {});
 
   ~python_class_actor() override;
 

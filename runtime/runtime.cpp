@@ -324,4 +324,12 @@ std::vector<context_stats> runtime::stats() const {
   return result;
 }
 
+size_t runtime::contexts_given_up() const {
+  return parts_->contexts->given_up().size();
+}
+
+bool runtime::give_up(context& where, uint64_t call, const error& why) {
+  return parts_->contexts->replace(where.shared_from_this(), call, why);
+}
+
 } // namespace pyactor::runtime

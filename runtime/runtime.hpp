@@ -13,6 +13,8 @@
 #include <pyactor/runtime/spawn.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -130,6 +132,19 @@ public:
 
   /// One entry for each context.
   [[nodiscard]] std::vector<context_stats> stats() const;
+
+  /// How many contexts were given up, and leak on purpose, because a call in
+  /// them did not come back.
+  [[nodiscard]] size_t contexts_given_up() const;
+
+  /// Gives up the context of a call that does not come back, as for one that
+  /// overran its `max_handler_time`: another one takes its place, then its
+  /// actors are ended, the one that hung with `why`. Waits for nothing.
+  /// @param where the context; of this runtime
+  /// @param call as `pinned_base::running_call` told it
+  /// @param why what the call, and its actor, come to
+  /// @returns false where the call is over, and after `stop`
+  bool give_up(context& where, uint64_t call, const error& why);
 
   /// The context of a placement, for its properties.
   /// @throws as above

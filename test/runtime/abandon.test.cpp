@@ -234,7 +234,34 @@ TEST_CASE("a context is given up as often as it hangs", "[.][abandon_again]") {
     world.await_exit(hung);
   }
   CHECK(world.call(world.spawn(hanging), "increment") == 1);
+  CHECK(world.python().contexts_given_up() == 3);
   CHECK(world.python().stop(2s).left.size() == 4);
+}
+
+TEST_CASE("only the call that runs is given up on demand",
+          "[.][abandon_on_demand]") {
+  runtime_world world{hasty(kinds().back())};
+  auto hung = world.spawn(hanging);
+  auto other = world.spawn(hanging);
+  auto behind = [](const caf::actor& who) {
+    return pinned_base::behind(caf::actor_cast<caf::strong_actor_ptr>(who));
+  };
+  auto pending = request(world, hung, "lock");
+  REQUIRE(world.hear());
+  auto call = behind(hung)->running_call();
+  REQUIRE(call != 0);
+  CHECK(behind(other)->running_call() == 0);
+  auto& home = behind(hung)->home();
+  error why{.code = errc::abandoned, .message = "no more of this"};
+  CHECK_FALSE(world.python().give_up(home, call - 1, why));
+  CHECK_FALSE(world.python().give_up(home, call + 1, why));
+  CHECK(world.python().contexts_given_up() == 0);
+  CHECK(world.python().give_up(home, call, why));
+  CHECK_FALSE(world.python().give_up(home, call, why));
+  CHECK(world.python().contexts_given_up() == 1);
+  CHECK(outcomes(pending) == std::vector{errc::abandoned});
+  CHECK(from_caf(world.await_exit(other)).code == errc::interpreter_lost);
+  CHECK(world.call(world.spawn(hanging), "increment") == 1);
 }
 
 TEST_CASE("an on_exit that hangs costs its context only",
