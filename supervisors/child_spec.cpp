@@ -19,6 +19,8 @@ spec_fault fault_of(const child_spec& spec, auto_shutdown end) {
     return spec_fault::invalid_shutdown;
   if (spec.start_timeout && *spec.start_timeout <= nanoseconds::zero())
     return spec_fault::invalid_start_timeout;
+  if (spec.max_handler_time < nanoseconds::zero())
+    return spec_fault::invalid_max_handler_time;
   if (spec.backoff && !is_valid(*spec.backoff))
     return spec_fault::invalid_backoff;
   if (spec.limit && spec.limit->period <= nanoseconds::zero())
@@ -78,6 +80,8 @@ std::string_view to_string(spec_fault fault) noexcept {
       return "shutdown times must not be negative";
     case spec_fault::invalid_start_timeout:
       return "start_timeout must be positive";
+    case spec_fault::invalid_max_handler_time:
+      return "max_handler_time must not be negative";
     case spec_fault::invalid_backoff:
       return "backoff needs 0 < initial <= max, a finite factor >= 1, 0 <= "
              "jitter <= 1, and reset_after > 0";

@@ -25,14 +25,17 @@ namespace supervisors {
 inline constexpr auto forever = std::chrono::nanoseconds::max();
 
 /// How to stop a child, step by step; each step is taken only if the one
-/// before did not end the child. Bound: `timeout` + 2 * `kill_grace`.
+/// before did not end the child: a request, an interrupt of the Python call
+/// that is in its way, the kill. Bound: `timeout` + 2 * `kill_grace`; where a
+/// context has to be replaced, the time for that, up to one more `kill_grace`.
 struct stop_policy {
   /// What is done first.
   stop_mode mode = stop_mode::timed;
-  /// From the request to the kill; unused unless `timed`.
+  /// From the request to the interrupt, or to the kill where no Python call is
+  /// in the way; unused unless `timed`.
   std::chrono::nanoseconds timeout = std::chrono::seconds{5};
-  /// From the kill to a last check, and again to giving the child up as lost:
-  /// a handler that never returns cannot be killed.
+  /// From each of these steps to the next, and at last to giving the child up
+  /// as lost: a handler that never returns cannot be killed.
   std::chrono::nanoseconds kill_grace = std::chrono::seconds{1};
 
   friend bool operator==(const stop_policy&, const stop_policy&) = default;
@@ -59,6 +62,10 @@ struct child_spec {
   /// From the start function to the acknowledgement, `forever` for no limit.
   /// Default: 30 s, or `forever` for a supervisor.
   std::optional<std::chrono::nanoseconds> start_timeout{};
+  /// How long one message to a child of `start_python` or `start_pinned` may
+  /// take; overrules its class and its pool. For the next start, as `start` is.
+  /// Default: 0, which leaves it to them.
+  std::chrono::nanoseconds max_handler_time{0};
   /// Says what an exit means, for example that a missing model is fatal. Asked
   /// when an incarnation ends of its own accord, and when a start fails, where
   /// only `fatal` makes a difference. What it throws is logged and counted; the
@@ -102,6 +109,7 @@ enum class spec_fault : uint8_t {
   missing_start,
   invalid_shutdown,
   invalid_start_timeout,
+  invalid_max_handler_time,
   invalid_backoff,
   invalid_limit,
   invalid_startup,

@@ -24,16 +24,19 @@ void init_ack::operator()(caf::error reason, caf::execution_unit* host) const {
 }
 
 start_context::start_context(caf::event_based_actor& supervisor,
-                             const std::string& id, incarnation_id incarnation,
-                             const caf::message& arguments, std::string& place)
-  : supervisor_(&supervisor), id_(id), incarnation_(incarnation),
-    arguments_(arguments), ack_(supervisor.address(), incarnation),
-    place_(&place) {
+                             const start_order& what, start_notes& notes)
+  : supervisor_(&supervisor), what_(what),
+    ack_(supervisor.address(), what.incarnation), notes_(&notes) {
   // nop
 }
 
 void start_context::runs_in(std::string place) const {
-  *place_ = std::move(place);
+  notes_->place = std::move(place);
+}
+
+void start_context::may_interrupt(
+  std::shared_ptr<const child_calls> calls) const {
+  notes_->calls = std::move(calls);
 }
 
 caf::error wrong_arguments(const start_context& context) {

@@ -2,8 +2,10 @@
 
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/child_calls.hpp>
 #include <pyactor/supervisors/child_state.hpp>
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -41,6 +43,26 @@ private:
   incarnation_id incarnation_ = 0;
 };
 
+/// Which incarnation a start function is to start, and with what.
+struct start_order {
+  /// The id of the child's spec.
+  const std::string& id;
+  /// The new one.
+  incarnation_id incarnation;
+  /// As `start_context::arguments`.
+  const caf::message& arguments;
+  /// As in the child's spec.
+  std::chrono::nanoseconds max_handler_time;
+};
+
+/// What a start function says of the incarnation that it has started.
+struct start_notes {
+  /// As `start_context::runs_in` was told.
+  std::string place{};
+  /// As `start_context::may_interrupt` was told; may be null.
+  std::shared_ptr<const child_calls> calls{};
+};
+
 /// What a start function gets to work with.
 /// @thread the supervisor's, for the duration of the call; `ack` may be copied
 ///         and kept
@@ -48,25 +70,30 @@ class start_context {
 public:
   /// What a supervisor gives to a start function; all that it refers to
   /// outlives this.
-  start_context(caf::event_based_actor& supervisor, const std::string& id,
-                incarnation_id incarnation, const caf::message& arguments,
-                std::string& place);
+  start_context(caf::event_based_actor& supervisor, const start_order& what,
+                start_notes& notes);
 
   /// @returns the id of the child's spec
   [[nodiscard]] const std::string& id() const noexcept {
-    return id_;
+    return what_.id;
   }
 
   /// @returns which start of the child this is
   [[nodiscard]] incarnation_id incarnation() const noexcept {
-    return incarnation_;
+    return what_.incarnation;
   }
 
   /// @returns what `start_child_with` has been given for this child; empty for
   ///          others. The same for each incarnation: whoever changes a copy of
   ///          it changes that copy alone.
   [[nodiscard]] const caf::message& arguments() const noexcept {
-    return arguments_;
+    return what_.arguments;
+  }
+
+  /// @returns how long one message may take, as the child's spec has it; 0
+  ///          where that leaves it to others
+  [[nodiscard]] std::chrono::nanoseconds max_handler_time() const noexcept {
+    return what_.max_handler_time;
   }
 
   /// @returns how the child says that it is ready
@@ -88,6 +115,11 @@ public:
   /// example `default/0`. Only for children that do not run just anywhere.
   void runs_in(std::string place) const;
 
+  /// Says how to get at code of this incarnation that does not return. Without
+  /// that, a stop can only wait for it.
+  /// @param calls not null
+  void may_interrupt(std::shared_ptr<const child_calls> calls) const;
+
   /// Spawns an actor next to the supervisor, on the same execution unit.
   template <caf::spawn_options Os = caf::no_spawn_options, class F, class... Ts>
   caf::actor spawn(F fun, Ts&&... xs) const {
@@ -104,11 +136,9 @@ public:
 
 private:
   caf::event_based_actor* supervisor_;
-  const std::string& id_;
-  incarnation_id incarnation_;
-  const caf::message& arguments_;
+  const start_order& what_;
   init_ack ack_;
-  std::string* place_;
+  start_notes* notes_;
 };
 
 /// There is nothing to run this time: the child counts as stopped.

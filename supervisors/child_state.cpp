@@ -142,7 +142,7 @@ child_transition machine::on(const stop& event) {
 }
 
 child_transition machine::on(stop_harder) {
-  if (state.phase != child_phase::stopping || state.step != stop_step::asked)
+  if (state.phase != child_phase::stopping || is_killed(state))
     return {state, {}};
   state.step = stop_step::killed;
   return {state, {kill, arm_grace}};
@@ -202,18 +202,31 @@ child_transition machine::kill_now(stop_cause cause) {
   return {state, {kill, arm_grace}};
 }
 
-/// The next step of the stop ladder: ask, kill, check, abandon.
+/// The next step of the stop ladder: ask, interrupt, kill, check, give up the
+/// context, abandon. Where there was an interrupt, the kill is the check, so
+/// that the ladder takes no longer.
 child_transition machine::climb() {
   switch (state.step) {
     case stop_step::asked:
       if (rules.stop == stop_mode::infinity)
         return {state, {ask, arm_stop}, child_outcome::stalled};
+      if (rules.in_call) {
+        state.step = stop_step::interrupted;
+        return {state, {interrupt, arm_grace}};
+      }
       state.step = stop_step::killed;
       return {state, {kill, arm_grace}};
+    case stop_step::interrupted:
     case stop_step::killed:
       state.step = stop_step::checked;
       return {state, {watch_again, kill, arm_grace}};
     case stop_step::checked:
+      if (rules.in_call) {
+        state.step = stop_step::given_up;
+        return {state, {give_up_context, arm_grace}};
+      }
+      break;
+    case stop_step::given_up:
       break;
   }
   return stopped({disarm, abandon});

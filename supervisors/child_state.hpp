@@ -60,8 +60,17 @@ enum class stop_cause : uint8_t {
   supervisor,
 };
 
-/// How far the stop ladder has gone.
-enum class stop_step : uint8_t { asked, killed, checked };
+/// How far the stop ladder has gone; in order.
+enum class stop_step : uint8_t {
+  asked,
+  /// The call that is in the way was interrupted.
+  interrupted,
+  killed,
+  /// Killed, and looked at again.
+  checked,
+  /// The context of the call that is in the way was given up.
+  given_up,
+};
 
 /// What people get to see of a child. Coarser than its phase: a restart looks
 /// like one thing, from the end of an incarnation to the next that runs.
@@ -118,6 +127,9 @@ struct child_rules {
   bool failed_fatally = false;
   /// What it means for a restart if the child is stopped for being unhealthy.
   exit_class unhealthy = exit_class::abnormal;
+  /// Set while code of the child is in the way of its stop, and something can
+  /// be done about that.
+  bool in_call = false;
 };
 
 namespace child_events {
@@ -193,10 +205,15 @@ using child_event
 enum class child_effect : uint8_t {
   /// Ask the child to stop, ahead of what waits in its mailbox.
   ask,
-  /// Kill the child, ahead of what waits in its mailbox.
+  /// Interrupt the call that keeps the child from hearing.
+  interrupt,
+  /// Kill the child, ahead of what waits in its mailbox, and interrupt the call
+  /// that keeps it from hearing that.
   kill,
   /// Monitor the child once more, in case its end went unheard.
   watch_again,
+  /// Give up the context of the call that does not come back.
+  give_up_context,
   /// Set the child's timer for its start, its stop, or the grace after a kill.
   arm_start,
   arm_stop,
@@ -288,6 +305,12 @@ struct child_transition {
 [[nodiscard]] constexpr bool is_condemned(const child_state& state) noexcept {
   return state.phase == child_phase::stopping
          && state.stopped_for == stop_cause::unhealthy;
+}
+
+/// @returns whether a stop has come to the kill, and perhaps beyond
+[[nodiscard]] constexpr bool is_killed(const child_state& state) noexcept {
+  return state.phase == child_phase::stopping
+         && state.step >= stop_step::killed;
 }
 
 /// @returns what people get to see of a child in this state

@@ -42,6 +42,10 @@ exit_kind kind_of(const caf::error& what) {
         return exit_kind::hung;
       case errc::interpreter_lost:
         return exit_kind::interpreter_lost;
+      case errc::interrupted:
+        return exit_kind::interrupted;
+      case errc::abandoned:
+        return exit_kind::abandoned;
       default:
         return exit_kind::error;
     }

@@ -28,6 +28,7 @@ bool is_orderly_stop(const exit_info& how) noexcept {
     case exit_kind::shutdown:
     case exit_kind::killed:
     case exit_kind::unreachable:
+    case exit_kind::interrupted:
       return true;
     default:
       return false;
@@ -60,6 +61,8 @@ std::string_view to_string(exit_kind kind) noexcept {
       return "give_up";
     case exit_kind::liveness_failed:
       return "liveness_failed";
+    case exit_kind::interrupted:
+      return "interrupted";
   }
   return "unknown";
 }

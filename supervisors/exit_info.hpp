@@ -33,12 +33,16 @@ enum class exit_kind : uint8_t {
   hung,
   /// Its interpreter was given up because of somebody else's call, or ended.
   interpreter_lost,
-  /// It did not end although it was killed.
+  /// It did not end although it was killed, and was perhaps given up with its
+  /// context.
   abandoned,
   /// It was a supervisor that had exceeded its restart intensity.
   give_up,
   /// It was killed for what its liveness probe said.
   liveness_failed,
+  /// A call of Python code was interrupted, because it was in the way of a
+  /// stop.
+  interrupted,
 };
 
 /// What an exit means for the restart decision.

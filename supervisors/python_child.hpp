@@ -4,12 +4,20 @@
 #include <pyactor/runtime/runtime.hpp>
 #include <pyactor/supervisors/child_start.hpp>
 
+#include <chrono>
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
+
+/// @returns what a supervisor can do about pinned actors whose Python code does
+///          not return, for a start function of your own
+/// @param python must outlive the supervisor
+[[nodiscard]] std::shared_ptr<const child_calls>
+calls_in(runtime::runtime& python);
 
 /// Starts an actor that is written in Python; it is ready once its `__init__`
 /// has returned, and one whose `__init__` raises is a failed start, with the
@@ -22,27 +30,28 @@ namespace supervisors {
                                            actor_class what,
                                            arguments args = {},
                                            runtime::placement where = {}) {
-  return
-    [&python, what = std::move(what), args = std::move(args),
-     where = std::move(where)](const start_context& context) -> start_result {
-      auto started = [ack = context.ack()](const caf::error& outcome) {
-        // Of an actor that ends without a start: on any thread.
-        auto* here = runtime::context::current();
-        auto* host = here ? &here->guests_unit() : nullptr;
-        if (outcome)
-          ack(outcome, host);
-        else
-          ack(host);
-      };
-      try {
-        auto& home = python.context_at(where);
-        context.runs_in(home.name());
-        return runtime::spawn_on<runtime::python_class_actor>(home, what, args,
-                                                              started);
-      } catch (const python_error& what_failed) {
-        return runtime::to_caf(what_failed.info());
-      }
+  return [&python, calls = calls_in(python), what = std::move(what),
+          args = std::move(args), where = std::move(where)](
+           const start_context& context) -> start_result {
+    auto started = [ack = context.ack()](const caf::error& outcome) {
+      // Of an actor that ends without a start: on any thread.
+      auto* here = runtime::context::current();
+      auto* host = here ? &here->guests_unit() : nullptr;
+      if (outcome)
+        ack(outcome, host);
+      else
+        ack(host);
     };
+    try {
+      auto& home = python.context_at(where);
+      context.runs_in(home.name());
+      context.may_interrupt(calls);
+      return runtime::spawn_on<runtime::python_class_actor>(
+        home, what, args, started, context.max_handler_time());
+    } catch (const python_error& what_failed) {
+      return runtime::to_caf(what_failed.info());
+    }
+  };
 }
 
 /// The question of a `probe` for an actor that `start_python` starts: the
@@ -62,13 +71,16 @@ start_fn start_pinned(runtime::runtime& python, runtime::placement where,
                       Ts... xs) {
   class acknowledging : public Impl {
   public:
-    acknowledging(caf::actor_config& config, init_ack ack, const Ts&... args)
-      : Impl(config, args...), ack_(std::move(ack)) {
+    acknowledging(caf::actor_config& config, init_ack ack,
+                  std::chrono::nanoseconds limit, const Ts&... args)
+      : Impl(config, args...), ack_(std::move(ack)), limit_(limit) {
     }
 
     caf::behavior make_behavior() override {
       try {
         auto result = Impl::make_behavior();
+        if (limit_ > limit_.zero())
+          this->max_handler_time(limit_);
         if (!runtime::is_quitting(this))
           ack_(this->context());
         return result;
@@ -83,14 +95,17 @@ start_fn start_pinned(runtime::runtime& python, runtime::placement where,
 
   private:
     init_ack ack_;
+    std::chrono::nanoseconds limit_;
   };
 
-  return [&python, where = std::move(where),
+  return [&python, calls = calls_in(python), where = std::move(where),
           xs...](const start_context& context) -> start_result {
     try {
       auto& home = python.context_at(where);
       context.runs_in(home.name());
-      return runtime::spawn_on<acknowledging>(home, context.ack(), xs...);
+      context.may_interrupt(calls);
+      return runtime::spawn_on<acknowledging>(
+        home, context.ack(), context.max_handler_time(), xs...);
     } catch (const python_error& what_failed) {
       return runtime::to_caf(what_failed.info());
     }

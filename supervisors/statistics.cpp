@@ -37,6 +37,10 @@ std::string_view to_string(supervision_event::kind what) noexcept {
       return "ready";
     case not_ready:
       return "not_ready";
+    case hung:
+      return "hung";
+    case poisoned:
+      return "poisoned";
   }
   return "unknown";
 }
@@ -48,6 +52,8 @@ std::string to_string(const supervision_event& event) {
     result += " #" + std::to_string(event.incarnation);
   if (event.what == supervision_event::kind::restart_scheduled)
     result += " in " + runtime::render(event.pause);
+  if (!event.context.empty())
+    result += " in " + event.context;
   for (const auto& other : event.others)
     result += (&other == &event.others.front() ? ", with '" : "', '") + other;
   if (!event.others.empty())

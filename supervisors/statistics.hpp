@@ -66,12 +66,16 @@ struct child_counts {
   friend bool operator==(const child_counts&, const child_counts&) = default;
 };
 
-/// An incarnation that did not end although it was killed.
+/// An incarnation that did not end although it was killed, or whose call did
+/// not come back although it was interrupted.
 struct zombie_info {
   /// The child's.
   std::string id;
   /// The one that was given up.
   incarnation_id incarnation = 0;
+  /// The context that was given up with it, for example `default/0`: it stays
+  /// a zombie for ever. Empty where there was none: it may yet end.
+  std::string context{};
 };
 
 /// What a supervisor has seen and done since it started.
@@ -96,7 +100,7 @@ struct supervisor_statistics {
   uint64_t observer_errors = 0;
   /// Exceptions that a spec's `classify` let out.
   uint64_t classify_errors = 0;
-  /// Given up as lost, and not ended since.
+  /// Given up as lost, and not ended since, or for ever.
   std::vector<zombie_info> zombies;
 };
 
@@ -124,7 +128,7 @@ struct supervision_event {
     shutdown_error,
     /// An incarnation did not end although it was killed.
     abandoned,
-    /// The supervisor gives up: too many restarts.
+    /// The supervisor gives up: too many restarts, or too many zombies.
     give_up,
     /// The supervisor gives this child up, which stays stopped: its end was
     /// fatal, or it exceeded a limit of its own. `exit` says how it ended. The
@@ -139,6 +143,12 @@ struct supervision_event {
     ready,
     /// A child that runs is no longer ready.
     not_ready,
+    /// A call of the child took longer than it may, or was in the way of its
+    /// stop, and was interrupted. `context` says where.
+    hung,
+    /// A call of the child did not come back from that: `context` was given up,
+    /// and is replaced.
+    poisoned,
   };
 
   /// What happened.
@@ -156,6 +166,9 @@ struct supervision_event {
   std::chrono::nanoseconds pause{0};
   /// Further children that it is about.
   std::vector<std::string> others{};
+  /// Of `hung` and `poisoned`: the context of the child, for example
+  /// `default/0`, if its start function has said so.
+  std::string context{};
 };
 
 /// @returns the enumerator's name

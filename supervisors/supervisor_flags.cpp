@@ -18,6 +18,8 @@ sup_expected<void> check_supervisor(const supervisor_flags& flags,
     return fail({}, "period must be positive");
   if (flags.min_retry_delay < nanoseconds::zero())
     return fail({}, "min_retry_delay must not be negative");
+  if (flags.max_zombies == 0)
+    return fail({}, "max_zombies must be positive");
   if (auto wrong = engine::bad_combination(flags, specs.size()); !wrong.empty())
     return fail({}, wrong);
   if (auto fault = check_child_specs(specs, flags.auto_shutdown);

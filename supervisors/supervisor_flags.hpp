@@ -40,6 +40,9 @@ struct supervisor_flags {
   /// How many children there may be at a time that are not stopped. Only where
   /// children do not depend on each other. Default: no limit.
   std::optional<size_t> max_children{};
+  /// So many zombies (see `zombie_info`), and no child is restarted any more: a
+  /// child that would be is one restart too many.
+  size_t max_zombies = 4;
   /// How exits of children are classified.
   exit_rules exits{};
   /// Told what happens; runs on the supervisor's thread, so it must not block.

@@ -9,6 +9,13 @@ constexpr auto stall_interval = std::chrono::seconds{10};
 
 } // namespace
 
+exit_info condemned_exit(const child& who, bool abandoned) {
+  auto result = *who.condemned;
+  if (abandoned)
+    result.message += "; it did not end although it was killed";
+  return result;
+}
+
 bool is_ready(const child& who) {
   if (who.state.phase != child_phase::running || !who.spec.readiness)
     return who.state.phase == child_phase::running;

@@ -52,8 +52,10 @@ struct child {
   /// The one strong handle; set while something starts, runs or stops.
   caf::actor handle;
   std::shared_ptr<in_flight> requests;
-  /// Where the last incarnation runs or ran, if its start function said so.
-  std::string place;
+  /// Of the last incarnation.
+  start_notes notes;
+  /// The call of it that was interrupted last, as `child_calls` numbers them.
+  uint64_t interrupted_call = 0;
 
   /// Known from the first sign of a failed start until the next start.
   std::optional<start_failure> failure;
@@ -85,6 +87,11 @@ struct child {
   std::optional<std::chrono::steady_clock::time_point> ready_since;
   std::chrono::steady_clock::time_point down_since;
 };
+
+/// @returns how the end of `who` is told, which is stopped for being unhealthy
+/// @param abandoned  whether not even a kill has ended it
+/// @pre who.condemned
+[[nodiscard]] exit_info condemned_exit(const child& who, bool abandoned);
 
 /// @returns whether `who` is to be given requests
 [[nodiscard]] bool is_ready(const child& who);

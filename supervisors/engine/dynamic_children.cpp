@@ -54,12 +54,13 @@ start_result supervisor_actor::call_start_function(child& who) {
   caf::message arguments = who.arguments;
   if (who.spec.restart == restart_type::temporary)
     who.arguments.reset();
-  start_context context{*this, who.spec.id, who.state.incarnation, arguments,
-                        who.place};
+  start_order what{who.spec.id, who.state.incarnation, arguments,
+                   who.spec.max_handler_time};
+  start_context context{*this, what, who.notes};
   try {
     return start(context);
-  } catch (const std::exception& what) {
-    return caf::make_error(sup_errc::start_failed, std::string{what.what()});
+  } catch (const std::exception& thrown) {
+    return caf::make_error(sup_errc::start_failed, std::string{thrown.what()});
   } catch (...) {
     return caf::make_error(sup_errc::start_failed,
                            "the start function threw no std::exception");

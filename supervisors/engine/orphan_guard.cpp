@@ -12,6 +12,14 @@ namespace pyactor::supervisors::engine {
 
 namespace {
 
+void kill(const orphan& who, const caf::actor_addr& sender,
+          caf::execution_unit* host) {
+  tell_exit(who.child, sender, caf::exit_reason::kill, host);
+  auto handle = caf::actor_cast<caf::actor>(who.child);
+  if (auto call = who.calls ? who.calls->running(handle) : 0)
+    who.calls->interrupt(handle, call);
+}
+
 /// Holds children that were asked to stop, so that they get their time, and
 /// kills those that take more. Ends with the last of them.
 class guard : public caf::event_based_actor {
@@ -40,7 +48,7 @@ public:
         for (const auto& [number, who] : waiting_)
           if (who.shutdown.mode == stop_mode::timed
               && who.shutdown.timeout <= what.due - now)
-            tell_exit(who.child, {}, caf::exit_reason::kill, context());
+            kill(who, {}, context());
       },
     };
   }
@@ -68,12 +76,11 @@ private:
 
 void stop_orphans(caf::actor_system& system, const caf::actor_addr& parent,
                   std::vector<orphan> orphans) {
-  for (const auto& who : orphans) {
-    auto brutal = who.shutdown.mode == stop_mode::brutal_kill;
-    tell_exit(who.child, parent,
-              brutal ? caf::exit_reason::kill : caf::exit_reason::user_shutdown,
-              nullptr);
-  }
+  for (const auto& who : orphans)
+    if (who.shutdown.mode == stop_mode::brutal_kill)
+      kill(who, parent, nullptr);
+    else
+      tell_exit(who.child, parent, caf::exit_reason::user_shutdown, nullptr);
   std::erase_if(orphans, [](const orphan& who) {
     return who.shutdown.mode == stop_mode::brutal_kill;
   });

@@ -29,7 +29,7 @@ which_children_reply supervisor_actor::list_children() const {
     if (info.status == child_status::running)
       info.uptime = clock().now() - who.running_since;
     if (who.handle)
-      info.context = who.place;
+      info.context = who.notes.place;
     info.given_up = who.given_up;
     info.consecutive_failures = who.consecutive_failures;
     info.next_start_in = until_start_of(who);
@@ -77,8 +77,8 @@ get_child_spec_reply supervisor_actor::spec_of(const std::string& id) {
 get_statistics_reply supervisor_actor::statistics() const {
   auto result = seen_;
   result.window_used = intensity_.used(clock().now());
-  for (const auto& [incarnation, id] : zombies_)
-    result.zombies.push_back({id, incarnation});
+  for (const auto& [incarnation, zombie] : zombies_)
+    result.zombies.push_back(zombie);
   return {std::move(result)};
 }
 
@@ -94,6 +94,8 @@ spdlog::level::level_enum log_level(supervision_event::kind what) noexcept {
       return spdlog::level::debug;
     case supervision_event::kind::stop_stalled:
     case supervision_event::kind::abandoned:
+    case supervision_event::kind::hung:
+    case supervision_event::kind::poisoned:
     case supervision_event::kind::child_given_up:
       return spdlog::level::warn;
     default:
@@ -122,8 +124,11 @@ void supervisor_actor::report(supervision_event::kind what, const child& who,
                           .others = std::move(others)};
   if (what == start_failed)
     event.exit = who.failure->exit;
-  else if (what != starting && what != started && what != restarted)
+  else if (what != starting && what != started && what != restarted
+           && what != hung && what != poisoned)
     event.exit = who.last_exit;
+  if (what == hung || what == poisoned)
+    event.context = who.notes.place;
   if (log.should_log(level))
     log.log(level, "supervisor {}: {}", id(), to_string(event));
   try {

@@ -59,12 +59,14 @@ bool supervisor_actor::may_come_back(child& who) {
 /// @returns false if it was one too many; the supervisor then stops
 bool supervisor_actor::within_intensity(child& who) {
   ++seen_.restarts;
-  if (intensity_.add(clock().now()))
+  auto too_many_zombies = zombies_.size() >= flags_.max_zombies;
+  if (intensity_.add(clock().now()) && !too_many_zombies)
     return true;
   report(supervision_event::kind::give_up, who);
   sup_error what{.code = sup_errc::give_up,
                  .id = who.spec.id,
-                 .message = "too many restarts",
+                 .message
+                 = too_many_zombies ? "too many zombies" : "too many restarts",
                  .reason = who.last_exit};
   if (who.last_exit)
     what.message += "; last exit " + to_string(*who.last_exit);

@@ -129,8 +129,11 @@ void supervisor_actor::on_ended(const child_ended& what) {
   }
   auto* who = roster_.find_incarnation(what.incarnation);
   if (!who) {
-    if (zombies_.erase(what.incarnation) == 0)
+    auto zombie = zombies_.find(what.incarnation);
+    if (zombie == zombies_.end())
       ++seen_.stale_events;
+    else if (zombie->second.context.empty())
+      zombies_.erase(zombie);
     return;
   }
   if (must_wait(*who)) {
@@ -139,15 +142,20 @@ void supervisor_actor::on_ended(const child_ended& what) {
   }
   auto how
     = describe_exit(what.reason, what.incarnation, flags_.exits, system());
+  auto is_abandoned = how.kind == exit_kind::abandoned;
+  if (how.kind == exit_kind::hung)
+    note_hung_call(*who);
   if (who->state.phase == child_phase::starting)
     note_failure(*who, exit_kind::start_failed, what.reason);
   else if (who->state.phase == child_phase::running)
     how.cls = classified(*who, how);
   else if (is_condemned(who->state))
-    how = *who->condemned;
+    how = condemned_exit(*who, is_abandoned);
   who->last_exit = who->failure ? who->failure->exit : how;
-  if (who->state.phase == child_phase::stopping && !who->failure
-      && !is_condemned(who->state) && !is_orderly_stop(how)) {
+  if (is_abandoned) {
+    report(supervision_event::kind::abandoned, *who);
+  } else if (who->state.phase == child_phase::stopping && !who->failure
+             && !is_condemned(who->state) && !is_orderly_stop(how)) {
     ++seen_.shutdown_errors;
     report(supervision_event::kind::shutdown_error, *who);
   }
@@ -227,7 +235,7 @@ void supervisor_actor::on_exit() {
   for (auto& [position, who] : roster_.children())
     if (who.handle)
       orphans.push_back({caf::actor_cast<caf::strong_actor_ptr>(who.handle),
-                         *who.spec.shutdown});
+                         *who.spec.shutdown, who.notes.calls});
   if (!orphans.empty())
     stop_orphans(system(), address(), std::move(orphans));
   // A tick on its way holds this object, but not what its user gave it.

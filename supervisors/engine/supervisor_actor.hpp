@@ -43,9 +43,9 @@ struct supervisor_setup {
 /// Sources: supervisor_actor.cpp (messages in), life_cycle.cpp (its own start
 /// and stop), transitions.cpp (children), restarts.cpp (whether and when a
 /// child comes back), probing.cpp (how children are), groups.cpp (several
-/// children at once), reload.cpp (another list of children), orders.cpp
-/// (callers), dynamic_children.cpp (how many there may be, and what is left of
-/// them), queries.cpp, tree_level.cpp.
+/// children at once), hung_calls.cpp (what does not return), reload.cpp
+/// (another list of children), orders.cpp (callers), dynamic_children.cpp (how
+/// many there may be, and what is left of them), queries.cpp, tree_level.cpp.
 class supervisor_actor : public caf::event_based_actor {
 public:
   supervisor_actor(caf::actor_config& config, supervisor_setup setup);
@@ -118,6 +118,11 @@ private:
   void on_exited(child& who, child_outcome outcome);
   void on_stopped(child& who);
   void abandon(child& who);
+  [[nodiscard]] bool is_in_call(const child& who) const;
+  void interrupt(child& who);
+  void give_up_context(child& who);
+  void note_hung_call(child& who);
+  void note_zombie(const child& who, std::string context);
   void restart(child& who, std::chrono::nanoseconds pause);
   void on_pause_over(child& who);
   void come_back(child& who);
@@ -257,9 +262,9 @@ private:
   /// Ticks on their way, latest first. There is rarely more than one, because
   /// a tick is sent only if it is earlier than all others.
   std::vector<time_point> ticks_;
-  /// Incarnations that did not end although they were killed, and whose they
-  /// were. The kill waits in their mailboxes.
-  std::map<incarnation_id, std::string> zombies_;
+  /// Incarnations that did not end although they were killed. The kill waits in
+  /// their mailboxes, if they still have a context.
+  std::map<incarnation_id, zombie_info> zombies_;
   supervisor_statistics seen_;
   /// For jitter; made when it is needed.
   std::optional<std::minstd_rand> random_;

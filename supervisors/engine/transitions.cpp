@@ -24,6 +24,7 @@ void supervisor_actor::apply(child& who, const child_event& event) {
     end_probes(who);
   live_children_ -= who.state.phase != child_phase::stopped;
   live_children_ += transition.next.phase != child_phase::stopped;
+  seen_.kills += is_killed(transition.next) && !is_killed(who.state);
   who.state = transition.next;
   if (changed)
     show(who);
@@ -33,10 +34,12 @@ void supervisor_actor::apply(child& who, const child_event& event) {
 }
 
 child_rules supervisor_actor::rules_of(const child& who) const {
-  return {who.spec.restart, who.spec.shutdown->mode,
+  return {who.spec.restart,
+          who.spec.shutdown->mode,
           stage_ == stage::stopping || absorbs(who),
           who.failure && who.failure->exit.cls == exit_class::fatal,
-          who.condemned ? who.condemned->cls : exit_class::abnormal};
+          who.condemned ? who.condemned->cls : exit_class::abnormal,
+          is_in_call(who)};
 }
 
 void supervisor_actor::carry_out(child& who, child_effect effect) {
@@ -44,9 +47,12 @@ void supervisor_actor::carry_out(child& who, child_effect effect) {
     case child_effect::ask:
       send_exit_to(who, caf::exit_reason::user_shutdown);
       break;
+    case child_effect::interrupt:
+      interrupt(who);
+      break;
     case child_effect::kill:
-      seen_.kills += who.state.step == stop_step::killed;
       send_exit_to(who, caf::exit_reason::kill);
+      interrupt(who);
       break;
     case child_effect::watch_again:
       if (auto handle = caf::actor_cast<caf::strong_actor_ptr>(who.handle)) {
@@ -54,6 +60,9 @@ void supervisor_actor::carry_out(child& who, child_effect effect) {
         unwatch(handle, key);
         watch(handle, key, who.requests);
       }
+      break;
+    case child_effect::give_up_context:
+      give_up_context(who);
       break;
     case child_effect::arm_start:
     case child_effect::arm_stop:
@@ -174,7 +183,8 @@ void supervisor_actor::spawn_incarnation(child& who) {
                                         + who.spec.register_as + "'"));
     return;
   }
-  who.place.clear();
+  who.notes = {};
+  who.interrupted_call = 0;
   auto result = call_start_function(who);
   if (auto* handle = std::get_if<caf::actor>(&result)) {
     adopt(who, *handle);
@@ -342,25 +352,6 @@ void supervisor_actor::on_stopped(child& who) {
     forget(who);
   else
     come_to_rest(who);
-}
-
-void supervisor_actor::abandon(child& who) {
-  auto id = who.state.incarnation;
-  ++seen_.abandons;
-  zombies_.emplace(id, who.spec.id);
-  who.last_exit = exit_info{.kind = exit_kind::abandoned,
-                            .cls = exit_class::abnormal,
-                            .message = "did not end although it was killed",
-                            .incarnation = id};
-  report(supervision_event::kind::abandoned, who);
-  if (who.state.stopped_for == stop_cause::unhealthy) {
-    who.last_exit = *who.condemned;
-    who.last_exit->message += "; it did not end although it was killed";
-  }
-  who.requests->close(context());
-  roster_.retire(id);
-  who.handle = nullptr;
-  who.requests = nullptr;
 }
 
 } // namespace pyactor::supervisors::engine

@@ -179,6 +179,68 @@ TEST_CASE("a timed stop asks, kills, checks and then gives up",
   CHECK(abandoned.outcome == outcome::stopped);
 }
 
+TEST_CASE("each step of a stop leads to one other, which depends on whether a "
+          "call is in the way",
+          "[child_state]") {
+  using enum stop_step;
+
+  struct row {
+    stop_step before;
+    bool in_call;
+    stop_step after;
+    effect_list expected;
+  };
+
+  const row table[] = {
+    {asked, false, killed, {kill, arm_grace}},
+    {asked, true, interrupted, {interrupt, arm_grace}},
+    {interrupted, false, checked, {watch_again, kill, arm_grace}},
+    {interrupted, true, checked, {watch_again, kill, arm_grace}},
+    {killed, false, checked, {watch_again, kill, arm_grace}},
+    {killed, true, checked, {watch_again, kill, arm_grace}},
+    {checked, true, given_up, {give_up_context, arm_grace}},
+  };
+  for (const auto& [before, in_call, after, expected] : table) {
+    auto rules = permanent;
+    rules.in_call = in_call;
+    CAPTURE(static_cast<int>(before), in_call);
+    CHECK(step(stopping(to::request, before), rules, overdue{})
+          == child_transition{stopping(to::request, after), expected});
+  }
+}
+
+TEST_CASE("a child whose context was given up ends, or is abandoned at last",
+          "[child_state]") {
+  auto lost = stopping(to::cycle, stop_step::given_up);
+  auto ended = step(lost, permanent, down{7, exit_class::abnormal});
+  CHECK(ended.effects == effect_list{disarm, release});
+  CHECK(ended.outcome == outcome::stopped_restart);
+  for (auto in_call : {false, true}) {
+    auto rules = permanent;
+    rules.in_call = in_call;
+    auto abandoned = step(lost, rules, overdue{});
+    CHECK(abandoned.effects == effect_list{disarm, abandon});
+    CHECK(abandoned.outcome == outcome::stopped_restart);
+  }
+}
+
+TEST_CASE("a stop without limit interrupts nothing, and a forced one kills at "
+          "every step before the kill",
+          "[child_state]") {
+  auto rules = patient;
+  rules.in_call = true;
+  CHECK(step(stopping(to::request), rules, overdue{}).effects
+        == effect_list{ask, arm_stop});
+  for (auto before : {stop_step::asked, stop_step::interrupted})
+    CHECK(step(stopping(to::request, before), rules, stop_harder{})
+          == child_transition{stopping(to::request, stop_step::killed),
+                              effect_list{kill, arm_grace}});
+  for (auto before :
+       {stop_step::killed, stop_step::checked, stop_step::given_up})
+    CHECK(step(stopping(to::request, before), rules, stop_harder{})
+          == child_transition{stopping(to::request, before), {}});
+}
+
 TEST_CASE("a brutal stop begins with the kill", "[child_state]") {
   auto result = step(running(), brutal, stop{to::request});
   CHECK(result.next == stopping(to::request, stop_step::killed));
