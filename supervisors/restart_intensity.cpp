@@ -16,6 +16,10 @@ bool restart_intensity::add(time_point now) {
   return restarts_.size() <= limit_.intensity;
 }
 
+void restart_intensity::take_back() {
+  restarts_.pop_back();
+}
+
 void restart_intensity::change(restart_limit limit, time_point now) {
   limit_ = limit;
   forget_stale(now);

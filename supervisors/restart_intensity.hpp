@@ -23,6 +23,10 @@ public:
   /// @pre `now` never goes back
   [[nodiscard]] bool add(time_point now);
 
+  /// Takes back what was added last: that restart does not come about.
+  /// @pre nothing has happened since
+  void take_back();
+
   /// Sets another limit. Restarts that are recent enough for it count on, also
   /// if they are too many: the next one then breaks it.
   /// @pre `now` never goes back

@@ -100,6 +100,11 @@ struct supervisor_statistics {
   uint64_t observer_errors = 0;
   /// Exceptions that a spec's `classify` let out.
   uint64_t classify_errors = 0;
+  /// How often there were more restarts than `intensity` allows, and exceptions
+  /// that a function of `on_limit` let out.
+  uint64_t escalations = 0;
+  /// See `escalations`.
+  uint64_t escalation_errors = 0;
   /// Given up as lost, and not ended since, or for ever.
   std::vector<zombie_info> zombies;
 };
@@ -128,11 +133,13 @@ struct supervision_event {
     shutdown_error,
     /// An incarnation did not end although it was killed.
     abandoned,
-    /// The supervisor gives up: too many restarts, or too many zombies.
+    /// The supervisor gives up, or the whole process: too many restarts, or
+    /// too many zombies.
     give_up,
     /// The supervisor gives this child up, which stays stopped: its end was
-    /// fatal, or it exceeded a limit of its own. `exit` says how it ended. The
-    /// supervisor itself carries on.
+    /// fatal, it exceeded a limit of its own, or that of its supervisor whose
+    /// `on_limit` says so. `exit` says how it ended. The supervisor itself
+    /// carries on.
     child_given_up,
     /// Somebody stopped a child that its group waited for; `others` names those
     /// that now stay stopped.

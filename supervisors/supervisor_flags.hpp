@@ -4,6 +4,7 @@
 #include <pyactor/supervisors/auto_shutdown.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/error.hpp>
+#include <pyactor/supervisors/escalation.hpp>
 #include <pyactor/supervisors/exit_info.hpp>
 #include <pyactor/supervisors/restart_strategy.hpp>
 #include <pyactor/supervisors/statistics.hpp>
@@ -23,11 +24,13 @@ namespace supervisors {
 struct supervisor_flags {
   /// Which children an exit restarts.
   restart_strategy strategy = restart_strategy::one_for_one;
-  /// More than `intensity` restarts within `period`, and it gives up: stops
-  /// all children and ends with `sup_errc::give_up`.
+  /// More than `intensity` restarts within `period`, and `on_limit` says what
+  /// follows.
   uint32_t intensity = 1;
   /// See `intensity`.
   std::chrono::nanoseconds period = std::chrono::seconds{5};
+  /// See `intensity`.
+  limit_policy on_limit = escalation::shutdown_self;
   /// Whether the end of significant children is that of the supervisor; it then
   /// stops the others and ends with `user_shutdown`.
   supervisors::auto_shutdown auto_shutdown = auto_shutdown::never;

@@ -15,6 +15,9 @@ bool has_groups(restart_strategy strategy) noexcept {
 std::string_view bad_combination(const supervisor_flags& flags,
                                  size_t specs) noexcept {
   auto simple = flags.strategy == restart_strategy::simple_one_for_one;
+  const auto* decide = std::get_if<escalation_fn>(&flags.on_limit);
+  if (decide && !*decide)
+    return "on_limit has no function";
   if (simple && specs != 1)
     return "simple_one_for_one needs exactly one child spec";
   if (simple && flags.auto_shutdown != auto_shutdown::never)

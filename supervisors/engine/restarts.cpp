@@ -1,4 +1,5 @@
 #include <pyactor/libpyactor/log.hpp>
+#include <pyactor/supervisors/engine/escalating.hpp>
 #include <pyactor/supervisors/engine/supervisor_actor.hpp>
 #include <pyactor/supervisors/restart_backoff.hpp>
 
@@ -40,38 +41,77 @@ void supervisor_actor::give_up_on(child& who) {
 }
 
 /// Counts the decision to start `who` again by itself.
-/// @returns whether it may be carried out; otherwise `who` has been given up,
-///          or the supervisor stops
-bool supervisor_actor::may_come_back(child& who) {
+/// @returns how long it pauses before that; none if it does not come back: it
+///          has been given up, or the supervisor stops
+std::optional<std::chrono::nanoseconds>
+supervisor_actor::count_restart(child& who) {
   auto now = clock().now();
   auto uptime = who.failure || !who.ready_since ? std::chrono::nanoseconds{0}
                                                 : now - *who.ready_since;
   who.consecutive_failures = failures_in_a_row(
     who.consecutive_failures, uptime,
     who.spec.backoff.value_or(restart_backoff{}).reset_after);
-  if (who.limits.add(now))
-    return within_intensity(who);
-  give_up_on(who);
-  return false;
+  if (!who.limits.add(now)) {
+    give_up_on(who);
+    return std::nullopt;
+  }
+  ++seen_.restarts;
+  if (intensity_.add(now) && !has_too_many_zombies())
+    return pause_before_start(who);
+  return escalate(who);
 }
 
-/// Counts one restart decision.
-/// @returns false if it was one too many; the supervisor then stops
-bool supervisor_actor::within_intensity(child& who) {
-  ++seen_.restarts;
-  auto too_many_zombies = zombies_.size() >= flags_.max_zombies;
-  if (intensity_.add(clock().now()) && !too_many_zombies)
-    return true;
+/// Does what is to follow a restart that is one too many.
+/// @returns as `count_restart`
+std::optional<std::chrono::nanoseconds> supervisor_actor::escalate(child& who) {
+  ++seen_.escalations;
+  auto what = decide_escalation(who);
+  // A zombie keeps a thread: whoever comes back may be the next one.
+  if (what == escalation::keep_backoff && has_too_many_zombies())
+    what = escalation::stop_child;
+  if (what == escalation::stop_child) {
+    --seen_.restarts;
+    intensity_.take_back();
+    give_up_on(who);
+    return std::nullopt;
+  }
+  if (what == escalation::keep_backoff) {
+    log(layer::supervisors)
+      .warn(
+        "supervisor {}: too many restarts; '{}' waits for as long as it may",
+        id(), who.spec.id);
+    return longest_pause(who.spec.backoff, flags_.min_retry_delay,
+                         flags_.period);
+  }
   report(supervision_event::kind::give_up, who);
-  sup_error what{.code = sup_errc::give_up,
-                 .id = who.spec.id,
-                 .message
-                 = too_many_zombies ? "too many zombies" : "too many restarts",
-                 .reason = who.last_exit};
+  sup_error why{.code = sup_errc::give_up,
+                .id = who.spec.id,
+                .message = "too many restarts",
+                .reason = who.last_exit};
   if (who.last_exit)
-    what.message += "; last exit " + to_string(*who.last_exit);
-  begin_stop(to_caf_error(what), what);
-  return false;
+    why.message += "; last exit " + to_string(*who.last_exit);
+  if (what == escalation::abort_process)
+    abort_process("supervisor " + std::to_string(id())
+                  + " ends the process: " + to_string(why));
+  begin_stop(to_caf_error(why), why);
+  return std::nullopt;
+}
+
+bool supervisor_actor::has_too_many_zombies() const {
+  return zombies_.size() >= flags_.max_zombies;
+}
+
+escalation supervisor_actor::decide_escalation(const child& who) {
+  auto [what, complaint] = ask(flags_.on_limit, [&] {
+    return limit_exceeded{who.spec.id, who.last_exit, statistics().statistics};
+  });
+  if (complaint) {
+    ++seen_.escalation_errors;
+    log(layer::supervisors)
+      .warn("supervisor {}: on_limit threw about '{}': {}", id(), who.spec.id,
+            *complaint);
+  }
+  return what;
 }
 
 /// @returns how long `who`, whose failure has been counted, pauses before it is
@@ -107,9 +147,8 @@ void supervisor_actor::restart(child& who, std::chrono::nanoseconds pause) {
 
 /// Restarts a child that has ended, now or when what forbids it is over; only
 /// the end of one that was unhealthy has not waited for that.
-void supervisor_actor::come_back(child& who) {
+void supervisor_actor::come_back(child& who, std::chrono::nanoseconds pause) {
   auto position = who.position;
-  auto pause = pause_before_start(who);
   if (must_hold_restarts())
     deferred_.push_back(pause_ended{position, who.state.incarnation, pause});
   else

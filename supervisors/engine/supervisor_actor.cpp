@@ -241,6 +241,7 @@ void supervisor_actor::on_exit() {
   // A tick on its way holds this object, but not what its user gave it.
   roster_ = {};
   flags_.observer = nullptr;
+  flags_.on_limit = {};
   keep_alive_ = nullptr;
 }
 

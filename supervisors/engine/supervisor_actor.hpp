@@ -125,9 +125,8 @@ private:
   void note_zombie(const child& who, std::string context);
   void restart(child& who, std::chrono::nanoseconds pause);
   void on_pause_over(child& who);
-  void come_back(child& who);
+  void come_back(child& who, std::chrono::nanoseconds pause);
   [[nodiscard]] bool ends_all(const child& who) const;
-  bool within_intensity(child& who);
   void forget(child& who);
   void show(child& who, std::chrono::nanoseconds retry_after = {});
   void note_failure(child& who, exit_kind kind, const caf::error& cause);
@@ -139,7 +138,10 @@ private:
 
   exit_class classified(const child& who, const exit_info& how);
   void rearm(child& who);
-  bool may_come_back(child& who);
+  std::optional<std::chrono::nanoseconds> count_restart(child& who);
+  std::optional<std::chrono::nanoseconds> escalate(child& who);
+  escalation decide_escalation(const child& who);
+  [[nodiscard]] bool has_too_many_zombies() const;
   std::chrono::nanoseconds pause_before_start(const child& who);
   void start_after(child& who, std::chrono::nanoseconds pause);
   double uniform();

@@ -298,10 +298,10 @@ void supervisor_actor::on_start_failed(child& who) {
       answer_starts(who, std::unexpected{what}); // of `retry_now`
       if (failure.exit.cls == exit_class::fatal) {
         give_up_on(who);
-      } else if (may_come_back(who)) {
+      } else if (auto pause = count_restart(who)) {
         if (group_)
           fail_group(who);
-        start_after(who, pause_before_start(who));
+        start_after(who, *pause);
       }
       break;
   }
@@ -313,8 +313,8 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
   who.down_since = clock().now();
   report(supervision_event::kind::exited, who);
   if (outcome == child_outcome::exited_restart) {
-    if (may_come_back(who))
-      come_back(who);
+    if (auto pause = count_restart(who))
+      come_back(who, *pause);
     return;
   }
   auto is_fatal = who.last_exit->cls == exit_class::fatal;

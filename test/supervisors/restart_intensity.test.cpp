@@ -83,3 +83,14 @@ TEST_CASE("the window remembers no more than it needs", "[restart_intensity]") {
     (void)window.add(time_point{i * 1ns});
   CHECK(window.used(time_point{100ns}) == 3);
 }
+
+TEST_CASE("a restart that is taken back counts no longer",
+          "[restart_intensity]") {
+  restart_intensity window{{1, 10s}};
+  auto begin = restart_intensity::time_point{} + 1h;
+  CHECK(window.add(begin));
+  CHECK_FALSE(window.add(begin + 5s));
+  window.take_back();
+  CHECK(window.used(begin + 5s) == 1);
+  CHECK(window.add(begin + 11s));
+}
