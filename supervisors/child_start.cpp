@@ -24,10 +24,17 @@ void init_ack::operator()(caf::error reason, caf::execution_unit* host) const {
 }
 
 start_context::start_context(caf::event_based_actor& supervisor,
-                             const start_order& what, start_notes& notes)
-  : supervisor_(&supervisor), what_(what),
-    ack_(supervisor.address(), what.incarnation), notes_(&notes) {
+                             const start_terms& terms, start_notes& notes)
+  : supervisor_(&supervisor), terms_(terms),
+    ack_(supervisor.address(), terms.incarnation), notes_(&notes) {
   // nop
+}
+
+start_context start_context::with(const caf::message& arguments) const {
+  return {*supervisor_,
+          {terms_.id, terms_.incarnation, arguments, terms_.max_handler_time,
+           terms_.throttle},
+          *notes_};
 }
 
 void start_context::runs_in(std::string place) const {

@@ -4,6 +4,7 @@
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/child_calls.hpp>
 #include <pyactor/supervisors/child_state.hpp>
+#include <pyactor/supervisors/start_throttle.hpp>
 
 #include <chrono>
 #include <exception>
@@ -43,16 +44,18 @@ private:
   incarnation_id incarnation_ = 0;
 };
 
-/// Which incarnation a start function is to start, and with what.
-struct start_order {
-  /// The id of the child's spec.
+/// What a supervisor has to say about one start.
+struct start_terms {
+  /// Of the child's spec.
   const std::string& id;
-  /// The new one.
+  /// Which start of the child it is.
   incarnation_id incarnation;
-  /// As `start_context::arguments`.
+  /// See `start_context::arguments`.
   const caf::message& arguments;
   /// As in the child's spec.
   std::chrono::nanoseconds max_handler_time;
+  /// See `start_context::throttle`.
+  const start_throttle& throttle;
 };
 
 /// What a start function says of the incarnation that it has started.
@@ -70,30 +73,39 @@ class start_context {
 public:
   /// What a supervisor gives to a start function; all that it refers to
   /// outlives this.
-  start_context(caf::event_based_actor& supervisor, const start_order& what,
+  start_context(caf::event_based_actor& supervisor, const start_terms& terms,
                 start_notes& notes);
+
+  /// @returns the same with other arguments
+  /// @param arguments  must outlive the result
+  [[nodiscard]] start_context with(const caf::message& arguments) const;
 
   /// @returns the id of the child's spec
   [[nodiscard]] const std::string& id() const noexcept {
-    return what_.id;
+    return terms_.id;
   }
 
   /// @returns which start of the child this is
   [[nodiscard]] incarnation_id incarnation() const noexcept {
-    return what_.incarnation;
+    return terms_.incarnation;
   }
 
   /// @returns what `start_child_with` has been given for this child; empty for
   ///          others. The same for each incarnation: whoever changes a copy of
   ///          it changes that copy alone.
   [[nodiscard]] const caf::message& arguments() const noexcept {
-    return what_.arguments;
+    return terms_.arguments;
   }
 
   /// @returns how long one message may take, as the child's spec has it; 0
   ///          where that leaves it to others
   [[nodiscard]] std::chrono::nanoseconds max_handler_time() const noexcept {
-    return what_.max_handler_time;
+    return terms_.max_handler_time;
+  }
+
+  /// @returns limits on starts for what is below the child; see `supervise`
+  [[nodiscard]] const start_throttle& throttle() const noexcept {
+    return terms_.throttle;
   }
 
   /// @returns how the child says that it is ready
@@ -136,7 +148,7 @@ public:
 
 private:
   caf::event_based_actor* supervisor_;
-  const start_order& what_;
+  start_terms terms_;
   init_ack ack_;
   start_notes* notes_;
 };

@@ -50,6 +50,8 @@ struct child_info {
   /// Whether `child_ref` gives it requests: it runs, and its readiness probe
   /// has passed, if it has one.
   bool ready = false;
+  /// Whether it waits until `supervisor_flags::throttle` lets it start.
+  bool throttled = false;
 };
 
 /// How many children there are, of which kind.
@@ -105,6 +107,8 @@ struct supervisor_statistics {
   uint64_t escalations = 0;
   /// See `escalations`.
   uint64_t escalation_errors = 0;
+  /// Children that wait until `supervisor_flags::throttle` lets them start.
+  size_t throttled = 0;
   /// Given up as lost, and not ended since, or for ever.
   std::vector<zombie_info> zombies;
 };

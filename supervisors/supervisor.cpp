@@ -214,9 +214,10 @@ sup_expected<supervisor_ref> spawn_supervisor(caf::actor_system& system,
   caf::actor_addr parent_address;
   if (parent)
     parent_address = parent.address();
-  auto supervisor = system.spawn<engine::supervisor_actor>(
-    engine::supervisor_setup{std::move(flags), std::move(specs), directory,
-                             record, std::move(parent_address), std::nullopt});
+  auto supervisor
+    = system.spawn<engine::supervisor_actor>(engine::supervisor_setup{
+      std::move(flags), std::move(specs), directory, record,
+      std::move(parent_address), std::nullopt, start_throttle{}});
   return supervisor_ref{std::make_shared<const supervisor_ref::ownership>(
     std::move(supervisor), std::move(directory), std::move(record))};
 }
@@ -240,10 +241,10 @@ start_fn supervise(supervisor_flags flags, std::vector<child_spec> specs) {
     if (auto valid = check_supervisor(flags, specs); !valid)
       return to_caf_error(valid.error());
     return context.spawn_class<engine::supervisor_actor>(
-      engine::supervisor_setup{flags, specs,
-                               std::make_shared<engine::child_directory>(),
-                               std::make_shared<engine::start_record>(),
-                               context.supervisor(), context.ack()});
+      engine::supervisor_setup{
+        flags, specs, std::make_shared<engine::child_directory>(),
+        std::make_shared<engine::start_record>(), context.supervisor(),
+        context.ack(), context.throttle()});
   };
 }
 

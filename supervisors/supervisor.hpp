@@ -196,7 +196,7 @@ spawn_supervisor(caf::actor_system& system, supervisor_flags flags,
                  std::vector<child_spec> specs, const caf::actor& parent = {});
 
 /// @returns the start function of a child that is itself a supervisor. Its spec
-///          wants `type = child_type::supervisor`.
+///          wants `type = child_type::supervisor`; it then inherits `throttle`.
 [[nodiscard]] start_fn supervise(supervisor_flags flags,
                                  std::vector<child_spec> specs);
 

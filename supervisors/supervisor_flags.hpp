@@ -7,6 +7,7 @@
 #include <pyactor/supervisors/escalation.hpp>
 #include <pyactor/supervisors/exit_info.hpp>
 #include <pyactor/supervisors/restart_strategy.hpp>
+#include <pyactor/supervisors/start_throttle.hpp>
 #include <pyactor/supervisors/statistics.hpp>
 #include <pyactor/supervisors/stop_order.hpp>
 
@@ -46,6 +47,10 @@ struct supervisor_flags {
   /// So many zombies (see `zombie_info`), and no child is restarted any more: a
   /// child that would be is one restart too many.
   size_t max_zombies = 4;
+  /// How many children may start at a time, and how often they may come back,
+  /// together with all that are below them and with other supervisors that have
+  /// the same. Default: that of the supervisor above.
+  start_throttle throttle{};
   /// How exits of children are classified.
   exit_rules exits{};
   /// Told what happens; runs on the supervisor's thread, so it must not block.

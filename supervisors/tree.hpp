@@ -62,6 +62,8 @@ struct tree_node {
   /// As in `child_info`; of the topmost supervisor, whether it runs.
   bool ready = false;
   /// As in `child_info`.
+  bool throttled = false;
+  /// As in `child_info`.
   std::string context{};
   /// Set for a supervisor that has told of itself.
   std::optional<supervisor_summary> supervisor{};

@@ -46,6 +46,7 @@ object object_of(const tree_node& node) {
   result["restarts"] = node.restarts;
   result["last_exit"] = text_or_null(node.last_exit.value_or(""));
   result["ready"] = node.ready;
+  result["throttled"] = node.throttled;
   auto runs = node.status == child_status::running;
   result["uptime"] = runs ? object(seconds(node.uptime)) : object{};
   result["context"] = text_or_null(node.context);

@@ -90,6 +90,8 @@ std::string notes_of(const tree_node& node) {
   };
   if (!node.error.empty())
     add(node.error);
+  if (node.throttled)
+    add("waits for its turn to start");
   if (node.supervisor)
     add(describe(*node.supervisor));
   if (node.last_exit)

@@ -4,6 +4,7 @@
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/engine/child_slot.hpp>
 #include <pyactor/supervisors/engine/claimed_name.hpp>
+#include <pyactor/supervisors/engine/start_ticket.hpp>
 #include <pyactor/supervisors/error.hpp>
 #include <pyactor/supervisors/operation.hpp>
 #include <pyactor/supervisors/probe_state.hpp>
@@ -48,6 +49,8 @@ struct child {
   /// From its first start on, where its spec wants one.
   std::unique_ptr<claimed_name> name;
   child_state state;
+  /// From when it is to start until that is over.
+  start_ticket ticket;
 
   /// The one strong handle; set while something starts, runs or stops.
   caf::actor handle;

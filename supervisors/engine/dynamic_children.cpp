@@ -54,9 +54,10 @@ start_result supervisor_actor::call_start_function(child& who) {
   caf::message arguments = who.arguments;
   if (who.spec.restart == restart_type::temporary)
     who.arguments.reset();
-  start_order what{who.spec.id, who.state.incarnation, arguments,
-                   who.spec.max_handler_time};
-  start_context context{*this, what, who.notes};
+  start_context context{*this,
+                        {who.spec.id, who.state.incarnation, arguments,
+                         who.spec.max_handler_time, throttle_below(who)},
+                        who.notes};
   try {
     return start(context);
   } catch (const std::exception& thrown) {

@@ -13,7 +13,7 @@ void supervisor_actor::advance_start() {
       return;
     }
     start_cursor_ = who->position;
-    if (who->starts == 0)
+    if (who->state.incarnation == 0)
       start(*who, start_cause::init);
     else if (who->state.started_for == start_cause::init
              && (who->state.phase == child_phase::starting
@@ -47,6 +47,7 @@ void supervisor_actor::begin_stop(caf::error reason, sup_error answer) {
     record_->set(answer);
   start_failure_ = std::move(answer);
   refuse_all_orders(sup_errc::shutting_down);
+  cancel_waiting_starts();
 }
 
 /// Stops the children one after another, newest first: the next one when the

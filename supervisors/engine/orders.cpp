@@ -9,6 +9,8 @@ namespace {
 /// @returns what `who`, which does not wait for a restart, does instead
 std::string activity_of(const child& who) {
   auto status = status_of(who.state);
+  if (who.ticket.waits())
+    return "the child waits for its turn to start";
   if (status == child_status::restarting)
     return "the restart is under way";
   return "the child is " + std::string{to_string(status)};

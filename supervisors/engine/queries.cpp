@@ -34,6 +34,7 @@ which_children_reply supervisor_actor::list_children() const {
     info.consecutive_failures = who.consecutive_failures;
     info.next_start_in = until_start_of(who);
     info.ready = is_ready(who);
+    info.throttled = who.ticket.waits();
     result.children.push_back(std::move(info));
   }
   return result;
@@ -54,7 +55,8 @@ count_children_reply supervisor_actor::count() const {
     ++(who.spec.type == child_type::supervisor ? result.supervisors
                                                : result.workers);
     auto status = status_of(who.state);
-    if (status != child_status::stopped && status != child_status::restarting)
+    if (!who.ticket.waits() && status != child_status::stopped
+        && status != child_status::restarting)
       ++result.active;
   }
   if (template_)
@@ -77,6 +79,10 @@ get_child_spec_reply supervisor_actor::spec_of(const std::string& id) {
 get_statistics_reply supervisor_actor::statistics() const {
   auto result = seen_;
   result.window_used = intensity_.used(clock().now());
+  result.throttled
+    = std::ranges::count_if(roster_.children(), [](const auto& entry) { //
+        return entry.second.ticket.waits();
+      });
   for (const auto& [incarnation, zombie] : zombies_)
     result.zombies.push_back(zombie);
   return {std::move(result)};

@@ -105,7 +105,7 @@ void supervisor_actor::update(child& who, child_spec spec) {
   auto after = time_for_step(who);
   auto is_timed = who.state.phase == child_phase::starting
                   || who.state.phase == child_phase::stopping;
-  if (!is_timed || after == before)
+  if (!is_timed || who.ticket.waits() || after == before)
     return;
   auto elapsed = std::chrono::nanoseconds::zero();
   if (auto due = deadlines_.find(who.position))

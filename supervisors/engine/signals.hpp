@@ -40,6 +40,11 @@ struct parent_ended {
   caf::error reason;
 };
 
+/// The turn of a child has come that waited until it may start.
+struct start_turn {
+  std::string child;
+};
+
 /// There is more to do of what was too much for one step.
 struct carry_on_stopping {};
 
@@ -53,5 +58,6 @@ PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::probe_answered)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_ended)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::tick)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::parent_ended)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::start_turn)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::carry_on_stopping)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::owners_gone)

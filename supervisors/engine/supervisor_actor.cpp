@@ -10,6 +10,7 @@ supervisor_actor::supervisor_actor(caf::actor_config& config,
   : caf::event_based_actor(config), flags_(std::move(setup.flags)),
     directory_(std::move(setup.directory)), record_(std::move(setup.record)),
     parent_(std::move(setup.parent)), ack_(std::move(setup.ack)),
+    inherited_throttle_(std::move(setup.inherited_throttle)),
     intensity_({flags_.intensity, flags_.period}) {
   if (flags_.strategy == restart_strategy::simple_one_for_one)
     template_.emplace(with_defaults(std::move(setup.specs.front())));
@@ -73,6 +74,10 @@ caf::message_handler supervisor_actor::signal_handlers() {
     },
     [this](const tick& what) {
       on_tick(what);
+      advance();
+    },
+    [this](const start_turn& what) {
+      on_turn(what);
       advance();
     },
     [this, shutdown](const stop_supervisor& what) {
@@ -187,6 +192,10 @@ void supervisor_actor::on_due(child& who, timer_purpose purpose) {
       on_probe_due(who, probe_kind::readiness);
       break;
     case timer_purpose::step:
+      if (who.ticket.waits()) {
+        take_turn(who);
+        break;
+      }
       if (who.state.phase == child_phase::starting)
         note_failure(who, exit_kind::start_timeout,
                      caf::make_error(sup_errc::start_failed,
@@ -242,6 +251,8 @@ void supervisor_actor::on_exit() {
   roster_ = {};
   flags_.observer = nullptr;
   flags_.on_limit = {};
+  flags_.throttle = {};
+  inherited_throttle_ = {};
   keep_alive_ = nullptr;
 }
 

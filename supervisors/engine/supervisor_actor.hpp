@@ -34,6 +34,8 @@ struct supervisor_setup {
   caf::actor_addr parent;
   /// Set if the parent is a supervisor: it looks after its children itself.
   std::optional<init_ack> ack;
+  /// That of the parent.
+  start_throttle inherited_throttle;
 };
 
 /// Carries events to the pure decisions (`child_state`, `operation`,
@@ -42,7 +44,8 @@ struct supervisor_setup {
 ///
 /// Sources: supervisor_actor.cpp (messages in), life_cycle.cpp (its own start
 /// and stop), transitions.cpp (children), restarts.cpp (whether and when a
-/// child comes back), probing.cpp (how children are), groups.cpp (several
+/// child comes back), throttling.cpp (when a child may start), clients.cpp (what
+/// clients see of a child), probing.cpp (how children are), groups.cpp (several
 /// children at once), hung_calls.cpp (what does not return), reload.cpp
 /// (another list of children), orders.cpp (callers), dynamic_children.cpp (how
 /// many there may be, and what is left of them), queries.cpp, tree_level.cpp.
@@ -147,6 +150,15 @@ private:
   double uniform();
   void give_up_on(child& who);
 
+  // -- limits on starts -------------------------------------------------------
+
+  [[nodiscard]] const start_throttle& throttle() const;
+  [[nodiscard]] const start_throttle& throttle_below(const child& who) const;
+  void begin_start(child& who);
+  void take_turn(child& who);
+  void on_turn(const start_turn& what);
+  void cancel_waiting_starts();
+
   // -- probes -----------------------------------------------------------------
 
   void begin_probe(child& who, probe_kind kind, bool passing);
@@ -248,6 +260,7 @@ private:
   std::shared_ptr<start_record> record_;
   caf::actor_addr parent_;
   std::optional<init_ack> ack_;
+  start_throttle inherited_throttle_;
 
   stage stage_ = stage::initializing;
   /// Meaningful while operating.

@@ -19,9 +19,16 @@ bool is_being_added(const child& who) {
 /// The last thing a caller may do with `who`: it may be gone afterwards.
 void supervisor_actor::apply(child& who, const child_event& event) {
   auto transition = step(who.state, rules_of(who), event);
+  if (who.ticket.waits() && transition.next.phase == child_phase::stopping)
+    // Nothing runs yet: what was to end has ended.
+    transition = step(
+      transition.next, rules_of(who),
+      child_events::down{transition.next.incarnation, exit_class::shutdown});
   auto changed = who.state != transition.next;
-  if (who.state.phase != transition.next.phase)
+  if (who.state.phase != transition.next.phase) {
     end_probes(who);
+    who.ticket = {};
+  }
   live_children_ -= who.state.phase != child_phase::stopped;
   live_children_ += transition.next.phase != child_phase::stopped;
   seen_.kills += is_killed(transition.next) && !is_killed(who.state);
@@ -91,7 +98,7 @@ void supervisor_actor::conclude(child& who, child_outcome outcome) {
       ++seen_.stale_events;
       break;
     case child_outcome::spawn:
-      spawn_incarnation(who);
+      begin_start(who);
       break;
     case child_outcome::started:
       on_started(who);
@@ -166,8 +173,6 @@ void supervisor_actor::send_exit_to(const child& who, caf::exit_reason reason) {
 void supervisor_actor::start(child& who, start_cause cause) {
   if (cause != start_cause::automatic)
     rearm(who);
-  ++who.starts;
-  who.restarts += cause == start_cause::automatic;
   who.failure = std::nullopt;
   who.condemned = nullptr;
   who.ready_since = std::nullopt;
@@ -176,6 +181,8 @@ void supervisor_actor::start(child& who, start_cause cause) {
 }
 
 void supervisor_actor::spawn_incarnation(child& who) {
+  ++who.starts;
+  who.restarts += who.state.started_for == start_cause::automatic;
   report(supervision_event::kind::starting, who);
   if (!claim_name(who)) {
     refuse_start(who, caf::make_error(sup_errc::already_started,

@@ -42,6 +42,7 @@ tree_node node_of(child_info what) {
     result.last_exit = line_about(*what.last_exit);
   result.uptime = what.uptime;
   result.ready = what.ready;
+  result.throttled = what.throttled;
   result.context = std::move(what.context);
   return result;
 }

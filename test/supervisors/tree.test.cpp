@@ -149,7 +149,7 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
     {"id", "leaf"},           {"type", "worker"},      {"status", "stopped"},
     {"restart", "transient"}, {"incarnation", 1},      {"starts", 1},
     {"restarts", 0},          {"last_exit", "normal"}, {"uptime", nullptr},
-    {"context", nullptr},     {"ready", false}};
+    {"context", nullptr},     {"ready", false},        {"throttled", false}};
   auto group = json{{"id", "group"},
                     {"type", "supervisor"},
                     {"status", "running"},
@@ -160,6 +160,7 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
                     {"last_exit", nullptr},
                     {"uptime", 1.5},
                     {"ready", true},
+                    {"throttled", false},
                     {"context", nullptr},
                     {"supervisor",
                      {{"strategy", "one_for_one"},
