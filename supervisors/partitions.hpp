@@ -1,0 +1,112 @@
+#pragma once
+
+#include <pyactor/libpyactor/export.hpp>
+#include <pyactor/supervisors/supervisor.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace PYACTOR_EXPORT pyactor {
+namespace supervisors {
+
+/// An integer that is no truth value and no character.
+template <class T>
+concept partition_number
+  = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>
+    && !std::same_as<T, wchar_t> && !std::same_as<T, char8_t>
+    && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+
+/// @returns the FNV-1a hash of the bytes of `key`, in 64 bits, as Fowler, Noll
+///          and Vo define it: the same on every platform, in every process and
+///          in every version of pyactor
+[[nodiscard]] uint64_t stable_hash(std::string_view key) noexcept;
+
+/// @returns that of the eight bytes of `key` in two's complement, lowest byte
+///          first: equal for equal numbers of different types
+[[nodiscard]] uint64_t stable_hash_of_number(uint64_t key) noexcept;
+
+/// @returns the partition for a key of this hash: the remainder
+/// @pre `partitions` > 0
+[[nodiscard]] constexpr size_t partition_of(uint64_t hash,
+                                            size_t partitions) noexcept {
+  return hash % partitions;
+}
+
+/// @returns `count` specs that are like `spec`, of the ids 0, 1, 2 ... The
+/// start
+///          function of each finds its number in its `start_context`, as one
+///          argument of type `uint64_t`: `with_arguments<uint64_t>` unpacks it.
+///          Others may ignore it.
+[[nodiscard]] std::vector<child_spec> partition_specs(size_t count,
+                                                      const child_spec& spec);
+
+/// Children of one kind among which keys are divided: each key has its child,
+/// always the same one, for as long as there are as many of them. When the last
+/// copy is gone, the supervisor stops.
+/// @thread any; a value
+class partition_supervisor {
+public:
+  /// @returns a client's handle to the child for this key. The hash is
+  ///          `stable_hash`; with no partition left, that of partition 0, which
+  ///          does not run.
+  [[nodiscard]] child_ref child_for(std::string_view key) const;
+
+  /// @returns the same for a number, by `stable_hash_of_number`
+  template <partition_number T>
+  [[nodiscard]] child_ref child_for(T key) const {
+    return child_at(stable_hash_of_number(static_cast<uint64_t>(key)));
+  }
+
+  /// @returns how many partitions there are now
+  [[nodiscard]] size_t size() const noexcept;
+
+  /// Changes how many there are. Keys are divided anew: among the first ones
+  /// at once if there are to be fewer, and with each one that has started if
+  /// there are to be more. Those that are too many are stopped, highest number
+  /// first; those that are missing are started, lowest first. What has not come
+  /// about because of an error comes about when this is called again.
+  /// @param partitions  from 0 to as many as there were at first
+  /// @param timeout     bound on the wait for all answers
+  /// @returns `invalid_spec`: too many
+  ///          - `start_failed`: there are as many as could be started
+  ///          - those that all functions of `supervisor_ref` return
+  /// @thread any outside of actors; blocks, also while another one resizes
+  sup_expected<void> resize(size_t partitions,
+                            std::chrono::nanoseconds timeout = forever) const;
+
+  /// @returns the supervisor of the partitions, to look at them, restart them
+  ///          one by one, or stop all
+  [[nodiscard]] const supervisor_ref& supervisor() const noexcept;
+
+private:
+  friend sup_expected<partition_supervisor>
+  start_partitions(caf::actor_system&, size_t, const child_spec&,
+                   supervisor_flags, std::chrono::nanoseconds);
+
+  struct state;
+
+  explicit partition_supervisor(std::shared_ptr<state> shared);
+
+  [[nodiscard]] child_ref child_at(uint64_t hash) const;
+
+  std::shared_ptr<state> state_;
+};
+
+/// Starts a supervisor of so many partitions, at least 1, with the specs that
+/// `partition_specs` makes of `spec`: its id is not used, and it is not
+/// temporary. The flags have `one_for_one` and no `auto_shutdown`, so that no
+/// partition depends on another one.
+/// @returns as `start_supervisor`
+/// @thread any outside of actors; blocks
+[[nodiscard]] sup_expected<partition_supervisor>
+start_partitions(caf::actor_system& system, size_t partitions,
+                 const child_spec& spec, supervisor_flags flags = {},
+                 std::chrono::nanoseconds timeout = forever);
+
+} // namespace supervisors
+} // namespace pyactor
