@@ -19,6 +19,7 @@ class python_error;
 class value;
 struct arguments;
 struct error;
+struct extension;
 struct interpreter_limits;
 struct source;
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -70,6 +71,10 @@ public:
   /// counts as hung; it never gets less than it had.
   /// @returns `not_found` where the calling thread runs no actor
   virtual expected<void> extend(std::chrono::nanoseconds time) = 0;
+
+  /// What the package `pyactor` has beside its own; the same at all times. None
+  /// by default.
+  [[nodiscard]] virtual std::span<const extension> extensions() const noexcept;
 };
 
 } // namespace pyactor

@@ -75,8 +75,10 @@ caf::strong_actor_ptr actor_behind(const actor_ref_ptr& who) {
 
 actor_host::actor_host(caf::actor_system& system,
                        std::shared_ptr<router> routes,
-                       std::shared_ptr<name_registry> names)
-  : system_(system), router_(std::move(routes)), names_(std::move(names)) {
+                       std::shared_ptr<name_registry> names,
+                       std::vector<extension> extensions)
+  : system_(system), router_(std::move(routes)), names_(std::move(names)),
+    extensions_(std::move(extensions)) {
 }
 
 expected<actor_ref_ptr> actor_host::self() {
@@ -102,7 +104,11 @@ expected<actor_ref_ptr> actor_host::spawn(std::string_view target,
 }
 
 expected<void> actor_host::register_name(std::string name, actor_ref_ptr who) {
-  return names_->put(std::move(name), actor_behind(who));
+  auto actor = actor_behind(who);
+  if (!actor && who && who->alive())
+    return fail(errc::invalid_argument,
+                who->describe() + " cannot have a name: it is no actor");
+  return names_->put(std::move(name), actor);
 }
 
 actor_ref_ptr actor_host::whereis(std::string_view name) {
@@ -116,6 +122,10 @@ expected<void> actor_host::extend(std::chrono::nanoseconds time) {
     return fail(errc::not_found, "no actor is running on this thread");
   here->extend(time);
   return {};
+}
+
+std::span<const extension> actor_host::extensions() const noexcept {
+  return extensions_;
 }
 
 } // namespace pyactor::runtime

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <pyactor/libpyactor/extension.hpp>
 #include <pyactor/libpyactor/host.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/name_registry.hpp>
 #include <pyactor/runtime/router.hpp>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pyactor::runtime {
 
@@ -25,7 +28,8 @@ namespace pyactor::runtime {
 class actor_host final : public host {
 public:
   actor_host(caf::actor_system& system, std::shared_ptr<router> routes,
-             std::shared_ptr<name_registry> names);
+             std::shared_ptr<name_registry> names,
+             std::vector<extension> extensions);
 
   expected<actor_ref_ptr> self() override;
   expected<actor_ref_ptr> spawn(std::string_view target,
@@ -33,11 +37,13 @@ public:
   expected<void> register_name(std::string name, actor_ref_ptr who) override;
   actor_ref_ptr whereis(std::string_view name) override;
   expected<void> extend(std::chrono::nanoseconds time) override;
+  std::span<const extension> extensions() const noexcept override;
 
 private:
   caf::actor_system& system_;
   std::shared_ptr<router> router_;
   std::shared_ptr<name_registry> names_;
+  const std::vector<extension> extensions_;
 };
 
 } // namespace pyactor::runtime

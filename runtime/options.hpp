@@ -2,13 +2,16 @@
 
 #include <pyactor/libpyactor/error.hpp>
 #include <pyactor/libpyactor/export.hpp>
+#include <pyactor/libpyactor/extension.hpp>
 #include <pyactor/libpyactor/interpreter.hpp>
 #include <pyactor/libpyactor/main_interpreter.hpp>
 #include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/fwd.hpp>
 #include <pyactor/runtime/routing_policy.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,6 +43,11 @@ struct pool_options {
   size_t blas_threads = 0;
 };
 
+/// Makes what a library adds to the package `pyactor`, for a runtime that is
+/// about to start: the functions of the extension are called while that is
+/// there, but not before it has started.
+using extension_maker = std::function<extension(runtime&)>;
+
 /// Everything about a runtime that is decided before it starts.
 struct runtime_options {
   /// Empty stands for one pool, `default`, as `default_pool` makes it.
@@ -59,6 +67,8 @@ struct runtime_options {
   std::chrono::milliseconds interrupt_grace{1'000};
   /// trace, debug, info, warning, error, critical or off.
   std::string log_level = "warning";
+  /// What other libraries add to the package `pyactor`.
+  std::vector<extension_maker> extensions = {};
 };
 
 /// @param workers number of CAF's scheduler threads

@@ -58,7 +58,7 @@ struct PYACTOR_HIDDEN runtime::parts {
     : system(sys), options(std::move(opts)) {
   }
 
-  expected<void> start();
+  expected<void> start(runtime& self);
   expected<void> start_pool(const std::string& name, const pool_options& what);
   void complete(context::settings& config);
   context::python_source find_python();
@@ -115,18 +115,21 @@ expected<std::unique_ptr<runtime>> runtime::start(caf::actor_system& system,
     return unexpected{std::move(good).error()};
   if (auto set = set_log_level(options.log_level); !set)
     return unexpected{std::move(set).error()};
-  auto impl = std::make_unique<parts>(system, std::move(options));
-  if (auto started = impl->start(); !started) {
-    impl->stop(impl->options.stop_deadline);
+  std::unique_ptr<runtime> result{
+    new runtime{std::make_unique<parts>(system, std::move(options))}};
+  if (auto started = result->parts_->start(*result); !started)
     return unexpected{std::move(started).error()};
-  }
-  return std::unique_ptr<runtime>{new runtime{std::move(impl)}};
+  return result;
 }
 
-expected<void> runtime::parts::start() {
+expected<void> runtime::parts::start(runtime& self) {
   limit_blas_threads(options);
+  std::vector<extension> extensions;
+  for (auto& make : options.extensions)
+    extensions.push_back(make(self));
   python = std::make_shared<python_owner>(
-    options.python, std::make_shared<actor_host>(system, routes, names));
+    options.python,
+    std::make_shared<actor_host>(system, routes, names, std::move(extensions)));
   auto first_main = std::ranges::find_if(options.pools, [](auto& entry) {
     return entry.second.kind == interpreter_kind::main;
   });

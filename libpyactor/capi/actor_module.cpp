@@ -9,6 +9,7 @@
 #include <pyactor/libpyactor/capi/module/module_state.hpp>
 #include <pyactor/libpyactor/capi/module/package_text.hpp>
 #include <pyactor/libpyactor/capi/module/spawn_target.hpp>
+#include <pyactor/libpyactor/extension.hpp>
 
 #include <string>
 #include <utility>
@@ -191,11 +192,37 @@ PyObject* extend(PyObject* module, PyObject* by) {
   });
 }
 
-/// Makes the module the loader of the package, as far as `linecache` and
-/// `inspect` ask for one.
-PyObject* get_source(PyObject*, PyObject*) {
-  return PyUnicode_DecodeUTF8(
-    package_text.data(), static_cast<Py_ssize_t>(package_text.size()), nullptr);
+/// @returns the text of the package, or of the extension of that name
+std::string_view text_of(const module_state& state, std::string_view name) {
+  if (state.outside)
+    for (const auto& each : state.outside->extensions())
+      if (name == "pyactor." + each.name)
+        return each.text;
+  return package_text;
+}
+
+/// Makes the module the loader of the package and of its extensions, as far as
+/// `linecache` and `inspect` ask for one.
+PyObject* get_source(PyObject* module, PyObject* name) {
+  return guarded([&]() -> PyObject* {
+    auto wanted = read_str(name, "the name of a module");
+    if (!wanted.data())
+      return nullptr;
+    auto text = text_of(state_of(module), wanted);
+    return PyUnicode_DecodeUTF8(text.data(),
+                                static_cast<Py_ssize_t>(text.size()), nullptr);
+  });
+}
+
+/// The check of `spawn`, for what is to be spawned later.
+PyObject* spawn_target(PyObject* module, PyObject* target) {
+  return guarded([&]() -> PyObject* {
+    auto name = read_spawn_target(state_of(module), target);
+    if (name.empty())
+      return nullptr;
+    return PyUnicode_DecodeUTF8(name.data(),
+                                static_cast<Py_ssize_t>(name.size()), nullptr);
+  });
 }
 
 template <class F>
@@ -213,6 +240,8 @@ PyMethodDef functions[] = {
   {"register", as_method(register_name), fast, "See pyactor.register."},
   {"whereis", whereis, METH_O, "See pyactor.whereis."},
   {"extend", extend, METH_O, "See pyactor.extend."},
+  {"spawn_target", spawn_target, METH_O,
+   "The text 'module:Class' for what pyactor.spawn takes."},
   {"get_source", get_source, METH_O, "The text of the package pyactor."},
   {nullptr, nullptr, 0, nullptr},
 };

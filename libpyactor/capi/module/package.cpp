@@ -6,6 +6,8 @@
 #include <pyactor/libpyactor/capi/module/module_state.hpp>
 #include <pyactor/libpyactor/capi/module/package_text.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
+#include <pyactor/libpyactor/extension.hpp>
+#include <pyactor/libpyactor/host.hpp>
 #include <pyactor/libpyactor/interpreter.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
@@ -16,67 +18,135 @@ namespace pyactor::capi {
 
 namespace {
 
-constexpr char package_file[] = "<pyactor>/__init__.py";
+/// A module that is made of a text, as `import` would make it of a file.
+struct embedded_module {
+  std::string name;
+  std::string file;
+  std::string_view text;
+  bool is_package;
+};
 
 /// Sets what `import` sets in a module that it makes.
-bool describe_package(PyObject* package, PyObject* loader) {
+bool describe(PyObject* module, const embedded_module& what, PyObject* loader) {
   auto machinery
     = object_ref::steal(PyImport_ImportModule("_frozen_importlib"));
   if (!machinery)
     return false;
   auto make
     = object_ref::steal(PyObject_GetAttrString(machinery.get(), "ModuleSpec"));
-  auto args = object_ref::steal(Py_BuildValue("sO", "pyactor", loader));
+  auto args = object_ref::steal(Py_BuildValue("sO", what.name.c_str(), loader));
   auto options = object_ref::steal(
-    Py_BuildValue("{s:s,s:O}", "origin", package_file, "is_package", Py_True));
+    Py_BuildValue("{s:s,s:O}", "origin", what.file.c_str(), "is_package",
+                  what.is_package ? Py_True : Py_False));
   if (!make || !args || !options)
     return false;
   auto spec
     = object_ref::steal(PyObject_Call(make.get(), args.get(), options.get()));
   auto path = object_ref::steal(PyList_New(0));
-  return spec && path
-         && PyModule_AddObjectRef(package, "__spec__", spec.get()) == 0
-         && PyModule_AddObjectRef(package, "__loader__", loader) == 0
-         && PyModule_AddObjectRef(package, "__path__", path.get()) == 0
-         && PyModule_AddStringConstant(package, "__package__", "pyactor") == 0
-         && PyModule_AddStringConstant(package, "__file__", package_file) == 0
-         && PyModule_AddObjectRef(package, "__builtins__", PyEval_GetBuiltins())
+  if (what.is_package
+      && (!path || PyModule_AddObjectRef(module, "__path__", path.get()) != 0))
+    return false;
+  return spec && PyModule_AddObjectRef(module, "__spec__", spec.get()) == 0
+         && PyModule_AddObjectRef(module, "__loader__", loader) == 0
+         && PyModule_AddStringConstant(module, "__package__", "pyactor") == 0
+         && PyModule_AddStringConstant(module, "__file__", what.file.c_str())
+              == 0
+         && PyModule_AddObjectRef(module, "__builtins__", PyEval_GetBuiltins())
               == 0;
 }
 
-/// @returns the package, run and not yet in `sys.modules`, or null with an
-///          exception set
-object_ref run_package(PyObject* loader) {
-  auto package = object_ref::steal(PyModule_New("pyactor"));
-  if (!package || !describe_package(package.get(), loader))
+/// @returns the module, not yet run, or null with an exception set
+object_ref make_module(const embedded_module& what, PyObject* loader) {
+  auto module = object_ref::steal(PyModule_New(what.name.c_str()));
+  if (!module || !describe(module.get(), what, loader))
     return {};
-  auto code = object_ref::steal(Py_CompileString(
-    std::string{package_text}.c_str(), package_file, Py_file_input));
-  if (!code)
-    return {};
-  auto* globals = PyModule_GetDict(package.get());
-  auto done = object_ref::steal(PyEval_EvalCode(code.get(), globals, globals));
-  return done ? package : object_ref{};
+  return module;
 }
 
+/// Runs the text of a module and adds it to `sys.modules`.
 /// @returns false with an exception set
-bool install(host* outside, const interpreter_limits& limits) {
+bool run_module(PyObject* module, const embedded_module& what) {
+  auto code = object_ref::steal(Py_CompileString(
+    std::string{what.text}.c_str(), what.file.c_str(), Py_file_input));
+  if (!code)
+    return false;
+  auto* globals = PyModule_GetDict(module);
+  auto done = object_ref::steal(PyEval_EvalCode(code.get(), globals, globals));
+  return done
+         && PyDict_SetItemString(PyImport_GetModuleDict(), what.name.c_str(),
+                                 module)
+              == 0;
+}
+
+/// @returns `module` under its own name and those of its `__all__` in
+///          `package`; false with an exception set
+bool publish(PyObject* package, const extension& what, PyObject* module) {
+  auto names = object_ref::steal(PyObject_GetAttrString(module, "__all__"));
+  auto iterator
+    = object_ref::steal(names ? PyObject_GetIter(names.get()) : nullptr);
+  if (!iterator
+      || PyObject_SetAttrString(package, what.name.c_str(), module) != 0)
+    return false;
+  while (auto name = object_ref::steal(PyIter_Next(iterator.get()))) {
+    auto object = object_ref::steal(PyObject_GetAttr(module, name.get()));
+    if (!object || PyObject_SetAttr(package, name.get(), object.get()) != 0)
+      return false;
+  }
+  return !PyErr_Occurred();
+}
+
+expected<void> add_extension(attach_scope& py, PyObject* package,
+                             const extension& what, PyObject* loader) {
+  embedded_module source{"pyactor." + what.name,
+                         "<pyactor>/" + what.name + ".py", what.text, false};
+  auto module = make_module(source, loader);
+  if (!module)
+    return unexpected{fetch_error(py)};
+  for (const auto& each : what.functions) {
+    auto function = make_function(py, each);
+    if (!function)
+      return unexpected{std::move(function).error()};
+    if (PyModule_AddObjectRef(module.get(), each.name.c_str(), function->get())
+        != 0)
+      return unexpected{fetch_error(py)};
+  }
+  if (!run_module(module.get(), source)
+      || !publish(package, what, module.get()))
+    return unexpected{fetch_error(py)};
+  return {};
+}
+
+error start_failure(const std::string& package, error what) {
+  what.message = "package " + package + ": " + to_string(what);
+  what.code = errc::start_failed;
+  return what;
+}
+
+expected<void> install(attach_scope& py, host* outside,
+                       const interpreter_limits& limits) {
   auto module = object_ref::steal(PyImport_ImportModule("_pyactor"));
   auto* holder = PyInterpreterState_GetDict(PyInterpreterState_Get());
   if (!module || !holder)
-    return false;
+    return unexpected{start_failure("pyactor", fetch_error(py))};
   auto& state = state_of(module.get());
   state.outside = outside;
   state.limits = limits;
-  auto package = run_package(module.get());
-  if (!package)
-    return false;
+  const embedded_module source{"pyactor", "<pyactor>/__init__.py", package_text,
+                               true};
+  auto package = make_module(source, module.get());
+  if (!package || !run_module(package.get(), source))
+    return unexpected{start_failure("pyactor", fetch_error(py))};
   state.actor_class = PyObject_GetAttrString(package.get(), "Actor");
-  return state.actor_class
-         && PyDict_SetItemString(PyImport_GetModuleDict(), "pyactor",
-                                 package.get())
-              == 0
-         && PyDict_SetItemString(holder, module_state::key, module.get()) == 0;
+  if (!state.actor_class
+      || PyDict_SetItemString(holder, module_state::key, module.get()) != 0)
+    return unexpected{start_failure("pyactor", fetch_error(py))};
+  if (!outside)
+    return {};
+  for (const auto& each : outside->extensions())
+    if (auto added = add_extension(py, package.get(), each, module.get());
+        !added)
+      return unexpected{start_failure("pyactor." + each.name, added.error())};
+  return {};
 }
 
 } // namespace
@@ -85,12 +155,7 @@ expected<void> install_package(attach_scope& py) {
   if (current_module_state())
     return {};
   auto& owner = py.owner();
-  if (install(owner.internals().outside, owner.limits()))
-    return {};
-  auto what = fetch_error(py);
-  what.code = errc::start_failed;
-  what.message = "package pyactor: " + to_string(what);
-  return unexpected{std::move(what)};
+  return install(py, owner.internals().outside, owner.limits());
 }
 
 } // namespace pyactor::capi
