@@ -105,6 +105,12 @@ public:
   /// @returns what is known of the child at this moment
   [[nodiscard]] child_status status() const noexcept;
 
+  /// @returns what is equal for all handles to this child, and for no other
+  ///          handle that exists
+  [[nodiscard]] const void* identity() const noexcept {
+    return slot_.get();
+  }
+
   /// Sends a request to the running incarnation. It has exactly one outcome:
   /// - the response, or the error that the child answered with
   /// - `sup_errc::child_unavailable`: it was not sent, or waited for too long

@@ -53,9 +53,11 @@ def may_see_python(path):
 
 
 def is_supervision_only(path):
-    """All of supervisors/ but its children that are Python actors."""
-    return within(path, "supervisors") and not pathlib.PurePath(
-        path).name.startswith("python_child.")
+    """All of supervisors/ but what is there for Python."""
+    return within(path, "supervisors") and not (
+        within(path, "supervisors/python")
+        or path.startswith(("supervisors/python_child.",
+                            "supervisors/python_tree.")))
 
 
 def judge_include(path, quote, name):
@@ -82,7 +84,8 @@ def judge_include(path, quote, name):
     if is_supervision_only(path) and target and within(target, "runtime") \
             and target != CAF_HEADER:
         yield (f"supervision includes {target}: it knows children by their "
-               "start function; Python belongs into python_child.*")
+               "start function; Python belongs into python_child.*, "
+               "python_tree.* and python/")
 
 
 def caf_reached(files, path):
@@ -150,6 +153,9 @@ GOOD = {
                                   "#include <pyactor/runtime/caf.hpp>\n",
     "supervisors/python_child.hpp": "#pragma once\n"
                                     "#include <pyactor/runtime/router.hpp>\n",
+    "supervisors/python_tree.hpp": "#pragma once\n"
+                                   "#include <pyactor/runtime/router.hpp>\n",
+    "supervisors/python/refs.cpp": "#include <pyactor/runtime/router.hpp>\n",
     "examples/demo.cpp": "#include <caf/all.hpp>\n"
                          "#include <pyactor/runtime/router.hpp>\n",
     "bench/call.bench.cpp": "#include <Python.h>\n",
@@ -178,6 +184,9 @@ BAD = [
      "#pragma once\n#include <pyactor/runtime/router.hpp>\n", 1),
     ("supervisors/bad.cpp", "#include <caf/all.hpp>\n", 1),
     ("supervisors/python_child.cpp", "#include <Python.h>\n", 1),
+    ("supervisors/python/bad.cpp", "#include <Python.h>\n", 1),
+    ("supervisors/engine/python_tree.cpp",
+     "#include <pyactor/runtime/router.hpp>\n", 1),
     ("examples/bad.cpp", "#include <Python.h>\n", 1),
     ("test/runtime/bad.test.cpp", "#include <Python.h>\n", 1),
     ("test/runtime/bad.hpp", "#include <string>\n", 1),

@@ -20,7 +20,8 @@ import textwrap
 
 FIGURES = "docs/performance.md"
 PAGES = ("README.md", "libpyactor/README.md", "runtime/README.md",
-         "supervisors/README.md", "CONTRIBUTING.md", FIGURES)
+         "supervisors/README.md", "CONTRIBUTING.md", "docs/supervision.md",
+         FIGURES)
 BENCH = "bench/run.py"
 FENCE = re.compile(r"^```(\w*)\s*$")
 ORIGIN = re.compile(r"^<!-- from (\S+) -->$")
@@ -147,6 +148,7 @@ GOOD = {
     "runtime/README.md": "[up](../README.md#top)\n",
     "supervisors/README.md": "",
     "CONTRIBUTING.md": "",
+    "docs/supervision.md": "",
 }
 
 
@@ -168,6 +170,7 @@ BAD = [
     ("README.md", "[gone](examples/b.cpp)\n"),
     ("runtime/README.md", "[gone](README.txt)\n"),
     ("supervisors/README.md", block("examples/a.cpp", "return 1;\n")),
+    ("docs/supervision.md", block("examples/a.cpp", "return 1;\n")),
     (BENCH, 'ROWS = [("one", "x")]\n'),
 ]
 

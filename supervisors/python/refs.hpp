@@ -1,0 +1,76 @@
+#pragma once
+
+#include <pyactor/libpyactor/host.hpp>
+#include <pyactor/supervisors/python_tree.hpp>
+
+#include <memory>
+
+/// What Python code holds of a tree: each is an `ActorRef` there.
+namespace pyactor::supervisors::python {
+
+/// Something of this layer that Python code only passes on.
+class opaque_ref : public actor_ref {
+public:
+  opaque_ref();
+
+  uint64_t id() const noexcept override {
+    return id_;
+  }
+
+  bool alive() const noexcept override {
+    return true;
+  }
+
+  expected<void> send(std::string_view method, arguments args) const override;
+
+private:
+  uint64_t id_;
+};
+
+/// A supervisor that its holders own.
+class supervisor_handle final : public opaque_ref {
+public:
+  explicit supervisor_handle(supervisor_ref top) : top_(std::move(top)) {
+  }
+
+  uint64_t id() const noexcept override {
+    return top_.handle().id();
+  }
+
+  std::string describe() const override;
+  bool alive() const noexcept override;
+
+  [[nodiscard]] const supervisor_ref& top() const noexcept {
+    return top_;
+  }
+
+private:
+  supervisor_ref top_;
+};
+
+/// A tree that is declared and has not started.
+class declaration_handle final : public opaque_ref {
+public:
+  explicit declaration_handle(tree_declaration what) : what_(std::move(what)) {
+  }
+
+  std::string describe() const override;
+
+  [[nodiscard]] const tree_declaration& what() const noexcept {
+    return what_;
+  }
+
+private:
+  tree_declaration what_;
+};
+
+/// @returns what `x` holds, or `invalid_argument` where it is no `Handle`
+template <class Handle>
+expected<std::shared_ptr<const Handle>> handle_in(const value& x) {
+  if (auto found = std::dynamic_pointer_cast<const Handle>(x.as_actor()))
+    return found;
+  return fail(errc::not_convertible,
+              "a tree is wanted, not " + to_short_string(x));
+}
+
+} // namespace pyactor::supervisors::python

@@ -1,0 +1,302 @@
+// What is wrong with a tree that Python declares is said before any of it
+// starts.
+
+#include <pyactor/test/supervisors/python_tree_world.hpp>
+
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace pyactor::supervisors;
+using Catch::Matchers::ContainsSubstring;
+using pyactor::test::python_tree_world;
+
+namespace {
+
+/// Has the class to be declared, `T`, made of what a test says.
+constexpr auto factory = R"(
+class Base(pyactor.Supervisor):
+    def children(self, text):
+        yield pyactor.Child("good", Counter, args=("good",))
+        yield from eval(text, globals())
+
+def declare(text, **flags):
+    type("T", (Base,), flags).start(text)
+)";
+
+struct declaring_world : python_tree_world {
+  declaring_world() : python_tree_world(factory) {
+  }
+
+  /// @returns type and message of what the statement raises
+  std::string refusal(const std::string& statement) {
+    auto done = world.call(actor, "run", statement);
+    if (done)
+      return "nothing";
+    return done.error().type + ": " + done.error().message;
+  }
+
+  /// The same for a tree with this child, after a good one.
+  std::string of_child(const std::string& child) {
+    return refusal("trees.declare(\"[pyactor." + child + "]\")");
+  }
+
+  caf::actor actor = starter();
+};
+
+struct wrong {
+  std::string what;
+  std::string said;
+};
+
+} // namespace
+
+TEST_CASE("a wrong field of a declared child is refused by the names of "
+          "supervisor, child and field, and with what is allowed",
+          "[python_declaration]") {
+  declaring_world x;
+  const std::string type_error = "builtins.TypeError: T: ";
+  const std::string value_error = "builtins.ValueError: T: ";
+  const wrong cases[] = {
+    {"Child()", type_error + "child None: id is missing; it must be a str"},
+    {"Child('')", value_error + "child '': id must be a str that is not empty"},
+    {"Child('c')", type_error
+                     + "child 'c': target is missing; it must be an actor "
+                       "class, 'module:Class', a supervisor class or a "
+                       "pyactor.Native"},
+    {"Child('c', 5)", value_error + "child 'c': target must be an actor class"},
+    {"Child('c', dict)",
+     type_error + "child 'c': target: cannot spawn <class 'dict'>: it must be"},
+    {"Child('c', 'Counter')",
+     value_error + "child 'c': target: cannot spawn 'Counter': it must have"},
+    {"Child('c', pyactor.Native('stor'))",
+     value_error + "child 'c': C++ has registered no 'stor'; there is 'store'"},
+    {"Child('c', pyactor.Native('store'), args=(1,))",
+     value_error + "child 'c': args: it takes no arguments"},
+    {"Child('c', pyactor.Native('store'), pool='default')",
+     value_error
+       + "child 'c': pool must be left out: it is not for a pyactor.Native"},
+    {"Child('c', Counter, restrat='transient')",
+     type_error
+       + "child 'c': there is no field 'restrat', did you mean 'restart'?; "
+         "there are id, target, args"},
+    {"Child('c', Counter, restart='always')",
+     value_error
+       + "child 'c': restart must be one of 'permanent', 'transient', "
+         "'temporary', not 'always'"},
+    {"Child('c', Counter, (), {}, 'transient', restart='permanent')",
+     type_error + "child 'c': restart was given twice"},
+    {"Child('c', Counter, args=5)",
+     value_error + "child 'c': args must be a tuple or list, not 5"},
+    {"Child('c', Counter, args=(object(),))",
+     type_error + "child 'c': args: $[0][0]:"},
+    {"Child('c', Counter, kwargs={1: 2})",
+     type_error + "child 'c': kwargs must be a dict whose keys are str"},
+    {"Child('c', Counter, significant=1)",
+     value_error + "child 'c': significant must be True or False, not 1"},
+    {"Child('c', Counter, significant=True)", value_error + "child 'c': "},
+    {"Child('c', Counter, shutdown='now')",
+     value_error
+       + "child 'c': shutdown must be a number of seconds above 0, or "
+         "math.inf, or one of 'kill', not 'now'"},
+    {"Child('c', Counter, start_timeout=float('nan'))",
+     value_error + "child 'c': start_timeout must be a number of seconds"},
+    {"Child('c', Counter, backoff=3)",
+     value_error + "child 'c': backoff must be a pyactor.Backoff, not 3"},
+    {"Child('c', Counter, backoff=pyactor.Backoff(initial=-1))",
+     value_error
+       + "child 'c': backoff: initial must be a number of seconds above 0, "
+         "not -1"},
+    {"Child('c', Counter, backoff=pyactor.Backoff(initial=9, max=1))",
+     value_error + "child 'c': "},
+    {"Child('c', Counter, limit=pyactor.Limit(-1))",
+     value_error + "child 'c': limit: intensity must be an int of at least 0"},
+    {"Child('c', Counter, readiness=pyactor.Probe())",
+     type_error + "child 'c': readiness: method is missing"},
+    {"Child('c', Counter, readiness=pyactor.Probe('ready', perod=1))",
+     type_error
+       + "child 'c': readiness: there is no field 'perod', did you mean "
+         "'period'?"},
+    {"Child('c', Counter, liveness=pyactor.Probe('ready', "
+     "success_threshold=2))",
+     value_error + "child 'c': "},
+    {"Child('c', Counter, fatal_on=('ValueError',))",
+     type_error + "child 'c': fatal_on must be a tuple of exception types"},
+    {"Child('c', Counter, pool='fast')",
+     value_error + "child 'c': pool must be one of 'default', not 'fast'"},
+    {"Child('c', Counter, context=1)",
+     value_error + "child 'c': context must be below 1 in pool 'default'"},
+    {"Child('c', Base, args=('[]',), liveness=pyactor.Probe('ready'))",
+     value_error
+       + "child 'c': liveness must be left out: it is not for a "
+         "pyactor.Supervisor"},
+    {"Child('good', Counter)", value_error + "child 'good': "},
+  };
+  REQUIRE(x.natives->add(
+    "store", start_function([] { return caf::behavior{[](int) {}}; })));
+  for (const auto& each : cases) {
+    INFO(each.what);
+    CHECK_THAT(x.of_child(each.what), ContainsSubstring(each.said));
+  }
+  // Nothing was started, and the actor lives on.
+  REQUIRE(x.world.call(x.actor, "run", "pyactor.send('test', 'alive')"));
+  CHECK(x.hear() == "alive");
+}
+
+TEST_CASE("wrong flags of a declared supervisor are refused by their names",
+          "[python_declaration]") {
+  declaring_world x;
+  const wrong cases[] = {
+    {"strategy='all'", "ValueError: T: strategy must be one of 'one_for_one', "
+                       "'one_for_all', 'rest_for_one', 'simple_one_for_one', "
+                       "not 'all'"},
+    {"intensity=1.5", "ValueError: T: intensity must be an int of at least 0"},
+    {"intensity=True", "TypeError: T: intensity must be an int of at least 0"},
+    {"period=0", "ValueError: T: period must be a number of seconds above 0"},
+    {"period=None", "TypeError: T: period must be a number of seconds above 0"},
+    {"stop_order='any'", "ValueError: T: stop_order must be one of"},
+    {"max_children=0", "ValueError: T: max_children must be an int of at"},
+    {"intensiti=3",
+     "TypeError: T: there is no field 'intensiti', did you mean 'intensity'?"},
+    {"strategy='one_for_all', max_children=3", "ValueError: T: "},
+    {"strategy='simple_one_for_one', auto_shutdown='any_significant'",
+     "ValueError: T: "},
+  };
+  for (const auto& each : cases) {
+    INFO(each.what);
+    CHECK_THAT(x.refusal("trees.declare('[]', " + each.what + ")"),
+               ContainsSubstring(each.said));
+  }
+}
+
+TEST_CASE("children() that gives something else than children is refused",
+          "[python_declaration]") {
+  python_tree_world x{R"(
+class Undefined(pyactor.Supervisor):
+    pass
+
+class Nothing(pyactor.Supervisor):
+    def children(self): pass
+
+class One(pyactor.Supervisor):
+    def children(self): return pyactor.Child("c", Counter)
+
+class Classes(pyactor.Supervisor):
+    def children(self): return [Counter]
+
+class Raising(pyactor.Supervisor):
+    def children(self): return 1 / 0
+
+class Endless(pyactor.Supervisor):
+    def children(self): return [pyactor.Child("below", Endless)]
+
+class Wrong(pyactor.Supervisor):
+    def children(self): return [pyactor.Child("c", Counter, backoff=1)]
+
+class Above(pyactor.Supervisor):
+    def children(self): return [pyactor.Child("below", Wrong)]
+)"};
+  const wrong cases[] = {
+    {"trees:Undefined", "Undefined does not define children()"},
+    {"trees:Nothing",
+     "Nothing: children() must return a list of pyactor.Child"},
+    {"trees:One", "One: children() must return a list of pyactor.Child"},
+    {"trees:Classes", "Classes: children() must give pyactor.Child objects"},
+    {"trees:Raising", "division by zero"},
+    {"trees:Endless", "Endless: supervisors must not be nested deeper than 50"},
+    {"trees:Above", "Wrong: child 'c': backoff must be"},
+    {"trees:Counter", "'trees:Counter' must be 'module:Class', a subclass of "
+                      "pyactor.Supervisor"},
+    {"trees", "'trees' must be 'module:Class'"},
+    {"nowhere:Class", "No module named 'nowhere'"},
+  };
+  for (const auto& each : cases) {
+    INFO(each.what);
+    auto refused = declare_tree(x.world.python(), each.what);
+    REQUIRE_FALSE(refused);
+    CHECK_THAT(to_string(refused.error()), ContainsSubstring(each.said));
+  }
+}
+
+TEST_CASE("a place that does not exist is an error of the declaration",
+          "[python_declaration]") {
+  python_tree_world x{""};
+  CHECK_FALSE(
+    declare_tree(x.world.python(), "trees:T", {}, {.pool = "nowhere"}));
+}
+
+TEST_CASE("what a child names as fatal ends its restarts",
+          "[python_declaration]") {
+  python_tree_world x{R"(
+class Fatal(pyactor.Supervisor):
+    def children(self):
+        return [pyactor.Child("c", Counter, fatal_on=(ArithmeticError, ValueError))]
+)"};
+  auto top = x.start("Fatal");
+  caf::anon_send(top.child("c").current().value(),
+                 pyactor::runtime::call{"crash"});
+  REQUIRE(x.world.eventually(
+    [&] { return top.child("c").status() == child_status::stopped; }));
+  CHECK(top.which_children()->at(0).given_up);
+  CHECK(top.stop());
+}
+
+TEST_CASE("every field of a declared child reaches its spec",
+          "[python_declaration]") {
+  python_tree_world x{R"(
+import math
+
+class All(pyactor.Supervisor):
+    strategy = "one_for_all"
+    intensity = 7
+    period = 2.5
+    auto_shutdown = "all_significant"
+    min_retry_delay = 0.5
+    stop_order = "newest_first"
+
+    def children(self):
+        probe = pyactor.Probe("ready", args=(1,), period=0.25, timeout=0.5,
+                              initial_delay=1, failure_threshold=4)
+        return [
+            pyactor.Child(
+                "c", Counter, restart="transient", significant=True, shutdown=3,
+                start_timeout=math.inf, limit=pyactor.Limit(2, period=9),
+                max_total_restarts=8, startup=probe, liveness=probe,
+                readiness=probe,
+                backoff=pyactor.Backoff(1, max=2, factor=3, jitter=0.5,
+                                        reset_after=4)),
+            pyactor.Child("k", Counter, restart="temporary", shutdown="kill"),
+            pyactor.Child("i", Counter, shutdown=math.inf, start_timeout=0.5)]
+)"};
+  using namespace std::chrono_literals;
+  auto tree = declare_tree(x.world.python(), "trees:All").value();
+  CHECK(tree.flags.strategy == restart_strategy::one_for_all);
+  CHECK(tree.flags.intensity == 7);
+  CHECK(tree.flags.period == 2500ms);
+  CHECK(tree.flags.auto_shutdown == auto_shutdown::all_significant);
+  CHECK(tree.flags.min_retry_delay == 500ms);
+  CHECK(tree.flags.stop_order == stop_order::newest_first);
+  REQUIRE(tree.specs.size() == 3);
+  const auto& c = tree.specs[0];
+  CHECK(c.restart == restart_type::transient);
+  CHECK(c.significant);
+  CHECK(c.shutdown == stop_policy{.timeout = 3s});
+  CHECK(c.start_timeout == forever);
+  CHECK(c.limit == restart_limit{.intensity = 2, .period = 9s});
+  CHECK(c.max_total_restarts == 8);
+  CHECK(
+    c.backoff
+    == restart_backoff{
+      .initial = 1s, .max = 2s, .factor = 3, .jitter = 0.5, .reset_after = 4s});
+  for (const auto& asked : {c.startup, c.liveness, c.readiness}) {
+    REQUIRE(asked);
+    CHECK(asked->period == 250ms);
+    CHECK(asked->timeout == 500ms);
+    CHECK(asked->initial_delay == 1s);
+    CHECK(asked->failure_threshold == 4);
+    CHECK(asked->success_threshold == 1);
+  }
+  CHECK(tree.specs[1].restart == restart_type::temporary);
+  CHECK(tree.specs[1].shutdown->mode == stop_mode::brutal_kill);
+  CHECK(tree.specs[2].restart == restart_type::permanent);
+  CHECK(tree.specs[2].shutdown->mode == stop_mode::infinity);
+  CHECK(tree.specs[2].start_timeout == 500ms);
+}
