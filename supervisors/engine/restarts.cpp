@@ -86,7 +86,8 @@ std::optional<std::chrono::nanoseconds> supervisor_actor::escalate(child& who) {
   report(supervision_event::kind::give_up, who);
   sup_error why{.code = sup_errc::give_up,
                 .id = who.spec.id,
-                .message = "too many restarts",
+                .message = has_too_many_zombies() ? "too many zombies"
+                                                  : "too many restarts",
                 .reason = who.last_exit};
   if (who.last_exit)
     why.message += "; last exit " + to_string(*who.last_exit);

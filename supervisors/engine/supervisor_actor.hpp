@@ -44,11 +44,12 @@ struct supervisor_setup {
 ///
 /// Sources: supervisor_actor.cpp (messages in), life_cycle.cpp (its own start
 /// and stop), transitions.cpp (children), restarts.cpp (whether and when a
-/// child comes back), throttling.cpp (when a child may start), clients.cpp (what
-/// clients see of a child), probing.cpp (how children are), groups.cpp (several
-/// children at once), hung_calls.cpp (what does not return), reload.cpp
-/// (another list of children), orders.cpp (callers), dynamic_children.cpp (how
-/// many there may be, and what is left of them), queries.cpp, tree_level.cpp.
+/// child comes back), throttling.cpp (when a child may start), clients.cpp
+/// (what clients see of a child), probing.cpp (how children are), groups.cpp
+/// (several children at once), hung_calls.cpp (what does not return),
+/// reload.cpp (another list of children), orders.cpp (callers),
+/// dynamic_children.cpp (how many there may be, and what is left of them),
+/// queries.cpp, tree_level.cpp.
 class supervisor_actor : public caf::event_based_actor {
 public:
   supervisor_actor(caf::actor_config& config, supervisor_setup setup);

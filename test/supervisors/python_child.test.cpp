@@ -244,8 +244,8 @@ TEST_CASE("faulty_application_shutdown: a tree that cannot start names the "
                           "        no_such_function()\n";
   child_spec child{
     .id = "inner",
-    .start
-    = start_python(world.python(), pyactor::actor_class::from_source(broken, "Main"))};
+    .start = start_python(world.python(),
+                          pyactor::actor_class::from_source(broken, "Main"))};
   child_spec sub{.id = "sub",
                  .start = supervise({}, {child}),
                  .type = child_type::supervisor};
