@@ -96,7 +96,9 @@ def check_table(printed: str) -> None:
 
 
 def check_trees(printed: str) -> None:
-    before, after = re.findall(r"(?m)^├── predictor-1 .*$", printed)
+    pools = re.findall(r"(?m)^└── predictors  +supervisor  running .*$", printed)
+    expect(len(pools) == 2, "the predictors are below a supervisor", printed)
+    before, after = re.findall(r"(?m)^    ├── predictor-1 .*$", printed)
     expect("last exit" not in before, "nothing has crashed at first", printed)
     why = "last exit: ValueError: Input X"
     expect(why in after, "the tree says what crashed", printed)

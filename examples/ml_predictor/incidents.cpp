@@ -27,9 +27,7 @@ std::string ask(caf::actor_system& system,
 
 std::chrono::nanoseconds reset(const predictors& all, const std::string& id) {
   auto start = clock::now();
-  auto fresh = all.supervisor().cycle_child(id);
-  if (!fresh)
-    throw failure{id + " could not be reset: " + to_string(fresh.error())};
+  all.reset(id);
   return clock::now() - start;
 }
 
@@ -39,7 +37,7 @@ exhaustion exhaust(pyactor::runtime::runtime& python, const std::string& model,
   using kind = supervision_event::kind;
   constexpr uint32_t intensity = 3;
   const std::string id = "predictor-0";
-  predictors doomed{python, {model, {id}, intensity}, events};
+  predictors doomed{python, {model, {id}, intensity}, events, stop};
   auto& predictor = doomed.handles().front();
   caf::scoped_actor self{python.system()};
   self->monitor(doomed.supervisor().handle());

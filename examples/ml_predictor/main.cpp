@@ -1,6 +1,6 @@
 // Supervised predictors: Python actors, each with a scikit-learn model of its
-// own, answer C++ clients, crash, come back fresh, and are reset by terminating
-// them.
+// own, answer C++ clients, crash, come back fresh after a pause, and are reset
+// by terminating them. Requests wait for those that are not ready.
 //
 // Run it: scripts/demo, or with the venv that scripts/setup makes,
 //         ml_predictor --pyactor.venv=ROOT/.venv [--help]
@@ -87,7 +87,7 @@ std::vector<std::string> names(size_t count) {
 int demo::run() {
   auto ids = names(wanted.pool_size);
   auto start = clock::now();
-  predictors pool{python, {wanted.model, ids, 10}, events};
+  predictors pool{python, {wanted.model, ids, 10}, events, stop};
   say("predictors  {}, ready after {:.0f} ms", ids.size(),
       milliseconds(clock::now() - start));
   show(pool);

@@ -3,8 +3,10 @@
 #include <pyactor/examples/ml_predictor/failure.hpp>
 #include <pyactor/examples/ml_predictor/options.hpp>
 #include <pyactor/examples/ml_predictor/script.hpp>
+#include <pyactor/examples/ml_predictor/tally.hpp>
 #include <pyactor/supervisors/python_child.hpp>
 
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -15,6 +17,11 @@ namespace supervisors = pyactor::supervisors;
 using pyactor::actor_class;
 
 namespace {
+
+constexpr auto pool_id = "predictors";
+
+/// Before the first restart of a predictor; twice as long before each next one.
+constexpr auto first_pause = std::chrono::milliseconds{10};
 
 std::string read_script(const std::string& path) {
   std::ifstream in{path, std::ios::binary};
@@ -43,25 +50,42 @@ std::string explain(const supervisors::sup_error& what) {
   return "a predictor does not start: " + to_string(cause);
 }
 
-supervisors::supervisor_ref start(pyactor::runtime::runtime& python,
-                                  const predictors::settings& wanted,
-                                  journal& events) {
+std::vector<supervisors::child_spec>
+predictor_specs(pyactor::runtime::runtime& python,
+                const predictors::settings& wanted) {
   auto what = predictor_class();
   auto contexts = python.options().pools.at(pool_name).size;
   std::vector<supervisors::child_spec> specs;
   for (auto& id : wanted.ids)
-    specs.push_back({.id = id,
-                     .start = supervisors::start_python(
-                       python, what, {.positional = {wanted.model}},
-                       {.pool = pool_name, .index = specs.size() % contexts}),
-                     .restart = supervisors::restart_type::permanent});
-  auto result = supervisors::start_supervisor(
-    python.system(),
-    {.strategy = supervisors::restart_strategy::one_for_one,
-     .intensity = wanted.intensity,
-     .period = std::chrono::minutes{1},
-     .observer = events.observer()},
-    std::move(specs));
+    specs.push_back(
+      {.id = id,
+       .start = supervisors::start_python(
+         python, what, {.positional = {wanted.model}},
+         {.pool = pool_name, .index = specs.size() % contexts}),
+       .backoff = supervisors::restart_backoff{.initial = first_pause},
+       .readiness
+       = supervisors::probe{.question = supervisors::probe_method("is_ready"),
+                            .period = std::chrono::seconds{1}},
+       .while_down = supervisors::buffer{},
+       .register_as = id});
+  return specs;
+}
+
+supervisors::supervisor_ref start(pyactor::runtime::runtime& python,
+                                  const predictors::settings& wanted,
+                                  journal& events) {
+  supervisors::supervisor_flags below{
+    .strategy = supervisors::restart_strategy::one_for_one,
+    .intensity = wanted.intensity,
+    .period = std::chrono::minutes{1},
+    .observer = events.observer()};
+  supervisors::child_spec pool{
+    .id = pool_id,
+    .start = supervisors::supervise(below, predictor_specs(python, wanted)),
+    .type = supervisors::child_type::supervisor};
+  // Predictors that cannot be kept alive are nothing to start again.
+  auto result
+    = supervisors::start_supervisor(python.system(), {.intensity = 0}, {pool});
   if (!result)
     throw failure{explain(result.error())};
   return *std::move(result);
@@ -70,14 +94,32 @@ supervisors::supervisor_ref start(pyactor::runtime::runtime& python,
 } // namespace
 
 predictors::predictors(pyactor::runtime::runtime& python,
-                       const settings& wanted, journal& events)
-  : supervisor_(start(python, wanted, events)) {
-  for (auto& id : wanted.ids)
-    handles_.push_back(supervisor_.child(id));
+                       const settings& wanted, journal& events,
+                       const std::stop_token& stop)
+  : system_(python.system()), supervisor_(start(python, wanted, events)) {
+  for (auto& id : wanted.ids) {
+    events.await(supervision_event::kind::ready, id, 1, stop);
+    handles_.push_back(supervisors::whereis(system_, id).value());
+  }
 }
 
 predictors::~predictors() {
   static_cast<void>(supervisor_.stop());
+}
+
+void predictors::reset(const std::string& id) const {
+  caf::scoped_actor self{system_};
+  auto fail = [&](const std::string& why) {
+    throw failure{id + " could not be reset: " + why};
+  };
+  supervisor_.child(pool_id)
+    .request(self, caf::infinite, supervisors::cycle_child{id})
+    .receive(
+      [&](const supervisors::order_reply& answer) {
+        if (!answer.result)
+          fail(to_string(answer.result.error()));
+      },
+      [&](const caf::error& why) { fail(reason_of(why)); });
 }
 
 } // namespace ml_predictor

@@ -6,12 +6,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 namespace ml_predictor {
 
-/// Supervised predictors, which end with this object.
+/// A tree of two levels, which ends with this object: a supervisor of
+/// predictors below one that ends when that gives up. A predictor that has
+/// crashed comes back after a pause, and gets requests once it is ready; they
+/// wait for it.
 /// @thread outside of actors
 class predictors {
 public:
@@ -19,14 +23,15 @@ public:
     std::string model;
     /// Their ids, one for each predictor to start.
     std::vector<std::string> ids;
-    /// How many restarts a minute their supervisor takes.
+    /// How many restarts of predictors a minute there may be.
     uint32_t intensity;
   };
 
-  /// @returns once each has loaded its model
+  /// @returns once each has loaded its model and is ready
   /// @throws failure that says what is wrong with the model
+  ///         interrupted
   predictors(pyactor::runtime::runtime& python, const settings& wanted,
-             journal& events);
+             journal& events, const std::stop_token& stop);
 
   predictors(const predictors&) = delete;
   predictors& operator=(const predictors&) = delete;
@@ -39,12 +44,18 @@ public:
     return handles_;
   }
 
+  /// Terminates a predictor and waits for its replacement.
+  /// @throws failure
+  void reset(const std::string& id) const;
+
+  /// The upper one.
   [[nodiscard]] const pyactor::supervisors::supervisor_ref&
   supervisor() const noexcept {
     return supervisor_;
   }
 
 private:
+  caf::actor_system& system_;
   pyactor::supervisors::supervisor_ref supervisor_;
   std::vector<pyactor::supervisors::child_ref> handles_;
 };

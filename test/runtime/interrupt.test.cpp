@@ -302,13 +302,13 @@ TEST_CASE("calls that end right at their limit have one outcome each",
   auto kind = GENERATE(from_range(kinds()));
   runtime_world world{one_pool(kind)};
   std::string hasty{limited};
-  hasty.replace(hasty.find("100"), 3, "10");
+  hasty.replace(hasty.find("100"), 3, "4");
   int hung = 0;
   int back = 0;
   for (int round = 0; round < 40; ++round) {
     auto actor = world.spawn(hasty);
     for (int i = 0; i < 20; ++i) {
-      auto result = world.call(actor, "spin_for", 10);
+      auto result = world.call(actor, "spin_for", 4);
       if (result) {
         ++back;
         continue;

@@ -1,6 +1,6 @@
 // An actor handle that outlives the incarnations of a child.
 
-#include <pyactor/test/supervisors/world.hpp>
+#include <pyactor/test/supervisors/outcome.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -11,29 +11,9 @@ namespace {
 
 const supervisor_flags many{.intensity = 100, .period = 1h};
 
-/// Asks `to` once, and keeps the outcomes.
-struct asking {
-  int answers = 0;
-  caf::error error;
-  incarnation_id value = 0;
-};
-
 template <class Message>
-std::shared_ptr<asking> ask(world& w, caf::actor to, Message what) {
-  auto result = std::make_shared<asking>();
-  w.clients.push_back(w.system.spawn([=](caf::event_based_actor* self) {
-    self->request(to, caf::infinite, what)
-      .then(
-        [=](incarnation_id value) {
-          ++result->answers;
-          result->value = value;
-        },
-        [=](const caf::error& error) {
-          ++result->answers;
-          result->error = error;
-        });
-    return caf::behavior{[](int) {}};
-  }));
+outcome_ptr ask(world& w, const caf::actor& whom, Message what) {
+  auto result = request(w, whom, std::move(what));
   w.run();
   return result;
 }
@@ -46,7 +26,7 @@ TEST_CASE("a proxy leads to the incarnation that runs", "[child_proxy]") {
   auto proxy = w.ref->child("a").proxy(w.system);
   for (incarnation_id expected = 1; expected < 4; ++expected) {
     auto sent = ask(w, proxy, who_are_you{});
-    CHECK(sent->answers == 1);
+    CHECK(sent->all() == 1);
     CHECK(sent->value == expected);
     caf::anon_send(proxy, die{crash()});
     w.run();
@@ -60,33 +40,33 @@ TEST_CASE("a request through a proxy has one outcome, whatever the child does",
   auto proxy = w.ref->child("a").proxy(w.system);
   SECTION("it crashes with the promise in hand") {
     auto sent = ask(w, proxy, keep_me_waiting{});
-    CHECK(sent->answers == 0);
+    CHECK(sent->all() == 0);
     w.kill("a");
-    CHECK(sent->answers == 1);
+    CHECK(sent->all() == 1);
     CHECK(child_down::from_error(sent->error)->incarnation == 1);
   }
   SECTION("it crashes before it takes the request") {
     w.tell_later("a", die{crash()});
     auto sent = ask(w, proxy, who_are_you{});
-    CHECK(sent->answers == 1);
+    CHECK(sent->all() == 1);
     CHECK(child_down::from_error(sent->error)->incarnation == 1);
   }
   SECTION("it answers with an error of its own") {
     auto sent = ask(w, proxy, fail{});
-    CHECK(sent->answers == 1);
+    CHECK(sent->all() == 1);
     CHECK_FALSE(child_down::from_error(sent->error));
   }
   SECTION("it is stopped") {
     w.order(terminate_child{"a"});
     auto sent = ask(w, proxy, who_are_you{});
-    CHECK(sent->answers == 1);
+    CHECK(sent->all() == 1);
     CHECK(child_unavailable::from_error(sent->error)->status
           == child_status::stopped);
   }
   SECTION("its supervisor is gone") {
     w.stop();
     auto sent = ask(w, proxy, who_are_you{});
-    CHECK(sent->answers == 1);
+    CHECK(sent->all() == 1);
     CHECK(child_unavailable::from_error(sent->error)->status
           == child_status::supervisor_down);
   }

@@ -1,4 +1,4 @@
-#include <pyactor/test/supervisors/world.hpp>
+#include <pyactor/test/supervisors/outcome.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -9,37 +9,6 @@ using mode = child_control::start_mode;
 namespace {
 
 const supervisor_flags many{.intensity = 100, .period = 1h};
-
-/// What became of one request.
-struct outcome {
-  int answers = 0;
-  int errors = 0;
-  incarnation_id value = 0;
-  caf::error error;
-};
-
-using outcome_ptr = std::shared_ptr<outcome>;
-
-template <class Message>
-outcome_ptr request(world& w, child_ref ref, Message what,
-                    caf::duration timeout = caf::infinite) {
-  auto result = std::make_shared<outcome>();
-  w.clients.push_back(w.system.spawn([=](caf::event_based_actor* self) {
-    ref.request(self, timeout, what)
-      .then(
-        [=](incarnation_id value) {
-          ++result->answers;
-          result->value = value;
-        },
-        [=](const caf::error& error) {
-          ++result->errors;
-          result->error = error;
-        });
-    // Lives on, so that a second outcome would be seen.
-    return caf::behavior{[](int) {}};
-  }));
-  return result;
-}
 
 } // namespace
 

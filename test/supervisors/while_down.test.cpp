@@ -1,5 +1,6 @@
 // What becomes of messages for a child that takes none.
 
+#include <pyactor/test/supervisors/outcome.hpp>
 #include <pyactor/test/supervisors/probed_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -17,43 +18,11 @@ namespace {
 
 const supervisor_flags many{.intensity = 100, .period = 1h};
 
-/// What became of one request, and how often.
-struct outcome {
-  int answers = 0;
-  int errors = 0;
-  incarnation_id value = 0;
-  caf::error error;
-
-  int all() const {
-    return answers + errors;
-  }
-};
-
-using outcome_ptr = std::shared_ptr<outcome>;
-
-/// Sends a request, directly or through a proxy.
+/// Sends a request and runs.
 template <class Message>
-outcome_ptr request(world& w, child_ref ref, Message what,
-                    caf::duration timeout = caf::infinite,
-                    bool by_proxy = false) {
-  auto result = std::make_shared<outcome>();
-  auto on_value = [=](incarnation_id value) {
-    ++result->answers;
-    result->value = value;
-  };
-  auto on_error = [=](const caf::error& error) {
-    ++result->errors;
-    result->error = error;
-  };
-  w.clients.push_back(w.system.spawn([=](caf::event_based_actor* self) {
-    if (by_proxy)
-      self->request(ref.proxy(self->home_system()), timeout, what)
-        .then(on_value, on_error);
-    else
-      ref.request(self, timeout, what).then(on_value, on_error);
-    // Lives on, so that a second outcome would be seen.
-    return caf::behavior{[](int) {}};
-  }));
+outcome_ptr ask(world& w, const child_ref& ref, Message what,
+                caf::duration timeout = caf::infinite) {
+  auto result = request(w, ref, std::move(what), timeout);
   w.run();
   return result;
 }
@@ -101,8 +70,14 @@ TEST_CASE("a buffer keeps requests until the next incarnation is ready",
   down_world w{buffer{}};
   auto by_proxy = GENERATE(false, true);
   w.crash_it();
-  auto first = request(w, w.a(), who_are_you{}, caf::infinite, by_proxy);
-  auto second = request(w, w.a(), who_are_you{}, caf::infinite, by_proxy);
+  auto ask_it = [&] {
+    auto result = by_proxy ? request(w, w.a().proxy(w.system), who_are_you{})
+                           : request(w, w.a(), who_are_you{});
+    w.run();
+    return result;
+  };
+  auto first = ask_it();
+  auto second = ask_it();
   w.advance(9s);
   CHECK(first->all() == 0);
   w.ready();
@@ -110,7 +85,7 @@ TEST_CASE("a buffer keeps requests until the next incarnation is ready",
     CHECK(sent->answers == 1);
     CHECK(sent->value == 2);
   }
-  auto third = request(w, w.a(), who_are_you{}, caf::infinite, by_proxy);
+  auto third = ask_it();
   CHECK(third->value == 2);
   w.advance(1h);
   CHECK(first->all() + second->all() + third->all() == 3);
@@ -121,16 +96,16 @@ TEST_CASE("what has waited for longer than the ttl fails once, and does not "
           "[while_down]") {
   down_world w{buffer{.ttl = 3s}};
   w.crash_it();
-  auto first = request(w, w.a(), keep_me_waiting{});
+  auto first = ask(w, w.a(), keep_me_waiting{});
   w.advance(2s);
-  auto second = request(w, w.a(), who_are_you{});
+  auto second = ask(w, w.a(), who_are_you{});
   w.advance(1s);
   CHECK(is_unavailable(first, child_status::restarting));
   CHECK(second->all() == 0);
   w.ready();
   CHECK(second->value == 2);
   w.crash_it();
-  auto third = request(w, w.a(), who_are_you{});
+  auto third = ask(w, w.a(), who_are_you{});
   w.advance(2s);
   CHECK(third->all() == 0);
   w.advance(1s);
@@ -141,15 +116,15 @@ TEST_CASE("what has waited for longer than the ttl fails once, and does not "
 TEST_CASE("a full buffer refuses what comes next", "[while_down]") {
   down_world w{buffer{.capacity = 2}};
   w.crash_it();
-  auto first = request(w, w.a(), who_are_you{});
-  auto second = request(w, w.a(), who_are_you{});
-  auto third = request(w, w.a(), who_are_you{});
+  auto first = ask(w, w.a(), who_are_you{});
+  auto second = ask(w, w.a(), who_are_you{});
+  auto third = ask(w, w.a(), who_are_you{});
   CHECK(is_unavailable(third, child_status::restarting));
   w.ready();
   CHECK(first->value == 2);
   CHECK(second->value == 2);
   w.crash_it();
-  CHECK(request(w, w.a(), who_are_you{})->all() == 0);
+  CHECK(ask(w, w.a(), who_are_you{})->all() == 0);
 }
 
 TEST_CASE("a buffer keeps its order, and nothing overtakes it",
@@ -180,7 +155,7 @@ TEST_CASE("a buffer waits for a child that somebody has stopped",
           "[while_down]") {
   down_world w{buffer{}};
   w.order(terminate_child{"a"});
-  auto sent = request(w, w.a(), who_are_you{});
+  auto sent = ask(w, w.a(), who_are_you{});
   CHECK(sent->all() == 0);
   w.child("a").start = mode::spawn;
   w.order(restart_child{"a"});
@@ -192,19 +167,19 @@ TEST_CASE("what waits fails once no incarnation can come any more",
   down_world w{buffer{}};
   w.order(terminate_child{"a"});
   auto a = w.a();
-  auto sent = request(w, a, who_are_you{});
+  auto sent = ask(w, a, who_are_you{});
   CHECK(sent->all() == 0);
   SECTION("because the child is deleted") {
     w.order(delete_child{"a"});
     CHECK(is_unavailable(sent, child_status::unknown));
-    CHECK(is_unavailable(request(w, a, who_are_you{}), child_status::unknown));
+    CHECK(is_unavailable(ask(w, a, who_are_you{}), child_status::unknown));
   }
   SECTION("because the supervisor ends") {
     w.stop();
     CHECK(sent->errors == 1);
     CHECK(child_unavailable::from_error(sent->error));
-    CHECK(is_unavailable(request(w, a, who_are_you{}),
-                         child_status::supervisor_down));
+    CHECK(
+      is_unavailable(ask(w, a, who_are_you{}), child_status::supervisor_down));
   }
   SECTION("because the supervisor is killed") {
     caf::anon_send_exit(w.supervisor, caf::exit_reason::kill);
@@ -215,7 +190,7 @@ TEST_CASE("what waits fails once no incarnation can come any more",
   SECTION("because a reload lets nothing wait any more") {
     w.reload(many, {w.spec("a")}, reload_mode::otp);
     CHECK(sent->errors == 1);
-    CHECK(is_unavailable(request(w, a, who_are_you{}), child_status::stopped));
+    CHECK(is_unavailable(ask(w, a, who_are_you{}), child_status::stopped));
   }
   CHECK(sent->answers == 0);
   w.advance(1h);
@@ -231,7 +206,7 @@ TEST_CASE("a reload that gives a child a buffer opens it at once",
   w.reload(many, {patient}, reload_mode::otp);
   CHECK(w.ref->child("a").incarnation() == 1);
   w.order(terminate_child{"a"});
-  auto sent = request(w, w.ref->child("a"), who_are_you{});
+  auto sent = ask(w, w.ref->child("a"), who_are_you{});
   CHECK(sent->all() == 0);
   w.order(restart_child{"a"});
   CHECK(sent->value == 2);
@@ -242,7 +217,7 @@ TEST_CASE("what was let in fails once with child_down when that incarnation "
           "[while_down]") {
   down_world w{buffer{}};
   w.crash_it();
-  auto sent = request(w, w.a(), keep_me_waiting{});
+  auto sent = ask(w, w.a(), keep_me_waiting{});
   w.ready();
   CHECK(sent->all() == 0);
   w.crash_it();
@@ -258,7 +233,7 @@ TEST_CASE("a client that gives up while it waits gets nothing else",
           "[while_down]") {
   down_world w{buffer{}};
   w.crash_it();
-  auto sent = request(w, w.a(), who_are_you{}, caf::duration{1s});
+  auto sent = ask(w, w.a(), who_are_you{}, caf::duration{1s});
   w.advance(1s);
   CHECK(sent->error == caf::sec::request_timeout);
   w.ready();
@@ -295,7 +270,7 @@ TEST_CASE("dead letters are collected, and their requests fail at once",
   one.while_down = to_dead_letters{collector};
   w.start(many, {one});
   w.order(terminate_child{"a"});
-  auto sent = request(w, w.ref->child("a"), who_are_you{});
+  auto sent = ask(w, w.ref->child("a"), who_are_you{});
   CHECK(is_unavailable(sent, child_status::stopped));
   caf::anon_send(w.ref->child("a").proxy(w.system), 7);
   w.run();
@@ -307,7 +282,7 @@ TEST_CASE("dead letters are collected, and their requests fail at once",
   CHECK_FALSE(letters[1].sender);
   CHECK(letters[1].content.get_as<int>(0) == 7);
   w.order(restart_child{"a"});
-  CHECK(request(w, w.ref->child("a"), who_are_you{})->value == 2);
+  CHECK(ask(w, w.ref->child("a"), who_are_you{})->value == 2);
   CHECK(letters.size() == 2);
 }
 
@@ -319,7 +294,7 @@ TEST_CASE("a buffer keeps what comes while the child is not ready",
   one.readiness = probed_world::probe(probe_kind::readiness);
   one.while_down = buffer{.ttl = 1h};
   w.start(many, {one});
-  auto sent = request(w, w.ref->child("a"), who_are_you{});
+  auto sent = ask(w, w.ref->child("a"), who_are_you{});
   w.advance(20s);
   CHECK(sent->all() == 0);
   w.answers[probe_kind::readiness] = health::good;

@@ -41,6 +41,10 @@ class Predictor(pyactor.Actor):
     def __init__(self, path):
         self.model = load(path)
 
+    def is_ready(self):
+        """Whether the model can be used; the first use of a model takes longer."""
+        return self.predict([0.0] * PIXELS) in range(10)
+
     def predict(self, pixels):
         """Returns the digit that `pixels`, 8 rows of 8, shows most likely."""
         return self.model.predict(numpy.array([pixels])).item()
