@@ -35,7 +35,8 @@ using clock_type = std::chrono::steady_clock;
 
 constexpr size_t children = 2000;
 constexpr auto life = 50ms;
-constexpr auto duration = 10s;
+constexpr auto storm_duration = 10s;
+constexpr auto calm_duration = 2s;
 
 /// Between two questions: long enough for all threads to fall asleep.
 constexpr auto pause = 500us;
@@ -57,7 +58,7 @@ public:
   }
 
   /// @returns how long the bystander takes to answer, in order of size
-  std::vector<clock_type::duration> latencies() {
+  std::vector<clock_type::duration> latencies(clock_type::duration duration) {
     std::vector<clock_type::duration> result;
     caf::scoped_actor self{system_};
     for (auto end = clock_type::now() + duration; clock_type::now() < end;) {
@@ -75,7 +76,7 @@ public:
 
   std::vector<clock_type::duration> latencies_in_storm() {
     auto storm = start_storm();
-    auto result = latencies();
+    auto result = latencies(storm_duration);
     auto seen = storm.statistics().value();
     if (seen.restarts < children)
       fail(caf::make_error(caf::sec::runtime_error,
@@ -128,7 +129,9 @@ int main(int argc, char** argv) {
   };
   for (size_t percent : {50, 99}) {
     auto suffix = "/p" + std::to_string(percent);
-    add("floor" + suffix, [&] { return world.latencies(); }, percent);
+    add(
+      "floor" + suffix, [&] { return world.latencies(calm_duration); },
+      percent);
     add(
       "pyactor" + suffix, [&] { return world.latencies_in_storm(); }, percent);
   }

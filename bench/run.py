@@ -37,6 +37,8 @@ ROWS = [
     ("10 000 restarts of a Python child", "restarts", "/python/", 1.5),
     ("memory that 10 000 restarts leave", "restarts", "/bytes/", "+65536 B"),
     ("growth of time, 1000 to 100 000 children", "many_children", "", 1.5),
+    ("question beside a storm of crashes, p50", "crash_storm", "/p50/", 1.5),
+    ("question beside a storm of crashes, p99", "crash_storm", "/p99/", 2.0),
     ("eval of one text", "eval_text", "", 2.5),
     ("typed call, int to int", "typed_call", "", 2.5),
     ("list of 1000 ints in, sum out", "conversion", "/list/", 2.0),
