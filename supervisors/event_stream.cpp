@@ -48,7 +48,11 @@ std::function<void(const supervision_event&)> event_stream::observer() const {
 std::optional<supervision_event> event_stream::next(duration timeout) const {
   std::unique_lock guard{state_->mutex};
   auto is_there = [&] { return !state_->waiting.empty(); };
-  if (!state_->came.wait_for(guard, timeout, is_there))
+  using clock = std::chrono::steady_clock;
+  auto now = clock::now();
+  if (timeout >= clock::time_point::max() - now) // there is no such time
+    state_->came.wait(guard, is_there);
+  else if (!state_->came.wait_until(guard, now + timeout, is_there))
     return std::nullopt;
   auto result = std::move(state_->waiting.front());
   state_->waiting.pop_front();

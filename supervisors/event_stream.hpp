@@ -31,7 +31,8 @@ public:
   [[nodiscard]] std::function<void(const supervision_event&)> observer() const;
 
   /// Waits for an event, and takes it.
-  /// @param timeout  most time to wait; 0 to take only what is there
+  /// @param timeout  most time to wait; 0 to take only what is there, `forever`
+  ///                 for no limit
   /// @returns the oldest one, or none within `timeout`
   [[nodiscard]] std::optional<supervision_event> next(duration timeout) const;
 

@@ -51,6 +51,8 @@ TEST_CASE("a reader that waits wakes up with an event", "[event_stream]") {
   event_stream stream;
   std::jthread writer{[tell = stream.observer()] { tell(about(7)); }};
   CHECK(stream.next(1min)->incarnation == 7);
+  std::jthread second{[tell = stream.observer()] { tell(about(8)); }};
+  CHECK(stream.next(std::chrono::nanoseconds::max())->incarnation == 8);
 }
 
 TEST_CASE("an observer may outlive its stream", "[event_stream]") {
