@@ -11,7 +11,7 @@ namespace supervisors {
 /// What a supervisor can do about a child whose code does not return and so
 /// hears no message, not even a kill. A start function hands it over with
 /// `start_context::may_interrupt`; one object may serve many children.
-/// @thread the supervisor's; nothing here waits for the child's code
+/// @thread any; nothing here waits for the child's code
 class child_calls {
 public:
   virtual ~child_calls() = default;

@@ -50,6 +50,10 @@ public:
     }
   }
 
+  void on_destroy() override {
+    cleanup(caf::exit_reason::unreachable, nullptr);
+  }
+
 private:
   /// The alarm holds this actor until then.
   void set_alarm(std::optional<reception::time_point> when) {

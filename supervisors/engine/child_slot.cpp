@@ -25,15 +25,15 @@ child_slot::child_slot() : view_(plain_view(child_status::unknown)) {
   // nop
 }
 
-void child_slot::show(child_status status, std::chrono::nanoseconds retry_after,
-                      std::shared_ptr<reception> reception) {
-  if (retry_after.count() == 0 && !reception)
-    show(plain_view(status));
-  else
-    show(std::make_shared<const child_view>(
-      child_view{.status = status,
-                 .retry_after = retry_after,
-                 .reception = std::move(reception)}));
+void child_slot::show(child_view view) {
+  auto is_plain
+    = !view.handle && !view.reception && view.retry_after.count() == 0;
+  set(is_plain ? plain_view(view.status)
+               : std::make_shared<const child_view>(std::move(view)));
+}
+
+void child_slot::show(child_status status) {
+  set(plain_view(status));
 }
 
 std::shared_ptr<child_slot> child_directory::slot(const std::string& id) {

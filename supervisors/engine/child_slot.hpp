@@ -49,17 +49,17 @@ public:
     return view_.load(std::memory_order_acquire);
   }
 
-  /// Shows a child that runs.
-  /// @pre `view` is not null
-  void show(view_ptr view) {
+  /// Shows a child as it is now.
+  void show(child_view view);
+
+  /// Shows a child that does not run and has no reception.
+  void show(child_status status);
+
+private:
+  void set(view_ptr view) {
     view_.store(std::move(view), std::memory_order_release);
   }
 
-  /// Shows a child that does not run.
-  void show(child_status status, std::chrono::nanoseconds retry_after = {},
-            std::shared_ptr<reception> reception = nullptr);
-
-private:
   std::atomic<view_ptr> view_;
 };
 

@@ -5,27 +5,28 @@ namespace pyactor::supervisors::engine {
 /// Shows clients what the child is doing: an incarnation while it is ready.
 void supervisor_actor::show(child& who, std::chrono::nanoseconds retry_after) {
   auto status = status_of(who.state);
-  if (!is_ready(who))
-    who.slot->show(status, retry_after, who.reception);
-  else
-    who.slot->show(std::make_shared<const child_view>(
-      child_view{status, who.handle, who.requests, {}, who.reception}));
-  if (who.reception)
-    who.reception->show(*who.slot->look(), context());
+  child_view view{.status = status, .retry_after = retry_after};
+  if (is_ready(who))
+    view = {.status = status, .handle = who.handle, .requests = who.requests};
+  if (who.reception) // before anybody is sent there
+    who.reception->show(view, context());
+  view.reception = who.reception;
+  who.slot->show(std::move(view));
 }
 
 /// Gives clients another reception, where the spec has changed it; messages
 /// that wait at the old one fail.
 void supervisor_actor::open_reception(child& who) {
-  close_reception(who);
+  close_reception(who, child_status::unknown);
   if (!std::holds_alternative<fail_fast>(who.spec.while_down))
     who.reception
       = std::make_shared<reception>(who.spec.id, who.spec.while_down);
 }
 
-void supervisor_actor::close_reception(child& who) {
+/// @param status what those who wait are told, for which nobody comes any more
+void supervisor_actor::close_reception(child& who, child_status status) {
   if (auto old = std::exchange(who.reception, nullptr))
-    old->show(child_view{}, context());
+    old->show({.status = status}, context());
 }
 
 /// @returns whether `who` has the name that its spec wants

@@ -202,9 +202,12 @@ void supervisor_actor::settle_all() {
 /// anew.
 void supervisor_actor::forget(child& who) {
   auto queue = std::move(who.queue);
+  // Of a start that came to nothing while the child was about to leave.
+  for (auto& what : std::exchange(who.waiting, {}))
+    answer(what, std::unexpected{error_about(what, sup_errc::terminated)});
   deadlines_.clear(who.position);
   who.slot->show(child_status::unknown);
-  close_reception(who);
+  close_reception(who, child_status::unknown);
   roster_.remove(who);
   for (auto& what : queue)
     dispatch(std::move(what));

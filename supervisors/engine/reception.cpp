@@ -34,6 +34,12 @@ public:
                caf::execution_unit* host) override {
     if (what->mid.is_response())
       bring(what->move_content_to_message(), host);
+    else // to the sender of the request, as the child sees it
+      client_->enqueue(std::move(what), host);
+  }
+
+  void on_destroy() override {
+    cleanup(caf::exit_reason::unreachable, nullptr);
   }
 
 private:
@@ -114,8 +120,10 @@ reception::take(caf::mailbox_element_ptr what, time_point now,
   const auto* room = std::get_if<buffer>(&policy_);
   if (room && !is_final(view_->status) && visitors_.size() < room->capacity) {
     crowded_.store(true, std::memory_order_release);
-    visitors_.push_back({std::move(what), now + room->ttl});
-    if (alarm_)
+    auto waits_for_ever = room->ttl >= time_point::max() - now;
+    visitors_.push_back(
+      {std::move(what), waits_for_ever ? time_point::max() : now + room->ttl});
+    if (alarm_ || waits_for_ever)
       return std::nullopt;
     alarm_ = visitors_.front().until;
     return alarm_;

@@ -96,12 +96,12 @@ void supervisor_actor::update(child& who, child_spec spec) {
   auto before = time_for_step(who);
   auto other_reception = who.spec.while_down != spec.while_down;
   who.spec = std::move(spec);
-  if (other_reception) {
-    open_reception(who);
-    show(who);
-  }
   who.limits.change(who.spec.limit, who.spec.max_total_restarts, now);
   update_probes(who);
+  if (other_reception) {
+    open_reception(who);
+    show(who); // after the probes, which say whether it is ready
+  }
   auto after = time_for_step(who);
   auto is_timed = who.state.phase == child_phase::starting
                   || who.state.phase == child_phase::stopping;

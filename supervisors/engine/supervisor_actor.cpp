@@ -236,7 +236,7 @@ void supervisor_actor::on_exit() {
   stage_ = stage::ended;
   directory_->close();
   for (auto& [position, who] : roster_.children())
-    close_reception(who);
+    close_reception(who, child_status::supervisor_down);
   refuse_all_orders(sup_errc::supervisor_down);
   if (!ack_)
     unwatch(runtime::upgrade(parent_), {address(), 0});

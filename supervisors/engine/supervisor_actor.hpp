@@ -113,7 +113,7 @@ private:
   void spawn_incarnation(child& who);
   [[nodiscard]] bool claim_name(child& who);
   void open_reception(child& who);
-  void close_reception(child& who);
+  void close_reception(child& who, child_status status);
   void adopt(child& who, const caf::actor& handle);
   void refuse_start(child& who, caf::error cause);
   void on_started(child& who);

@@ -23,6 +23,8 @@ arguments joined(arguments first, const arguments& then) {
 struct child_target {
   std::function<expected<start_fn>(const arguments&)> make;
   child_type type = child_type::worker;
+  /// Whether `start_child` may give it arguments.
+  bool takes_more = true;
 };
 
 unexpected refuse(std::string_view owner, std::string_view id,
@@ -76,7 +78,7 @@ expected<child_target> find_tree(const declaration_context& context,
     [tree = *std::move(tree)](const arguments&) -> expected<start_fn> {
       return supervise(tree.flags, tree.specs);
     },
-    child_type::supervisor};
+    child_type::supervisor, false};
 }
 
 expected<child_target> find_native(const declaration_context& context,
@@ -97,12 +99,20 @@ expected<child_target> find_target(const declaration_context& context,
 
 /// The start function of children that are given more arguments on demand.
 start_fn start_on_demand(child_target target, arguments first) {
+  auto refuse = [](error why) -> start_fn {
+    return [why = runtime::to_caf(std::move(why))](
+             const start_context&) -> start_result { return why; };
+  };
   return with_arguments<arguments>([=](const arguments& more) -> start_fn {
+    if (!target.takes_more
+        && !(more.positional.empty() && more.keyword.empty()))
+      return refuse({.code = errc::invalid_argument,
+                     .message = "a Supervisor that is started on demand has "
+                                "all of its arguments from its declaration"});
     auto start = target.make(joined(first, more));
     if (start)
       return *std::move(start);
-    return [why = runtime::to_caf(std::move(start).error())](
-             const start_context&) -> start_result { return why; };
+    return refuse(std::move(start).error());
   });
 }
 

@@ -44,8 +44,12 @@ void order_outcome::operator()(const sup_expected<incarnation_id>& result,
     return;
   }
   auto who = caf::actor_cast<caf::strong_actor_ptr>(whom_);
-  if (!who)
-    return; // nobody is left to tell
+  if (!who) {
+    log(layer::supervisors)
+      .warn("{} by Python code: nobody is left for '{}': {}", order_, method_,
+            result ? std::string{"done"} : to_string(result.error()));
+    return;
+  }
   auto outcome = value::dict({
     {"child", id},
     {"incarnation", result.value_or(0)},

@@ -38,6 +38,7 @@ private:
 
 /// Sends `what` to `whom`, and calls one of the two functions, on the thread of
 /// whoever runs the errand: with the reply, or with why there is none.
+/// @thread one that runs Python code, which goes on, perhaps for ever
 template <class Reply, class Message, class F, class G>
 void run_errand(const caf::actor& whom, Message what, caf::duration timeout,
                 F on_reply, G on_failure) {
@@ -50,6 +51,7 @@ void run_errand(const caf::actor& whom, Message what, caf::duration timeout,
                            : sup_errc::supervisor_down);
             });
   });
+  runtime::let_go_of_logger();
 }
 
 /// Whom the outcome of an order goes to.

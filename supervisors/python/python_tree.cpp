@@ -142,7 +142,6 @@ expected<void> order(const value& tree, const std::string& what,
     give_order(*top, delete_child{id}, id, outcome);
   else
     stop_tree(*top, outcome);
-  runtime::let_go_of_logger(); // the code that orders goes on, perhaps for ever
   return {};
 }
 
@@ -174,7 +173,6 @@ expected<value> start_tree(const value& declared, const std::string& then) {
       auto why = top.start_failure().value_or(sup_error{.code = code});
       outcome(std::unexpected{why}, why.id);
     });
-  runtime::let_go_of_logger();
   return as_value(*started);
 }
 

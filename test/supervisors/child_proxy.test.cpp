@@ -85,6 +85,58 @@ TEST_CASE("a request that was delegated to a proxy is answered to its client",
   CHECK(ask(w, front, who_are_you{})->value == 1);
 }
 
+TEST_CASE("a message from the child to who has asked through a proxy reaches "
+          "its client",
+          "[child_proxy]") {
+  world w;
+  auto talkative = [](caf::event_based_actor* self) {
+    return caf::behavior{[self](who_are_you) {
+      self->send(caf::actor_cast<caf::actor>(self->current_sender()), 7);
+      return incarnation_id{1};
+    }};
+  };
+  w.start(many, {{.id = "a", .start = start_function(talkative)}});
+  int heard = 0;
+  int answers = 0;
+  w.clients.push_back(
+    w.system.spawn([&, proxy = w.ref->child("a").proxy(w.system)](
+                     caf::event_based_actor* self) {
+      self->request(proxy, caf::infinite, who_are_you{})
+        .then([&](incarnation_id) { ++answers; });
+      return caf::behavior{[&](int what) { heard += what; }};
+    }));
+  w.run();
+  CHECK(heard == 7);
+  CHECK(answers == 1);
+}
+
+TEST_CASE("who monitors a proxy, or watches the sender of its request, hears "
+          "when that is gone",
+          "[child_proxy]") {
+  world w;
+  int ends = 0;
+  auto watchful = [&](caf::event_based_actor* self) {
+    self->set_down_handler([&](const caf::down_msg&) { ++ends; });
+    return caf::behavior{[self](who_are_you) {
+      self->monitor(caf::actor_cast<caf::actor>(self->current_sender()));
+      return incarnation_id{1};
+    }};
+  };
+  w.start(many, {{.id = "a", .start = start_function(watchful)}});
+  auto proxy = w.ref->child("a").proxy(w.system);
+  CHECK(ask(w, proxy, who_are_you{})->value == 1);
+  CHECK(ends == 1);
+  w.clients.push_back(w.system.spawn([&](caf::event_based_actor* self) {
+    self->set_down_handler([&](const caf::down_msg&) { ++ends; });
+    self->monitor(proxy);
+    return caf::behavior{[](int) {}};
+  }));
+  w.run();
+  proxy = nullptr;
+  w.run();
+  CHECK(ends == 2);
+}
+
 TEST_CASE("an exit message to a proxy ends neither it nor the child",
           "[child_proxy]") {
   world w;

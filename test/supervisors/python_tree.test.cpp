@@ -2,6 +2,8 @@
 
 #include <pyactor/test/supervisors/python_tree_world.hpp>
 
+#include <regex>
+
 using namespace pyactor::supervisors;
 using pyactor::value;
 using pyactor::runtime::call;
@@ -47,11 +49,9 @@ void crash(python_tree_world& x, const supervisor_ref& tree,
 
 /// @returns `text` without what changes with time
 std::string without_times(const std::string& text) {
-  std::string result;
-  for (size_t i = 0; i < text.size(); ++i)
-    if (!std::isdigit(static_cast<unsigned char>(text[i])))
-      result += text[i];
-  return result;
+  static const std::regex figure{R"([0-9.]+(e[-+][0-9]+)?(ms|s|m|h)?)"};
+  static const std::regex gap{" +"};
+  return std::regex_replace(std::regex_replace(text, figure, "N"), gap, " ");
 }
 
 } // namespace

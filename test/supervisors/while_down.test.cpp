@@ -113,6 +113,16 @@ TEST_CASE("what has waited for longer than the ttl fails once, and does not "
   CHECK(first->all() + second->all() == 2);
 }
 
+TEST_CASE("what may wait for ever does", "[while_down]") {
+  down_world w{buffer{.ttl = forever}};
+  w.crash_it();
+  auto sent = ask(w, w.a(), who_are_you{});
+  w.advance(20s);
+  CHECK(sent->all() == 0);
+  w.ready();
+  CHECK(sent->value == 2);
+}
+
 TEST_CASE("a full buffer refuses what comes next", "[while_down]") {
   down_world w{buffer{.capacity = 2}};
   w.crash_it();
@@ -176,8 +186,7 @@ TEST_CASE("what waits fails once no incarnation can come any more",
   }
   SECTION("because the supervisor ends") {
     w.stop();
-    CHECK(sent->errors == 1);
-    CHECK(child_unavailable::from_error(sent->error));
+    CHECK(is_unavailable(sent, child_status::supervisor_down));
     CHECK(
       is_unavailable(ask(w, a, who_are_you{}), child_status::supervisor_down));
   }
@@ -209,6 +218,34 @@ TEST_CASE("a reload that gives a child a buffer opens it at once",
   auto sent = ask(w, w.ref->child("a"), who_are_you{});
   CHECK(sent->all() == 0);
   w.order(restart_child{"a"});
+  CHECK(sent->value == 2);
+}
+
+TEST_CASE("a reload that gives a ready child a buffer and a readiness probe "
+          "leaves it ready",
+          "[while_down]") {
+  probed_world w;
+  w.start(many, {w.spec("a")});
+  auto next = w.spec("a");
+  next.readiness = probed_world::probe(probe_kind::readiness);
+  next.while_down = buffer{};
+  w.reload(many, {next}, reload_mode::otp);
+  CHECK(w.info("a").ready);
+  CHECK(w.ref->child("a").incarnation() == 1);
+  CHECK(ask(w, w.ref->child("a"), who_are_you{})->value == 1);
+}
+
+TEST_CASE("a reload of a child that is down keeps what comes from then on",
+          "[while_down]") {
+  down_world w{buffer{.ttl = 3s}};
+  w.crash_it();
+  auto longer = w.spec("a");
+  longer.while_down = buffer{.ttl = 1h};
+  w.reload(many, {longer}, reload_mode::otp);
+  auto sent = ask(w, w.a(), who_are_you{});
+  w.advance(10s);
+  CHECK(sent->all() == 0);
+  w.ready();
   CHECK(sent->value == 2);
 }
 
