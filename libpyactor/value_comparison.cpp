@@ -69,7 +69,8 @@ size_t hash_items(size_t seed, const value::sequence& items,
 
 } // namespace
 
-bool operator==(const value& x, const value& y) {
+// A friend alone is not exported with its namespace.
+PYACTOR_EXPORT bool operator==(const value& x, const value& y) {
   // What two values share is equal, whatever it is.
   if (x.data_ == y.data_ && !x.as_double())
     return true;

@@ -1,14 +1,12 @@
 #pragma once
 
-#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/supervisors/probe.hpp>
 
 #include <chrono>
 #include <cstdint>
 
 /// What becomes of the answers to a probe, as pure functions.
-namespace PYACTOR_EXPORT pyactor {
-namespace supervisors {
+namespace pyactor::supervisors {
 
 /// How one probe of an incarnation stands. When it is due follows from this and
 /// from the probe's times, which may change meanwhile.
@@ -63,5 +61,4 @@ struct probe_result {
 [[nodiscard]] probe_result heard(probe_state state, const probe& policy,
                                  bool success) noexcept;
 
-} // namespace supervisors
-} // namespace pyactor
+} // namespace pyactor::supervisors

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/engine/child_slot.hpp>
 
 #include <memory>
 
-namespace PYACTOR_EXPORT pyactor {
-namespace supervisors::engine {
+namespace pyactor::supervisors::engine {
 
 /// @returns an actor that passes all that it is sent on to the child that
 ///          `slot` shows at that moment, or to its reception. It has no turn of
@@ -17,5 +15,4 @@ namespace supervisors::engine {
 [[nodiscard]] caf::actor make_proxy(caf::actor_system& system,
                                     std::shared_ptr<child_slot> slot);
 
-} // namespace supervisors::engine
-} // namespace pyactor
+} // namespace pyactor::supervisors::engine

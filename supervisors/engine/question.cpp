@@ -18,7 +18,8 @@ std::string complaint_about(const caf::message& answer,
     return answer.get_as<bool>(0) ? "" : "answered false";
   if (answer.match_elements<value>()) {
     const auto& what = answer.get_as<value>(0);
-    return what == value{true} ? "" : "answered " + to_short_string(what);
+    const auto* success = what.as_bool();
+    return success && *success ? "" : "answered " + to_short_string(what);
   }
   if (answer.match_elements<caf::error>())
     return to_string(

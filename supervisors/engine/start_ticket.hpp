@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/engine/start_queue.hpp>
 
@@ -20,7 +21,7 @@ struct start_waiter {
 
 /// What all copies of a `start_throttle` share.
 /// @thread any
-class throttle_state {
+class PYACTOR_HIDDEN throttle_state {
 public:
   /// @pre the limits are valid
   explicit throttle_state(const start_limits& limits);

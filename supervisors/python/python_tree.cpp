@@ -191,7 +191,10 @@ extension make_extension(runtime::runtime& python,
       return unexpected{std::move(made).error()};
     return value::actor(std::make_shared<declaration_handle>(*std::move(made)));
   });
-  result.define("_start", start_tree);
+  // Lambdas, whose types stay within this file, unlike those of functions.
+  result.define("_start", [](const value& tree, const std::string& then) {
+    return start_tree(tree, then);
+  });
   result.define("_start_child",
                 [=](const value& tree, const value& child,
                     const std::string& then) -> expected<void> {
@@ -219,9 +222,17 @@ extension make_extension(runtime::runtime& python,
                  {}, {then, "start_child"});
       return {};
     });
-  result.define("_order", order);
-  result.define("_ask_tree", ask_tree);
-  result.define("_ask_counts", ask_counts);
+  result.define("_order", [](const value& tree, const std::string& what,
+                             const std::string& id, const std::string& then) {
+    return order(tree, what, id, then);
+  });
+  result.define("_ask_tree",
+                [](const value& tree, const std::string& form, double timeout) {
+                  return ask_tree(tree, form, timeout);
+                });
+  result.define("_ask_counts", [](const value& tree, double timeout) {
+    return ask_counts(tree, timeout);
+  });
   result.define("_check_plain", [](const value&) {});
   result.define("_check_tree", [](const value& tree) -> expected<void> {
     if (auto top = handle_in<supervisor_handle>(tree); !top)
