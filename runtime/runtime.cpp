@@ -335,4 +335,28 @@ bool runtime::give_up(context& where, uint64_t call, const error& why) {
   return parts_->contexts->replace(where.shared_from_this(), call, why);
 }
 
+// -- from outside -------------------------------------------------------------
+
+weak_runtime::weak_runtime(const runtime& python) noexcept
+  : routes_(python.parts_->routes), contexts_(python.parts_->contexts) {
+}
+
+expected<std::shared_ptr<context>>
+weak_runtime::place(const placement& where) const {
+  auto contexts = contexts_.lock(); // keeps what is placed in
+  auto routes = routes_.lock();
+  if (!contexts || !routes)
+    return fail(errc::interpreter_lost, "the runtime has ended");
+  auto home = routes->place(where);
+  if (!home)
+    return unexpected{std::move(home).error()};
+  return (*home)->shared_from_this();
+}
+
+bool weak_runtime::give_up(context& where, uint64_t call,
+                           const error& why) const {
+  auto contexts = contexts_.lock();
+  return contexts && contexts->replace(where.shared_from_this(), call, why);
+}
+
 } // namespace pyactor::runtime

@@ -5,6 +5,7 @@
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/context.hpp>
+#include <pyactor/runtime/fwd.hpp>
 #include <pyactor/runtime/messages.hpp>
 #include <pyactor/runtime/options.hpp>
 #include <pyactor/runtime/pinned_actor.hpp>
@@ -34,6 +35,29 @@ struct stop_report {
 
   /// What would not end in time, one line each; it is leaked on purpose.
   std::vector<std::string> left;
+};
+
+/// A runtime that may have ended by now, for what outlives it, for example a
+/// start function of a supervisor.
+/// @thread any; a value
+class weak_runtime {
+public:
+  /// Leads to `python`, for as long as that exists.
+  weak_runtime(const runtime& python) noexcept; // NOLINT: stands for it
+
+  /// Picks the context of a new actor.
+  /// @returns as `router::place`; `interpreter_lost` without a runtime
+  [[nodiscard]] expected<std::shared_ptr<context>>
+  place(const placement& where) const;
+
+  /// As `runtime::give_up`.
+  /// @param where,call,why as there
+  /// @returns false also without a runtime
+  bool give_up(context& where, uint64_t call, const error& why) const;
+
+private:
+  std::weak_ptr<router> routes_;
+  std::weak_ptr<context_set> contexts_;
 };
 
 /// Whether the first of some arguments is a placement.
@@ -156,6 +180,8 @@ public:
   stop_report stop(std::chrono::milliseconds deadline);
 
 private:
+  friend weak_runtime;
+
   struct parts;
 
   explicit runtime(std::unique_ptr<parts> impl) noexcept;

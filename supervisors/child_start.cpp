@@ -46,6 +46,10 @@ void start_context::may_interrupt(
   notes_->calls = std::move(calls);
 }
 
+void start_context::tell(caf::message what) const {
+  notes_->told = std::move(what);
+}
+
 caf::error wrong_arguments(const start_context& context) {
   auto given = std::to_string(context.arguments().size());
   return caf::make_error(sup_errc::start_failed,

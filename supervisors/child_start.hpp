@@ -64,6 +64,8 @@ struct start_notes {
   std::string place{};
   /// As `start_context::may_interrupt` was told; may be null.
   std::shared_ptr<const child_calls> calls{};
+  /// As `start_context::tell` was told.
+  caf::message told{};
 };
 
 /// What a start function gets to work with.
@@ -131,6 +133,11 @@ public:
   /// that, a stop can only wait for it.
   /// @param calls not null
   void may_interrupt(std::shared_ptr<const child_calls> calls) const;
+
+  /// Says something to whoever has ordered this start, for example on which
+  /// port the child listens: `started_child::told`. Of a restart that nobody
+  /// has ordered it goes nowhere.
+  void tell(caf::message what) const;
 
   /// Spawns an actor next to the supervisor, on the same execution unit.
   template <caf::spawn_options Os = caf::no_spawn_options, class F, class... Ts>

@@ -72,6 +72,8 @@ struct order_reply {
   sup_expected<incarnation_id> result;
   /// The child that it was for; of `start_child_with`, the new one.
   std::string id{};
+  /// What the start function of that incarnation has told.
+  caf::message told{};
 };
 
 // -- an order for all children; those for one of them wait for it -------------

@@ -1,12 +1,15 @@
 #include <pyactor/supervisors/python_child.hpp>
 
+#include <utility>
+
 namespace pyactor::supervisors {
 
 namespace {
 
 class pinned_calls final : public child_calls {
 public:
-  explicit pinned_calls(runtime::runtime& python) : python_(python) {
+  explicit pinned_calls(runtime::weak_runtime python)
+    : python_(std::move(python)) {
     // nop
   }
 
@@ -51,13 +54,13 @@ private:
            + std::to_string(who.id()) + ' ';
   }
 
-  runtime::runtime& python_;
+  runtime::weak_runtime python_;
 };
 
 } // namespace
 
-std::shared_ptr<const child_calls> calls_in(runtime::runtime& python) {
-  return std::make_shared<pinned_calls>(python);
+std::shared_ptr<const child_calls> calls_in(runtime::weak_runtime python) {
+  return std::make_shared<pinned_calls>(std::move(python));
 }
 
 } // namespace pyactor::supervisors

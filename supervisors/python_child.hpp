@@ -15,22 +15,22 @@ namespace supervisors {
 
 /// @returns what a supervisor can do about pinned actors whose Python code does
 ///          not return, for a start function of your own
-/// @param python must outlive the supervisor
+/// @param python where they live
 [[nodiscard]] std::shared_ptr<const child_calls>
-calls_in(runtime::runtime& python);
+calls_in(runtime::weak_runtime python);
 
 /// Starts an actor that is written in Python; it is ready once its `__init__`
 /// has returned, and one whose `__init__` raises is a failed start, with the
 /// Python traceback in its reason.
-/// @param python must outlive the supervisor
+/// @param python once it has ended, starts fail with `interpreter_lost`
 /// @param what,args captured here, so that each incarnation starts with the
 /// same
 /// @param where picked afresh for each incarnation
-[[nodiscard]] inline start_fn start_python(runtime::runtime& python,
+[[nodiscard]] inline start_fn start_python(runtime::weak_runtime python,
                                            actor_class what,
                                            arguments args = {},
                                            runtime::placement where = {}) {
-  return [&python, calls = calls_in(python), what = std::move(what),
+  return [python, calls = calls_in(python), what = std::move(what),
           args = std::move(args), where = std::move(where)](
            const start_context& context) -> start_result {
     auto started = [ack = context.ack()](const caf::error& outcome) {
@@ -42,15 +42,13 @@ calls_in(runtime::runtime& python);
       else
         ack(host);
     };
-    try {
-      auto& home = python.context_at(where);
-      context.runs_in(home.name());
-      context.may_interrupt(calls);
-      return runtime::spawn_on<runtime::python_class_actor>(
-        home, what, args, started, context.max_handler_time());
-    } catch (const python_error& what_failed) {
-      return runtime::to_caf(what_failed.info());
-    }
+    auto home = python.place(where);
+    if (!home)
+      return runtime::to_caf(std::move(home).error());
+    context.runs_in((*home)->name());
+    context.may_interrupt(calls);
+    return runtime::spawn_on<runtime::python_class_actor>(
+      **home, what, args, started, context.max_handler_time());
   };
 }
 
@@ -64,10 +62,12 @@ calls_in(runtime::runtime& python);
 }
 
 /// Starts a pinned actor of class `Impl`; it is ready once its `make_behavior`
-/// has returned. The arguments are copied for each incarnation. `python` must
-/// outlive the supervisor.
+/// has returned. The arguments are copied for each incarnation.
+/// @param python once it has ended, starts fail with `interpreter_lost`
+/// @param where picked afresh for each incarnation
+/// @param xs for the constructor
 template <class Impl, class... Ts>
-start_fn start_pinned(runtime::runtime& python, runtime::placement where,
+start_fn start_pinned(runtime::weak_runtime python, runtime::placement where,
                       Ts... xs) {
   class acknowledging : public Impl {
   public:
@@ -98,17 +98,15 @@ start_fn start_pinned(runtime::runtime& python, runtime::placement where,
     std::chrono::nanoseconds limit_;
   };
 
-  return [&python, calls = calls_in(python), where = std::move(where),
+  return [python, calls = calls_in(python), where = std::move(where),
           xs...](const start_context& context) -> start_result {
-    try {
-      auto& home = python.context_at(where);
-      context.runs_in(home.name());
-      context.may_interrupt(calls);
-      return runtime::spawn_on<acknowledging>(
-        home, context.ack(), context.max_handler_time(), xs...);
-    } catch (const python_error& what_failed) {
-      return runtime::to_caf(what_failed.info());
-    }
+    auto home = python.place(where);
+    if (!home)
+      return runtime::to_caf(std::move(home).error());
+    context.runs_in((*home)->name());
+    context.may_interrupt(calls);
+    return runtime::spawn_on<acknowledging>(**home, context.ack(),
+                                            context.max_handler_time(), xs...);
   };
 }
 

@@ -22,7 +22,7 @@ sup_error translate(const caf::error& what) {
   return {.code = sup_errc::supervisor_down};
 }
 
-sup_expected<void> drop_value(const sup_expected<incarnation_id>& result) {
+sup_expected<void> drop_value(const sup_expected<started_child>& result) {
   if (!result)
     return std::unexpected{result.error()};
   return {};
@@ -78,15 +78,18 @@ sup_expected<Reply> supervisor_ref::ask(Message what, duration timeout) const {
 }
 
 template <class Message>
-sup_expected<incarnation_id>
-supervisor_ref::give_order(Message what, duration timeout) const {
+sup_expected<started_child> supervisor_ref::give_order(Message what,
+                                                       duration timeout) const {
   auto reply = ask<order_reply>(std::move(what), timeout);
   if (!reply)
     return std::unexpected{std::move(reply).error()};
-  return std::move(reply->result);
+  if (!reply->result)
+    return std::unexpected{std::move(reply->result).error()};
+  return started_child{std::move(reply->id), *reply->result,
+                       std::move(reply->told)};
 }
 
-sup_expected<incarnation_id>
+sup_expected<started_child>
 supervisor_ref::start_child(child_spec spec, duration timeout) const {
   return give_order(supervisors::start_child{std::move(spec)}, timeout);
 }
@@ -94,27 +97,22 @@ supervisor_ref::start_child(child_spec spec, duration timeout) const {
 sup_expected<started_child>
 supervisor_ref::start_child_with(caf::message arguments,
                                  duration timeout) const {
-  auto reply = ask<order_reply>(
-    supervisors::start_child_with{std::move(arguments)}, timeout);
-  if (!reply)
-    return std::unexpected{std::move(reply).error()};
-  if (!reply->result)
-    return std::unexpected{std::move(reply->result).error()};
-  return started_child{std::move(reply->id), *reply->result};
+  return give_order(supervisors::start_child_with{std::move(arguments)},
+                    timeout);
 }
 
-sup_expected<incarnation_id>
+sup_expected<started_child>
 supervisor_ref::restart_child(std::string id, duration timeout) const {
   return give_order(supervisors::restart_child{std::move(id)}, timeout);
 }
 
-sup_expected<incarnation_id>
+sup_expected<started_child>
 supervisor_ref::cycle_child(std::string id, duration timeout) const {
   return give_order(supervisors::cycle_child{std::move(id)}, timeout);
 }
 
-sup_expected<incarnation_id> supervisor_ref::retry_now(std::string id,
-                                                       duration timeout) const {
+sup_expected<started_child> supervisor_ref::retry_now(std::string id,
+                                                      duration timeout) const {
   return give_order(supervisors::retry_now{std::move(id)}, timeout);
 }
 

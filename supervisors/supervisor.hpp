@@ -20,15 +20,15 @@
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 
-/// A child that `start_child_with` has started.
+/// What an order has started.
 struct started_child {
-  /// What the child is known by from now on; never given to another one.
+  /// The child's. That of `start_child_with` is known by it from now on; it is
+  /// never given to another one.
   std::string id;
-  /// Its incarnation; 0 if its start function had nothing to start, and there
-  /// is no such child.
+  /// Its incarnation; 0 if its start function had nothing to start.
   incarnation_id incarnation = 0;
-
-  friend bool operator==(const started_child&, const started_child&) = default;
+  /// What its start function has told, see `start_context::tell`.
+  caf::message told{};
 };
 
 /// A supervisor that the holder owns: when the last copy of this handle is
@@ -48,22 +48,22 @@ public:
   using duration = std::chrono::nanoseconds;
 
   /// Adds a child at the end of the start order and starts it.
-  /// @returns its incarnation; 0 if its start function had nothing to start
+  /// @returns what was started
   ///          - `invalid_spec`
   ///          - `already_started`, `already_present`: the id is in use
   ///          - `start_failed`: the spec is dropped again
   ///          - `max_children`
   ///          - `simple_one_for_one`: use `start_child_with`
   ///          - `terminated`: by somebody else, meanwhile
-  sup_expected<incarnation_id> start_child(child_spec spec,
-                                           duration timeout = forever) const;
+  sup_expected<started_child> start_child(child_spec spec,
+                                          duration timeout = forever) const;
 
   /// Adds a child that comes from the one spec of a supervisor of
   /// `simple_one_for_one`, and starts it. Its start function finds the
   /// arguments in its `start_context`; they are kept for as long as the child
   /// may be started again.
-  /// @returns its id and incarnation
-  ///          - `start_failed`: there is no such child
+  /// @returns what was started; without an incarnation there is no such child
+  ///          - `start_failed`: nor is there
   ///          - `max_children`
   ///          - `invalid_spec`: the supervisor is of another strategy
   ///          - `terminated`: by somebody else, meanwhile
@@ -71,30 +71,30 @@ public:
   start_child_with(caf::message arguments, duration timeout = forever) const;
 
   /// Starts a stopped child.
-  /// @returns its incarnation; 0 if its start function had nothing to start
+  /// @returns what was started
   ///          - `not_found`, `running`, `restarting`
   ///          - `max_children`, `simple_one_for_one`
   ///          - `start_failed`: it stays stopped; a temporary one is dropped
-  sup_expected<incarnation_id> restart_child(std::string id,
-                                             duration timeout = forever) const;
+  sup_expected<started_child> restart_child(std::string id,
+                                            duration timeout = forever) const;
 
   /// Resets a child: stops it and starts it with fresh state, at no cost in
   /// restart intensity. Starts a stopped one.
   /// @returns as `restart_child`; `simple_one_for_one` is about temporary
   ///          children, whose arguments are not kept
-  sup_expected<incarnation_id> cycle_child(std::string id,
-                                           duration timeout = forever) const;
+  sup_expected<started_child> cycle_child(std::string id,
+                                          duration timeout = forever) const;
 
   /// Ends the wait of a child for its restart: starts it now, as if its time
   /// had come. Costs nothing; if it fails, that counts like any failed restart,
   /// and the child waits for its next one.
-  /// @returns its incarnation; 0 if its start function had nothing to start
+  /// @returns what was started
   ///          - `not_found`, `running`
   ///          - `not_waiting`: it is stopped, or about to start or to stop
   ///          - `start_failed`: it waits again, or was given up
   ///          - `terminated`: by somebody else, meanwhile
-  sup_expected<incarnation_id> retry_now(std::string id,
-                                         duration timeout = forever) const;
+  sup_expected<started_child> retry_now(std::string id,
+                                        duration timeout = forever) const;
 
   /// Stops a child, and drops its spec if it is temporary. Succeeds also if it
   /// was stopped already. A child of `simple_one_for_one` is then gone.
@@ -172,7 +172,7 @@ private:
   sup_expected<Reply> ask(Message what, duration timeout) const;
 
   template <class Message>
-  sup_expected<incarnation_id> give_order(Message what, duration timeout) const;
+  sup_expected<started_child> give_order(Message what, duration timeout) const;
 
   std::shared_ptr<const ownership> owner_;
 };

@@ -218,7 +218,8 @@ void supervisor_actor::answer_starts(
   std::erase_if(who.waiting, [&](order& what) {
     if (what.what == operation::terminate_child)
       return false;
-    answer(what, result);
+    auto started = result && *result != 0;
+    answer(what, result, started ? who.notes.told : caf::message{});
     return true;
   });
 }
@@ -256,9 +257,10 @@ void supervisor_actor::refuse_all_orders(sup_errc code) {
       promise.deliver(await_start_reply{std::unexpected{sup_error{code}}});
 }
 
-void supervisor_actor::answer(order& what,
-                              sup_expected<incarnation_id> result) {
-  what.promise.deliver(order_reply{std::move(result), std::move(what.id)});
+void supervisor_actor::answer(order& what, sup_expected<incarnation_id> result,
+                              caf::message told) {
+  what.promise.deliver(
+    order_reply{std::move(result), std::move(what.id), std::move(told)});
 }
 
 sup_error supervisor_actor::error_about(const order& what, sup_errc code) {

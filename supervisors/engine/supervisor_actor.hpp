@@ -225,7 +225,8 @@ private:
   void answer_starts(child& who, const sup_expected<incarnation_id>& result);
   void answer_stops(child& who);
   void refuse_all_orders(sup_errc code);
-  static void answer(order& what, sup_expected<incarnation_id> result);
+  static void answer(order& what, sup_expected<incarnation_id> result,
+                     caf::message told = {});
   static sup_error error_about(const order& what, sup_errc code);
 
   // -- dynamic children -------------------------------------------------------

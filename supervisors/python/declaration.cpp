@@ -62,7 +62,8 @@ expected<child_target> find_actor(const declaration_context& context,
   auto where = find_place(context, child);
   if (!where)
     return unexpected{std::move(where).error()};
-  return child_target{[&python = context.python, where = *where,
+  return child_target{[python = runtime::weak_runtime{context.python},
+                       where = *where,
                        what = actor_class::from_module(child.target)](
                         const arguments& args) -> expected<start_fn> {
     return start_python(python, what, args, where);

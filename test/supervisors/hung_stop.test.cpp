@@ -203,7 +203,7 @@ TEST_CASE("a child that is to be killed at once is interrupted at once",
     "a", {.mode = stop_mode::brutal_kill, .kill_grace = patience})});
   auto pending = x.call("a", "spin");
   REQUIRE(x.world.hear());
-  CHECK(x.supervisor->cycle_child("a") == 2);
+  CHECK(x.supervisor->cycle_child("a")->incarnation == 2);
   CHECK(x.answers("a"));
   CHECK(x.supervisor->stop());
 }

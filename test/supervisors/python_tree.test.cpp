@@ -115,7 +115,7 @@ TEST_CASE("a supervisor of C++ has a child supervisor that Python declares",
                .value();
   CHECK(x.hear() == "started c0");
   CHECK(x.hear() == "started c1");
-  CHECK(top.cycle_child("below") == 2);
+  CHECK(top.cycle_child("below")->incarnation == 2);
   for (auto* what : {"ended c1", "ended c0", "started c0", "started c1"})
     CHECK(x.hear() == what);
   CHECK(tree(top)->children.at(0).children.size() == 2);

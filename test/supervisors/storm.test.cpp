@@ -83,11 +83,13 @@ TEST_CASE("the calls of a supervisor_ref do what they say", "[storm]") {
   auto sup = start_supervisor(w.system, endless,
                               {{.id = "a", .start = start_function(echo)}});
   REQUIRE(sup);
-  CHECK(sup->start_child({.id = "b", .start = start_function(echo)}) == 2);
+  CHECK(
+    sup->start_child({.id = "b", .start = start_function(echo)})->incarnation
+    == 2);
   CHECK(sup->count_children() == child_counts{2, 2, 0, 2});
   CHECK(sup->terminate_child("a"));
-  CHECK(sup->restart_child("a") == 3);
-  CHECK(sup->cycle_child("a") == 4);
+  CHECK(sup->restart_child("a")->incarnation == 3);
+  CHECK(sup->cycle_child("a")->incarnation == 4);
   CHECK(sup->which_children()->front().id == "b");
   CHECK(sup->get_child_spec("b")->id == "b");
   CHECK(sup->delete_child("b").error().code == sup_errc::running);
