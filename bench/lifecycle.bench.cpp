@@ -114,7 +114,7 @@ int main(int argc, char** argv) {
   auto pinned = [&](caf::event_based_actor&) -> caf::actor {
     return world.python().spawn<counter_actor>();
   };
-  auto what = actor_class::from_source(counter_class, "Counter");
+  auto what = counter_class();
   auto written = [&](caf::event_based_actor&) -> caf::actor {
     return world.python().spawn_python(what);
   };

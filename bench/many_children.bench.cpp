@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 using namespace pyactor::bench;
 namespace supervisors = pyactor::supervisors;
@@ -22,9 +23,13 @@ struct raise_children {
   int64_t count = 0;
 };
 
+/// A child has started.
+struct ready {};
+
 } // namespace
 
 PYACTOR_LOCAL_MESSAGE(raise_children)
+PYACTOR_LOCAL_MESSAGE(ready)
 
 namespace {
 
@@ -73,9 +78,59 @@ private:
   int64_t unready_ = 0;
 };
 
+/// Does by hand what a supervisor does for `client`.
+class by_hand : public caf::event_based_actor {
+public:
+  explicit by_hand(caf::actor_config& config) : event_based_actor(config) {
+    set_down_handler([this](const caf::down_msg&) {
+      if (--living_ == 0)
+        reply_.deliver(nanoseconds_since(start_));
+    });
+  }
+
+  caf::behavior make_behavior() override {
+    return {
+      [this](const raise_children& order) {
+        reply_ = make_response_promise();
+        start_ = clock_type::now();
+        unready_ = order.count;
+        living_ = order.count;
+        for (int64_t i = 0; i < order.count; ++i) {
+          children_.push_back(spawn(
+            [](caf::event_based_actor* self, const caf::actor& parent) {
+              self->send(parent, ready{});
+              return plain_counter();
+            },
+            caf::actor{this}));
+          monitor(children_.back());
+        }
+        return reply_;
+      },
+      [this](ready) {
+        if (--unready_ > 0)
+          return;
+        for (auto& child : std::exchange(children_, {}))
+          send_exit(child, caf::exit_reason::user_shutdown);
+      },
+    };
+  }
+
+private:
+  std::vector<caf::actor> children_;
+  caf::response_promise reply_;
+  clock_type::time_point start_;
+  int64_t unready_ = 0;
+  int64_t living_ = 0;
+};
+
 class crowded_world {
 public:
   crowded_world() : system_(config_) {
+  }
+
+  /// @returns the nanoseconds of so many children by hand
+  int64_t floor_of(int64_t count) {
+    return ask(system_.spawn<by_hand>(), count);
   }
 
   /// @returns the nanoseconds of one supervisor with so many children
@@ -87,7 +142,11 @@ public:
     spec.start = supervisors::start_function(plain_counter);
     auto supervisor
       = supervisors::start_supervisor(system_, flags, {spec}).value();
-    auto whom = system_.spawn<client>(std::move(supervisor));
+    return ask(system_.spawn<client>(std::move(supervisor)), count);
+  }
+
+private:
+  int64_t ask(const caf::actor& whom, int64_t count) {
     caf::scoped_actor self{system_};
     int64_t result = 0;
     self->request(whom, caf::infinite, raise_children{count})
@@ -97,18 +156,19 @@ public:
     return result;
   }
 
-private:
   caf::actor_system_config config_;
   caf::actor_system system_;
 };
 
-double growth(crowded_world& world) {
+/// @param life  gives the nanoseconds of so many children
+template <class F>
+double growth(F life) {
   constexpr int64_t few = 1'000;
   constexpr int64_t times = 100;
   int64_t one_after_another = 0;
   for (int64_t i = 0; i < times; ++i)
-    one_after_another += world.life_of(few);
-  return static_cast<double>(world.life_of(few * times))
+    one_after_another += life(few);
+  return static_cast<double>(life(few * times))
          / static_cast<double>(one_after_another);
 }
 
@@ -125,7 +185,9 @@ int main(int argc, char** argv) {
     };
     benchmark::RegisterBenchmark(name, run)->UseManualTime()->Iterations(1);
   };
-  add("floor", [] { return 1.0; });
-  add("pyactor", [&] { return growth(world); });
+  add("floor",
+      [&] { return growth([&](int64_t n) { return world.floor_of(n); }); });
+  add("pyactor",
+      [&] { return growth([&](int64_t n) { return world.life_of(n); }); });
   return run_benchmarks(argc, argv);
 }

@@ -14,8 +14,7 @@ int main(int argc, char** argv) {
   add_request_benchmark("floor", [&](benchmark::State& state) {
     world.measure<int64_t>(state, plain, [] { return increment{1}; });
   });
-  auto counter = world.python().spawn_python(
-    actor_class::from_source(counter_class, "Counter"));
+  auto counter = world.python().spawn_python(counter_class());
   add_request_benchmark("pyactor", [&](benchmark::State& state) {
     world.measure<value>(state, counter, [] {
       return pyactor::runtime::call{"increment", {.positional = {1}}};

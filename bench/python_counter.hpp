@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/bench/plain_counter.hpp>
+#include <pyactor/libpyactor/actor_object.hpp>
 #include <pyactor/runtime/pinned_actor.hpp>
 
 #include <cstdint>
@@ -26,17 +27,9 @@ public:
   }
 };
 
-/// The same, written in Python.
-inline constexpr auto counter_class = R"(
-import pyactor
-
-class Counter(pyactor.Actor):
-    def __init__(self):
-        self.value = 0
-
-    def increment(self, by):
-        self.value += by
-        return self.value
-)";
+/// The same, written in Python; it can also crash.
+inline actor_class counter_class() {
+  return actor_class::from_module("counters:Counter");
+}
 
 } // namespace pyactor::bench

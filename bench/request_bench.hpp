@@ -22,6 +22,7 @@ public:
   explicit request_world(std::string preload = {})
     : system_(configured()), self_(system_) {
     runtime::runtime_options options;
+    options.python.search_paths = {PYACTOR_BENCH_MODULES};
     options.pools["default"].preload = std::move(preload);
     options.pools["default"].kind = main_interpreter::supports_own_gil()
                                       ? interpreter_kind::own_gil

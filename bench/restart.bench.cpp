@@ -25,11 +25,6 @@ namespace supervisors = pyactor::supervisors;
 
 namespace {
 
-/// The counter of the other rows, which can crash.
-const auto crashing_counter = std::string{counter_class}
-                              + "    def crash(self):\n"
-                                "        raise RuntimeError('on purpose')\n";
-
 /// An actor has started.
 struct ready {};
 
@@ -122,7 +117,7 @@ private:
   }
 
   pyactor::runtime::runtime& python_;
-  actor_class what_ = actor_class::from_source(crashing_counter, "Counter");
+  actor_class what_ = counter_class();
   caf::actor current_;
 };
 
@@ -176,8 +171,7 @@ public:
     };
     supervisors::child_spec spec;
     spec.id = "counter";
-    spec.start = supervisors::start_python(
-      python(), actor_class::from_source(crashing_counter, "Counter"));
+    spec.start = supervisors::start_python(python(), counter_class());
     auto supervisor
       = supervisors::start_supervisor(system(), flags, {spec}).value();
     *watcher = system().spawn<supervised>(supervisor.child("counter"));

@@ -207,7 +207,7 @@ private:
     return result;
   }
 
-  actor_class what_ = actor_class::from_source(counter_class, "Counter");
+  actor_class what_ = counter_class();
 };
 
 } // namespace

@@ -67,6 +67,8 @@ def parse_arguments() -> argparse.Namespace:
                         help="run only the rows whose name contains TEXT")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
                         help="also write the figures to FILE, for compare.py")
+    parser.add_argument("--check", action="store_true",
+                        help="exit with 1 where a row misses its goal")
     arguments = parser.parse_args()
     if arguments.repetitions < 5:
         parser.error("--repetitions must be at least 5")
@@ -104,7 +106,8 @@ def machine() -> dict:
         if line.startswith("model name"):
             model = line.split(":", 1)[1].strip()
             break
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"],
+    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty",
+                             "--exclude=*"],
                             capture_output=True, text=True).stdout.strip()
     return {"cpu": model, "commit": commit or "unknown",
             "system": platform.platform()}
@@ -155,7 +158,7 @@ def main() -> int:
     if missed:
         print(f"{missed} of {len(rows)} rows missed their goal; a busy machine "
               "does that too: look at the spread")
-    return 0
+    return 1 if missed and arguments.check else 0
 
 
 if __name__ == "__main__":
