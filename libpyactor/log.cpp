@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 namespace pyactor {
@@ -48,6 +50,17 @@ expected<void> set_log_level(const std::string& level) {
   for (auto& logger : loggers())
     logger->set_level(parsed);
   return {};
+}
+
+void abort_process(layer who, const std::string& why) {
+  if (auto& log = pyactor::log(who); log.should_log(spdlog::level::critical))
+    log.critical(why);
+  else // No process ends without a word.
+    std::fprintf(stderr, "%s\n", why.c_str());
+  spdlog::apply_all(
+    [](const std::shared_ptr<spdlog::logger>& each) { each->flush(); });
+  std::fflush(nullptr);
+  std::abort();
 }
 
 } // namespace pyactor

@@ -25,4 +25,10 @@ enum class layer : uint8_t { libpyactor, runtime, supervisors };
 /// @returns `invalid_argument` that lists the levels
 expected<void> set_log_level(const std::string& level);
 
+/// Says why, on stderr where `who` logs nothing, writes what is logged, and
+/// ends the process by `std::abort`.
+/// @param who says so
+/// @param why for a person
+[[noreturn]] void abort_process(layer who, const std::string& why);
+
 } // namespace pyactor

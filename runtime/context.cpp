@@ -231,6 +231,12 @@ bool context::interrupt(uint64_t turn, error why) {
                              std::move(why), shared_from_this());
 }
 
+void context::probe_gil() {
+  std::unique_lock guard{mtx_};
+  if (interpreter_)
+    interrupter_.probe(*interpreter_, shared_from_this());
+}
+
 void context::interrupt_for_stop() {
   auto now = running().read();
   interrupt(now.turn,

@@ -174,13 +174,26 @@ public:
   ///          attempt is under way already
   bool interrupt(uint64_t turn, error why);
 
+  /// Tries whether the GIL can be had; does not wait for that.
+  void probe_gil();
+
   /// Interrupts what runs now, because it is in the way of a stop.
   void interrupt_for_stop();
 
-  /// @returns whether an attempt to interrupt does not come through: somebody
-  ///          keeps the GIL
+  /// @returns whether an attempt to interrupt, or to probe, does not come
+  ///          through: somebody keeps the GIL
   [[nodiscard]] bool is_interrupting() const {
     return interrupter_.under_way();
+  }
+
+  /// A call of it keeps the GIL that other contexts need, for ever.
+  void note_wedged_gil() noexcept {
+    has_wedged_gil_.store(true, std::memory_order_release);
+  }
+
+  /// @returns whether `note_wedged_gil` was called
+  [[nodiscard]] bool has_wedged_gil() const noexcept {
+    return has_wedged_gil_.load(std::memory_order_acquire);
   }
 
   /// The actor that runs, and for how long, for a person.
@@ -348,6 +361,7 @@ private:
   bool garbage_ = false;
   clock::time_point last_cleaning_{};
   std::atomic<bool> given_up_ = false;
+  std::atomic<bool> has_wedged_gil_ = false;
   /// The first end of an actor whose output may still be in a buffer.
   std::optional<clock::time_point> unflushed_since_;
 

@@ -118,9 +118,8 @@ bool context_set::replace(const std::shared_ptr<context>& lost, uint64_t turn,
 
 void context_set::start_in_place_of(const std::shared_ptr<context>& lost) {
   if (lost->kind() == interpreter_kind::main && lost->is_interrupting()) {
-    log().critical("{}: a call keeps the GIL that all contexts of kind main "
-                   "share, so that nothing runs in them any more",
-                   lost->name());
+    lost->note_wedged_gil();
+    how_.wedged(*lost);
     return;
   }
   auto home = routes_->find(lost->pool_name());

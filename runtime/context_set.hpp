@@ -28,6 +28,9 @@ public:
     std::function<context::python_source()> python;
     /// Called with each new context, before others know it.
     std::function<void(const std::shared_ptr<context>&)> announce;
+    /// Called where the GIL that all `main` contexts share cannot be had any
+    /// more, with the context that was given up.
+    std::function<void(const context&)> wedged;
   };
 
   context_set(caf::actor_system& system, std::shared_ptr<router> routes,

@@ -10,21 +10,34 @@ namespace pyactor::runtime {
 
 bool interrupter::ask(interpreter& target, loop::activity& running,
                       uint64_t turn, error why, std::shared_ptr<void> owner) {
+  return start([this, &target, &running, turn, why = std::move(why),
+                owner = std::move(owner)] {
+    interrupt(target, [&] { return raise(running, turn, why); });
+  });
+}
+
+void interrupter::probe(interpreter& target, std::shared_ptr<void> owner) {
+  start([&target, owner = std::move(owner)] {
+    interrupt(target, [] { return false; });
+  });
+}
+
+bool interrupter::start(std::function<void()> attempt) {
   {
     std::unique_lock guard{mtx_};
     if (under_way_ || closed_)
       return false;
     under_way_ = true;
   }
-  auto body = [this, &target, &running, turn, why = std::move(why),
-               owner = std::move(owner)] {
-    interrupt(target, [&] { return raise(running, turn, why); });
-    note_end();
-  };
   os_thread thread;
-  auto started = thread.start("py:interrupt", 0, std::move(body));
+  auto started
+    = thread.start("py:interrupt", 0, [this, attempt = std::move(attempt)] {
+        attempt();
+        note_end();
+      });
   if (!started) {
-    log().error("a call cannot be interrupted: {}", to_string(started.error()));
+    log().error("Python code cannot be interrupted: {}",
+                to_string(started.error()));
     note_end();
     return false;
   }

@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,6 +31,12 @@ public:
   bool ask(interpreter& target, loop::activity& running, uint64_t turn,
            error why, std::shared_ptr<void> owner);
 
+  /// Starts to attach, and to let go again: what does not come back from that
+  /// is `under_way`.
+  /// @param target to be attached to
+  /// @param owner as above
+  void probe(interpreter& target, std::shared_ptr<void> owner);
+
   /// @returns whether an attempt has not come back yet
   [[nodiscard]] bool under_way() const;
 
@@ -45,6 +52,7 @@ public:
   [[nodiscard]] std::optional<error> settle(attach_scope& py);
 
 private:
+  bool start(std::function<void()> attempt);
   bool raise(loop::activity& running, uint64_t turn, const error& why);
   void note_end();
 

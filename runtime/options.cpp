@@ -208,6 +208,20 @@ expected<void> read_flag(const section& from, std::string_view key,
                          });
 }
 
+expected<void> read_wedged_gil(const section& from, runtime_options& options) {
+  constexpr auto wanted = "report or abort-process";
+  return from.read<std::string>(
+    "on-wedged-gil", wanted, [&](const std::string& given) -> expected<void> {
+      if (given == "report")
+        options.on_wedged_gil = wedged_gil_policy::report;
+      else if (given == "abort-process")
+        options.on_wedged_gil = wedged_gil_policy::abort_process;
+      else
+        return from.wrong("on-wedged-gil", "'" + given + "'", wanted);
+      return {};
+    });
+}
+
 expected<void> check_pool(const std::string& name, const pool_options& pool) {
   auto path = "pyactor.pools." + name;
   if (pool.size == 0)
@@ -255,6 +269,9 @@ void configure(caf::actor_system_config& config) {
     .add<caf::timespan>("stop-deadline", "bound on the runtime's end")
     .add<caf::timespan>("interrupt-grace",
                         "time that an interrupted call has to come back")
+    .add<caf::timespan>("gil-patience",
+                        "time after which a GIL that cannot be had is wedged")
+    .add<std::string>("on-wedged-gil", "'report' or 'abort-process'")
     .add<std::string>("log-level",
                       "trace, debug, info, warning, error, critical or off");
 }
@@ -284,6 +301,8 @@ expected<runtime_options> read_options(const caf::actor_system_config& config,
                    result.main_thread_is_context),
          from.read_time("stop-deadline", result.stop_deadline),
          from.read_time("interrupt-grace", result.interrupt_grace),
+         from.read_time("gil-patience", result.gil_patience),
+         read_wedged_gil(from, result),
          from.read_string("log-level", result.log_level),
        })
     if (!step)

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -43,6 +44,17 @@ struct pool_options {
   size_t blas_threads = 0;
 };
 
+/// What follows when the GIL that all contexts of kind `main` share cannot be
+/// had any more, because code in C keeps it: no Python code of theirs runs
+/// again, and nothing within the process can mend that.
+enum class wedged_gil_policy : uint8_t {
+  /// It is logged as critical. Calls are answered by their limits.
+  report,
+  /// And the process ends by `std::abort`, for where something outside starts
+  /// it again.
+  abort_process,
+};
+
 /// Makes what a library adds to the package `pyactor`, for a runtime that is
 /// about to start: the functions of the extension are called while that is
 /// there, but not before it has started.
@@ -65,6 +77,13 @@ struct runtime_options {
   /// How long a call that was interrupted has to come back before its context
   /// is given up and replaced.
   std::chrono::milliseconds interrupt_grace{1'000};
+  /// How long a call in a context of kind `main` goes on before it is tried
+  /// whether the GIL can be had, and how long that may take before the GIL
+  /// counts as wedged; 0 for ever. Python code hands it over after
+  /// `switch_interval`.
+  std::chrono::milliseconds gil_patience{10'000};
+  /// What follows then.
+  wedged_gil_policy on_wedged_gil = wedged_gil_policy::report;
   /// trace, debug, info, warning, error, critical or off.
   std::string log_level = "warning";
   /// What other libraries add to the package `pyactor`.
@@ -86,8 +105,9 @@ struct runtime_options {
 /// - `search-paths`: list of folders for `sys.path`
 /// - `venv`: folder of a virtual environment
 /// - `allocator`: `standard` or `malloc`
-/// - `switch-interval`, `stop-deadline`, `interrupt-grace`: times, for example
-/// `500us`
+/// - `switch-interval`, `stop-deadline`, `interrupt-grace`, `gil-patience`:
+///   times, for example `500us`
+/// - `on-wedged-gil`: `report` or `abort-process`
 /// - `nesting-depth`, `value-elements`, `code-cache`: see interpreter_limits
 /// - `main-thread-is-context`, `log-level`: see runtime_options
 void configure(caf::actor_system_config& config);

@@ -65,6 +65,7 @@ struct PYACTOR_HIDDEN runtime::parts {
   stop_report stop(std::chrono::milliseconds deadline);
   void await_contexts(clock::time_point kill_at, clock::time_point deadline);
   void end_python(clock::time_point deadline, stop_report& report);
+  void report_wedged_gil(const context& where) const;
 
   caf::actor_system& system;
   runtime_options options;
@@ -85,11 +86,17 @@ struct PYACTOR_HIDDEN runtime::parts {
           guests->add(one);
           dog->watch(one);
         },
+      .wedged = [this](const context& where) { report_wedged_gil(where); },
     });
-  std::shared_ptr<watchdog> dog = std::make_shared<watchdog>(
-    options.interrupt_grace, [set = contexts](watchdog::hung_call call) {
-      set->replace(call.where, call.what.turn, call.why);
-    });
+  std::shared_ptr<watchdog> dog = std::make_shared<watchdog>(watchdog::settings{
+    .grace = options.interrupt_grace,
+    .gil_patience = options.gil_patience,
+    .give_up =
+      [set = contexts](watchdog::hung_call call) {
+        set->replace(call.where, call.what.turn, call.why);
+      },
+    .wedged = [this](const context& where) { report_wedged_gil(where); },
+  });
   /// Has the watchdog look after what the pools limit.
   std::vector<std::shared_ptr<void>> limits;
   std::mutex stop_mtx; // held for all of a stop
@@ -156,6 +163,8 @@ expected<void> runtime::parts::start_pool(const std::string& name,
                                           const pool_options& what) {
   if (what.max_handler_time.count() > 0)
     limits.push_back(dog->expect(what.max_handler_time));
+  if (what.kind == interpreter_kind::main && options.gil_patience.count() > 0)
+    limits.push_back(dog->expect(options.gil_patience));
   return contexts->start_pool(name, what);
 }
 
@@ -277,6 +286,16 @@ void runtime::parts::end_python(clock::time_point deadline,
   } else if (auto& outcome = python->outcome(); !outcome) {
     report.left.push_back("main interpreter: " + to_string(outcome.error()));
   }
+}
+
+/// @param where a context that is inside Python
+void runtime::parts::report_wedged_gil(const context& where) const {
+  auto text = "the GIL that all contexts of kind main share cannot be had, and "
+              "no Python code runs in them: "
+              + where.what_runs();
+  if (options.on_wedged_gil == wedged_gil_policy::abort_process)
+    abort_process(layer::runtime, text + "; the process is ended");
+  log().critical(text);
 }
 
 // -- actors -------------------------------------------------------------------

@@ -29,9 +29,7 @@ error overran(const context& where, const loop::activity::snapshot& what,
 
 } // namespace
 
-watchdog::watchdog(clock::duration grace,
-                   std::function<void(hung_call)> give_up)
-  : grace_(grace), give_up_(std::move(give_up)) {
+watchdog::watchdog(settings config) : config_(std::move(config)) {
 }
 
 watchdog::~watchdog() = default;
@@ -39,7 +37,7 @@ watchdog::~watchdog() = default;
 void watchdog::watch(const std::shared_ptr<context>& one) {
   std::unique_lock guard{mtx_};
   std::erase_if(members_, [](auto& known) { return known->where.expired(); });
-  members_.push_back(std::make_shared<member>(member{one, {}}));
+  members_.push_back(std::make_shared<member>(member{one, {}, {}}));
 }
 
 std::shared_ptr<void> watchdog::expect(clock::duration limit) {
@@ -125,11 +123,30 @@ watchdog::look_at(member& one, clock::time_point now) {
   if (!where || where->is_given_up())
     return std::nullopt;
   auto runs = where->running().read();
-  auto advice = one.calls.look(runs, now, grace_);
+  auto gil_due = look_at_gil(one, *where, runs, now);
+  auto advice = one.calls.look(runs, now, config_.grace);
   if (advice.what == step::interrupt)
     where->interrupt(runs.turn, overran(*where, runs, "interrupted"));
   if (advice.what == step::give_up)
-    give_up_({where, runs, overran(*where, runs, "given up")});
+    config_.give_up({where, runs, overran(*where, runs, "given up")});
+  if (!advice.look_at || (gil_due && *gil_due < *advice.look_at))
+    return gil_due;
+  return advice.look_at;
+}
+
+std::optional<watchdog::clock::time_point>
+watchdog::look_at_gil(member& one, context& where,
+                      const loop::activity::snapshot& runs,
+                      clock::time_point now) {
+  using step = loop::gil_probe::step;
+  if (where.kind() != interpreter_kind::main)
+    return std::nullopt;
+  auto advice
+    = one.gil.look(runs, where.is_interrupting(), now, config_.gil_patience);
+  if (advice.what == step::probe)
+    where.probe_gil();
+  if (advice.what == step::wedged)
+    config_.wedged(where);
   return advice.look_at;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pyactor/runtime/context.hpp>
+#include <pyactor/runtime/loop/gil_probe.hpp>
 #include <pyactor/runtime/loop/overrun.hpp>
 
 #include <chrono>
@@ -15,9 +16,10 @@
 namespace pyactor::runtime {
 
 /// Looks for calls that take too long, has them interrupted, and tells who does
-/// not come back from that. It reads what contexts publish and attaches to
-/// nothing, so that no Python code holds it up. Its thread starts with the
-/// first limit, and sleeps while there is none.
+/// not come back from that; and for the shared GIL that cannot be had. It reads
+/// what contexts publish and attaches to nothing, so that no Python code holds
+/// it up. Its thread starts with the first limit, and sleeps while there is
+/// none.
 /// @thread any
 class watchdog : public std::enable_shared_from_this<watchdog> {
 public:
@@ -31,9 +33,19 @@ public:
     error why;
   };
 
-  /// @param grace how long an interrupted call has to come back
-  /// @param give_up called on the watchdog's thread; must not block
-  watchdog(clock::duration grace, std::function<void(hung_call)> give_up);
+  /// What a watchdog looks for, and whom it tells.
+  struct settings {
+    /// How long an interrupted call has to come back.
+    clock::duration grace;
+    /// How long the GIL of contexts of kind `main` may not be had; 0 for ever.
+    clock::duration gil_patience;
+    /// Called on the watchdog's thread; must not block.
+    std::function<void(hung_call)> give_up;
+    /// The same, with a context that is inside Python.
+    std::function<void(const context&)> wedged;
+  };
+
+  explicit watchdog(settings config);
 
   watchdog(const watchdog&) = delete;
   watchdog& operator=(const watchdog&) = delete;
@@ -56,6 +68,7 @@ private:
   struct member {
     std::weak_ptr<context> where;
     loop::overrun calls;
+    loop::gil_probe gil;
   };
 
   void start();
@@ -63,9 +76,11 @@ private:
   void forget(clock::duration limit);
   std::optional<clock::time_point> look(clock::time_point now);
   std::optional<clock::time_point> look_at(member& one, clock::time_point now);
+  std::optional<clock::time_point>
+  look_at_gil(member& one, context& where, const loop::activity::snapshot& runs,
+              clock::time_point now);
 
-  const clock::duration grace_;
-  const std::function<void(hung_call)> give_up_;
+  const settings config_;
 
   std::mutex end_mtx_; // held while the thread is joined
   std::mutex mtx_;

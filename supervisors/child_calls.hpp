@@ -37,6 +37,11 @@ public:
   /// @param who as above
   /// @returns whether its context was given up
   [[nodiscard]] virtual bool has_lost_context(const caf::actor& who) const = 0;
+
+  /// @param who one whose context was given up
+  /// @returns whether its call keeps a GIL that other contexts need, so that
+  ///          nothing takes the place of its own
+  [[nodiscard]] virtual bool has_wedged_gil(const caf::actor& who) const = 0;
 };
 
 } // namespace supervisors

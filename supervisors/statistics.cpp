@@ -41,6 +41,8 @@ std::string_view to_string(supervision_event::kind what) noexcept {
       return "hung";
     case poisoned:
       return "poisoned";
+    case gil_wedged:
+      return "gil_wedged";
   }
   return "unknown";
 }

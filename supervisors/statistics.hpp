@@ -160,6 +160,11 @@ struct supervision_event {
     /// A call of the child did not come back from that: `context` was given up,
     /// and is replaced.
     poisoned,
+    /// That call keeps the GIL that other contexts need: `context` is not
+    /// replaced, and no Python code runs in its like. Nothing within the
+    /// process
+    /// mends that.
+    gil_wedged,
   };
 
   /// What happened.
@@ -177,8 +182,8 @@ struct supervision_event {
   std::chrono::nanoseconds pause{0};
   /// Further children that it is about.
   std::vector<std::string> others{};
-  /// Of `hung` and `poisoned`: the context of the child, for example
-  /// `default/0`, if its start function has said so.
+  /// Of `hung`, `poisoned` and `gil_wedged`: the context of the child, for
+  /// example `default/0`, if its start function has said so.
   std::string context{};
 };
 

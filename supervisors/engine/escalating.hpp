@@ -39,7 +39,4 @@ longest_pause(const std::optional<restart_backoff>& backoff,
               std::chrono::nanoseconds min_retry_delay,
               std::chrono::nanoseconds period) noexcept;
 
-/// Says why, where somebody sees it, and ends the process.
-[[noreturn]] void abort_process(const std::string& why);
-
 } // namespace pyactor::supervisors::engine

@@ -41,6 +41,12 @@ void supervisor_actor::note_hung_call(child& who) {
   report(supervision_event::kind::poisoned, who);
 }
 
+/// `who` has ended because its context was given up.
+void supervisor_actor::note_wedged_gil(const child& who) {
+  if (who.notes.calls && who.notes.calls->has_wedged_gil(who.handle))
+    report(supervision_event::kind::gil_wedged, who);
+}
+
 /// @param context that was given up for it; empty if none was
 void supervisor_actor::note_zombie(const child& who, std::string context) {
   auto id = who.state.incarnation;

@@ -104,9 +104,16 @@ spdlog::level::level_enum log_level(supervision_event::kind what) noexcept {
     case supervision_event::kind::poisoned:
     case supervision_event::kind::child_given_up:
       return spdlog::level::warn;
+    case supervision_event::kind::gil_wedged:
+      return spdlog::level::critical;
     default:
       return spdlog::level::info;
   }
+}
+
+bool is_about_context(supervision_event::kind what) noexcept {
+  using enum supervision_event::kind;
+  return what == hung || what == poisoned || what == gil_wedged;
 }
 
 } // namespace
@@ -131,9 +138,9 @@ void supervisor_actor::report(supervision_event::kind what, const child& who,
   if (what == start_failed)
     event.exit = who.failure->exit;
   else if (what != starting && what != started && what != restarted
-           && what != hung && what != poisoned)
+           && !is_about_context(what))
     event.exit = who.last_exit;
-  if (what == hung || what == poisoned)
+  if (is_about_context(what))
     event.context = who.notes.place;
   if (log.should_log(level))
     log.log(level, "supervisor {}: {}", id(), to_string(event));

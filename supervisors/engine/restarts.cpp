@@ -92,8 +92,9 @@ std::optional<std::chrono::nanoseconds> supervisor_actor::escalate(child& who) {
   if (who.last_exit)
     why.message += "; last exit " + to_string(*who.last_exit);
   if (what == escalation::abort_process)
-    abort_process("supervisor " + std::to_string(id())
-                  + " ends the process: " + to_string(why));
+    abort_process(layer::supervisors,
+                  "supervisor " + std::to_string(id())
+                    + " ends the process: " + to_string(why));
   begin_stop(to_caf_error(why), why);
   return std::nullopt;
 }

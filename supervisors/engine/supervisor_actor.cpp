@@ -150,6 +150,8 @@ void supervisor_actor::on_ended(const child_ended& what) {
   auto is_abandoned = how.kind == exit_kind::abandoned;
   if (how.kind == exit_kind::hung)
     note_hung_call(*who);
+  if (how.kind == exit_kind::hung || is_abandoned)
+    note_wedged_gil(*who);
   if (who->state.phase == child_phase::starting)
     note_failure(*who, exit_kind::start_failed, what.reason);
   else if (who->state.phase == child_phase::running)

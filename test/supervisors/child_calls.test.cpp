@@ -37,6 +37,10 @@ struct scripted_calls : child_calls {
     return lost;
   }
 
+  bool has_wedged_gil(const caf::actor&) const override {
+    return wedged;
+  }
+
   std::string done() const {
     return std::exchange(did, {});
   }
@@ -44,6 +48,7 @@ struct scripted_calls : child_calls {
   uint64_t now = 0;
   bool gives_up = true;
   bool lost = false;
+  bool wedged = false;
   mutable std::string did;
 };
 
@@ -135,7 +140,18 @@ TEST_CASE("a call in the way of a stop is interrupted, then killed, then given "
   CHECK(x.w.events.back().context == "pool/0");
   CHECK_FALSE(done.answered());
 
+  SECTION("its end by that, when its call keeps the GIL of others") {
+    x.calls->wedged = true;
+    x.come_back(error_of_ours(pyactor::errc::abandoned));
+    REQUIRE(x.count(kind::gil_wedged) == 1);
+    CHECK(
+      std::ranges::find(x.w.events, kind::gil_wedged, &supervision_event::what)
+        ->context
+      == "pool/0");
+    CHECK(done.ok());
+  }
   SECTION("its end by that is no surprise") {
+    CHECK(x.count(kind::gil_wedged) == 0);
     x.come_back(error_of_ours(pyactor::errc::abandoned));
     CHECK(x.w.info("c").last_exit->kind == exit_kind::abandoned);
     CHECK(x.w.statistics().shutdown_errors == 0);

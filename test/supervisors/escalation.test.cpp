@@ -1,18 +1,12 @@
 #include <pyactor/test/supervisors/simple_world.hpp>
 #include <pyactor/test/supervisors/world.hpp>
+#include <pyactor/test/support/another_process.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
-#include <array>
-#include <csignal>
 #include <stdexcept>
-
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
@@ -290,47 +284,19 @@ TEST("a reload changes what follows too many restarts at once") {
 
 // -- abort_process ------------------------------------------------------------
 
-namespace {
-
-/// Runs `what` in a process of its own whose stderr is `to`.
-/// @returns how that ended, as `waitpid` has it
-template <class F>
-int in_another_process(int to, F what) {
-  auto child = fork();
-  if (child == 0) {
-    std::signal(SIGABRT, SIG_DFL); // Catch2 handles it
-    rlimit no_core{0, 0};
-    setrlimit(RLIMIT_CORE, &no_core);
-    dup2(to, STDERR_FILENO);
-    what();
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return status;
-}
-
-} // namespace
-
 TEST("abort_process ends the process with the restart that is one too many, "
      "and says why") {
-  std::array<int, 2> ends{};
-  REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
   auto crashes = GENERATE(2, 3);
-  auto status = in_another_process(ends[1], [&] {
+  auto end = pyactor::test::in_another_process([&] {
     crashing_child x{flags(escalation::abort_process)};
     x.crash_often(crashes);
   });
-  close(ends[1]);
-  std::string said(1000, '\0');
-  said.resize(std::max<ssize_t>(read(ends[0], said.data(), said.size()), 0));
-  close(ends[0]);
   if (crashes == 2) {
-    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
-    CHECK(said.empty());
+    CHECK(end.exited_with(0));
+    CHECK(end.said.empty());
   } else {
-    CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
-    CHECK(said.ends_with("ends the process: give_up 'c': too many restarts; "
-                         "last exit error: again\n"));
+    CHECK(end.aborted());
+    CHECK(end.said.ends_with("ends the process: give_up 'c': too many "
+                             "restarts; last exit error: again\n"));
   }
 }
