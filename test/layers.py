@@ -56,7 +56,7 @@ def is_supervision_only(path):
     """All of supervisors/ but what is there for Python."""
     return within(path, "supervisors") and not (
         within(path, "supervisors/python")
-        or path.startswith(("supervisors/python_child.",
+        or path.startswith(("supervisors/python_child.", "supervisors/shut_down.",
                             "supervisors/python_tree.")))
 
 

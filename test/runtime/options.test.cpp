@@ -73,6 +73,9 @@ std::vector<mistake> mistakes() {
     {"allocator=\"fast\"", "pyactor.allocator is 'fast'", "standard or malloc"},
     {"switch-interval=-1s", "pyactor.switch-interval", "500us"},
     {"stop-deadline=-1s", "pyactor.stop-deadline", "10s"},
+    {"gil-patience=-1s", "pyactor.gil-patience", "10s"},
+    {"on-wedged-gil=\"abort\"", "pyactor.on-wedged-gil is 'abort'",
+     "report or abort-process"},
     {"search-paths=[1]", "pyactor.search-paths", "list of texts"},
   };
   if (main_interpreter::supports_own_gil())
@@ -115,6 +118,8 @@ TEST_CASE("options come from a configuration file", "[options]") {
            "  code-cache=7\n"
            "  main-thread-is-context=true\n"
            "  stop-deadline=3s\n"
+           "  gil-patience=5s\n"
+           "  on-wedged-gil=\"abort-process\"\n"
            "  log-level=\"error\"\n"
            "}\n");
   REQUIRE(options);
@@ -135,6 +140,8 @@ TEST_CASE("options come from a configuration file", "[options]") {
   CHECK(options->limits.code_cache_entries == 7);
   CHECK(options->main_thread_is_context);
   CHECK(options->stop_deadline == 3s);
+  CHECK(options->gil_patience == 5s);
+  CHECK(options->on_wedged_gil == wedged_gil_policy::abort_process);
   CHECK(options->log_level == "error");
 }
 

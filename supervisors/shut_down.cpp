@@ -1,0 +1,36 @@
+#include <pyactor/supervisors/shut_down.hpp>
+
+#include <algorithm>
+#include <ranges>
+
+namespace pyactor::supervisors {
+
+using clock = std::chrono::steady_clock;
+
+runtime::stop_report shut_down(runtime::runtime& python,
+                               const std::vector<supervisor_ref>& trees,
+                               std::chrono::milliseconds deadline) {
+  auto start = clock::now();
+  auto left_until = [&](clock::time_point end) {
+    return std::max<clock::duration>(end - clock::now(),
+                                     std::chrono::milliseconds{1});
+  };
+  std::vector<std::string> stuck;
+  for (const auto& tree : std::views::reverse(trees)) {
+    if (tree.stop(left_until(start + deadline / 2)))
+      continue;
+    auto forced = tree.stop(left_until(start + deadline * 3 / 4),
+                            stop_supervisor::forced);
+    if (!forced)
+      stuck.push_back("supervisor " + std::to_string(tree.handle().id()) + ": "
+                      + to_string(forced.error()));
+  }
+  // Interrupts what is still in the way.
+  auto report
+    = python.stop(std::chrono::duration_cast<std::chrono::milliseconds>(
+      left_until(start + deadline)));
+  report.left.insert(report.left.begin(), stuck.begin(), stuck.end());
+  return report;
+}
+
+} // namespace pyactor::supervisors
