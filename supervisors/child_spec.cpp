@@ -34,6 +34,8 @@ spec_fault fault_of(const child_spec& spec, auto_shutdown end) {
     return spec_fault::invalid_readiness;
   if (!is_valid(spec.while_down))
     return spec_fault::invalid_while_down;
+  if (spec.isolation != isolation::instance)
+    return spec_fault::invalid_isolation;
   if (spec.significant
       && (end == auto_shutdown::never
           || spec.restart == restart_type::permanent))
@@ -100,6 +102,8 @@ std::string_view to_string(spec_fault fault) noexcept {
     case spec_fault::invalid_while_down:
       return "while_down needs a positive capacity and ttl, or somebody who "
              "collects dead letters";
+    case spec_fault::invalid_isolation:
+      return "a child cannot have an interpreter or a process for itself yet";
     case spec_fault::duplicate_id:
       return "two child specs have the same id";
     case spec_fault::duplicate_name:

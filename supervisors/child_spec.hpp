@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
@@ -43,6 +44,16 @@ struct stop_policy {
 
 /// What a child is, which decides its defaults.
 enum class child_type : uint8_t { worker, supervisor };
+
+/// What is new in each incarnation of a child, as far as Python goes.
+enum class isolation : uint8_t {
+  /// The object, or the environment; modules and threads are as they were.
+  instance,
+  /// All of an interpreter. Refused: contexts are shared.
+  subinterpreter,
+  /// A process. Refused: there are no contexts in processes of their own yet.
+  host_process,
+};
 
 /// What a supervisor needs to know about a child.
 struct child_spec {
@@ -100,6 +111,10 @@ struct child_spec {
   /// an actor system at a time has a name, and the start of another one fails.
   /// Default: none.
   std::string register_as{};
+  /// What each incarnation has for itself.
+  supervisors::isolation isolation = isolation::instance;
+  /// For people who look at the tree, for example `{"gpu", "v2"}`.
+  std::vector<std::string> tags{};
 };
 
 /// What is wrong with a list of specs.
@@ -116,6 +131,8 @@ enum class spec_fault : uint8_t {
   invalid_liveness,
   invalid_readiness,
   invalid_while_down,
+  /// There is no other one than `instance` yet.
+  invalid_isolation,
   duplicate_id,
   duplicate_name,
   /// Its supervisor has no `auto_shutdown`, or it is permanent.

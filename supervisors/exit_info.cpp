@@ -63,6 +63,12 @@ std::string_view to_string(exit_kind kind) noexcept {
       return "liveness_failed";
     case exit_kind::interrupted:
       return "interrupted";
+    case exit_kind::host_exit:
+      return "host_exit";
+    case exit_kind::host_signal:
+      return "host_signal";
+    case exit_kind::host_lost:
+      return "host_lost";
   }
   return "unknown";
 }

@@ -43,6 +43,14 @@ enum class exit_kind : uint8_t {
   /// A call of Python code was interrupted, because it was in the way of a
   /// stop.
   interrupted,
+  /// The process that it lived in has exited: `code` says with what. There are
+  /// no contexts in processes of their own yet; this and the next two are for
+  /// start functions that have such a process.
+  host_exit,
+  /// A signal has ended that process: `signal` says which.
+  host_signal,
+  /// That process does not answer any more.
+  host_lost,
 };
 
 /// What an exit means for the restart decision.
@@ -94,6 +102,8 @@ struct exit_info {
   uint64_t incarnation = 0;
   /// Set if it was a Python exception.
   std::optional<exception_info> exception{};
+  /// Of `host_signal`: the signal.
+  int signal = 0;
 };
 
 /// Decides what an exit means for a restart; `cls` of what it is given is what

@@ -52,6 +52,8 @@ struct child_info {
   bool ready = false;
   /// Whether it waits until `supervisor_flags::throttle` lets it start.
   bool throttled = false;
+  /// As its spec says.
+  std::vector<std::string> tags{};
 };
 
 /// How many children there are, of which kind.

@@ -65,6 +65,8 @@ struct tree_node {
   bool throttled = false;
   /// As in `child_info`.
   std::string context{};
+  /// As in `child_info`.
+  std::vector<std::string> tags{};
   /// Set for a supervisor that has told of itself.
   std::optional<supervisor_summary> supervisor{};
   /// Why a supervisor that is alive has not told of itself and its children;

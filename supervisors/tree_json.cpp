@@ -50,6 +50,7 @@ object object_of(const tree_node& node) {
   auto runs = node.status == child_status::running;
   result["uptime"] = runs ? object(seconds(node.uptime)) : object{};
   result["context"] = text_or_null(node.context);
+  result["tags"] = node.tags;
   if (node.type != child_type::supervisor)
     return result;
   result["supervisor"]

@@ -35,6 +35,7 @@ which_children_reply supervisor_actor::list_children() const {
     info.next_start_in = until_start_of(who);
     info.ready = is_ready(who);
     info.throttled = who.ticket.waits();
+    info.tags = who.spec.tags;
     result.children.push_back(std::move(info));
   }
   return result;

@@ -43,6 +43,7 @@ tree_node node_of(child_info what) {
   result.uptime = what.uptime;
   result.ready = what.ready;
   result.throttled = what.throttled;
+  result.tags = std::move(what.tags);
   result.context = std::move(what.context);
   return result;
 }

@@ -140,8 +140,9 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
     context.runs_in("default/0");
     return start(context);
   };
-  w.start({.intensity = 2, .period = 1min},
-          {placed, group("group", {w.spec("leaf", restart_type::transient)})});
+  auto tagged = w.spec("leaf", restart_type::transient);
+  tagged.tags = {"gpu", "v2"};
+  w.start({.intensity = 2, .period = 1min}, {placed, group("group", {tagged})});
   w.tell("placed", die{crash("no 5")});
   w.tell("leaf", die{});
   w.advance(1500ms);
@@ -149,7 +150,8 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
     {"id", "leaf"},           {"type", "worker"},      {"status", "stopped"},
     {"restart", "transient"}, {"incarnation", 1},      {"starts", 1},
     {"restarts", 0},          {"last_exit", "normal"}, {"uptime", nullptr},
-    {"context", nullptr},     {"ready", false},        {"throttled", false}};
+    {"context", nullptr},     {"ready", false},        {"throttled", false},
+    {"tags", {"gpu", "v2"}}};
   auto group = json{{"id", "group"},
                     {"type", "supervisor"},
                     {"status", "running"},
@@ -162,6 +164,7 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
                     {"ready", true},
                     {"throttled", false},
                     {"context", nullptr},
+                    {"tags", json::array()},
                     {"supervisor",
                      {{"strategy", "one_for_one"},
                       {"intensity", 100},
