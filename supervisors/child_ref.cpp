@@ -48,6 +48,10 @@ child_status child_ref::status() const noexcept {
   return slot_->look()->status;
 }
 
+bool child_ref::is_relayed() const noexcept {
+  return slot_->look()->takes_detour();
+}
+
 caf::actor child_ref::proxy(caf::actor_system& system) const {
   return engine::make_proxy(system, slot_);
 }

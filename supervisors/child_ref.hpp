@@ -105,6 +105,10 @@ public:
   /// @returns what is known of the child at this moment
   [[nodiscard]] child_status status() const noexcept;
 
+  /// @returns whether what is sent now does not go to an incarnation, but where
+  ///          the spec's `while_down` has it: it waits, or is collected
+  [[nodiscard]] bool is_relayed() const noexcept;
+
   /// @returns what is equal for all handles to this child, and for no other
   ///          handle that exists
   [[nodiscard]] const void* identity() const noexcept {

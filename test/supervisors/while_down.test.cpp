@@ -137,6 +137,19 @@ TEST_CASE("a full buffer refuses what comes next", "[while_down]") {
   CHECK(ask(w, w.a(), who_are_you{})->all() == 0);
 }
 
+TEST_CASE("a reference says whether what is sent now would take a detour",
+          "[while_down]") {
+  down_world patient{buffer{}};
+  CHECK_FALSE(patient.a().is_relayed());
+  patient.crash_it();
+  CHECK(patient.a().is_relayed());
+  patient.ready();
+  CHECK_FALSE(patient.a().is_relayed());
+  down_world hasty{fail_fast{}};
+  hasty.crash_it();
+  CHECK_FALSE(hasty.a().is_relayed());
+}
+
 TEST_CASE("a buffer keeps its order, and nothing overtakes it",
           "[while_down]") {
   world w;
