@@ -54,13 +54,14 @@ private:
   std::map<std::string, native_child, std::less<>> children_;
 };
 
-/// Adds `pyactor.Supervisor` and what belongs to it to Python, as an entry of
-/// `runtime_options::extensions`.
+/// Adds `pyactor.Supervisor` and what belongs to it to Python: to the
+/// extensions of `options`.
+/// @param options  those that a runtime is about to start with
 /// @param natives  what `pyactor.Native` may name; shared with whoever adds to
 ///                 it later
-[[nodiscard]] runtime::extension_maker
-python_trees(std::shared_ptr<native_children> natives
-             = std::make_shared<native_children>());
+void add_python_trees(runtime::runtime_options& options,
+                      std::shared_ptr<native_children> natives
+                      = std::make_shared<native_children>());
 
 /// A supervisor as a Python class declares it: what `start_supervisor` and
 /// `supervise` take.
@@ -76,7 +77,7 @@ struct tree_declaration {
 /// once, and checks all that comes of it. Start it with `start_supervisor`, or
 /// make it a child with `supervise`; each incarnation of that has the same
 /// children, with the same arguments.
-/// @param python  with `python_trees` among its extensions; must outlive the
+/// @param python  with the extensions of `add_python_trees`; must outlive the
 ///                tree
 /// @param target  `module:Class`
 /// @param args    for `children`
@@ -102,9 +103,11 @@ declare_tree(runtime::runtime& python, std::string target, arguments args = {},
 
 /// @returns a child as Python code gets it, an `ActorRef` that leads to the
 ///          incarnation that runs; as `Tree.child` gives it
-/// @param child  leads to it
-/// @param id     the child's, for people
-[[nodiscard]] value as_value(const child_ref& child, std::string id);
+/// @param system  the supervisor's; must outlive the result
+/// @param child   leads to it
+/// @param id      the child's, for people
+[[nodiscard]] value as_value(caf::actor_system& system, const child_ref& child,
+                             std::string id);
 
 } // namespace supervisors
 } // namespace pyactor

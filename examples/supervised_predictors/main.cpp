@@ -48,7 +48,7 @@ int run() {
   caf::actor_system system{config};
   runtime_options options;
   options.python.search_paths = {SUPERVISED_PREDICTORS_MODULES};
-  options.extensions.push_back(python_trees());
+  add_python_trees(options);
   auto python = pyactor::value_or_throw(runtime::start(system, options));
   auto model = value::tuple({2, 1});
   auto declared = pyactor::value_or_throw(

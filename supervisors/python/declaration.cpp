@@ -2,8 +2,10 @@
 
 #include <pyactor/supervisors/python/declared.hpp>
 #include <pyactor/supervisors/python/fields.hpp>
+#include <pyactor/supervisors/python/refs.hpp>
 #include <pyactor/supervisors/python_child.hpp>
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -98,6 +100,20 @@ expected<child_target> find_target(const declaration_context& context,
                                 : find_actor(context, child);
 }
 
+/// @param declared  `fail_fast`, a `declared_buffer` or `declared_letters`
+expected<while_down> find_reception(const declaration_context& context,
+                                    const value& declared) {
+  if (declared.as_str())
+    return fail_fast{};
+  if (auto kept = from_value<declared_buffer>(declared))
+    return buffer{.capacity = kept->capacity, .ttl = seconds(kept->ttl)};
+  auto letters = from_value<declared_letters>(declared);
+  if (!letters)
+    return unexpected{std::move(letters).error()};
+  return to_dead_letters{context.letters.box_for(
+    context.python.system(), letters->to.as_actor(), letters->method)};
+}
+
 /// The start function of children that are given more arguments on demand.
 start_fn start_on_demand(child_target target, arguments first) {
   auto refuse = [](error why) -> start_fn {
@@ -124,8 +140,7 @@ expected<start_fn> make_start(child_target target, arguments args,
   return target.make(args);
 }
 
-// -- children and trees
-// --------------------------------------------------------
+// -- children and trees -------------------------------------------------------
 
 expected<child_spec> make_spec(const declaration_context& context,
                                std::string_view owner, const value& declared,
@@ -138,37 +153,53 @@ expected<child_spec> make_spec(const declaration_context& context,
     return child->kind == "tree"
              ? unexpected{std::move(target).error()}
              : refuse(owner, child->id, std::move(target.error().message));
+  auto reception = find_reception(context, child->while_down);
+  if (!reception)
+    return refuse(owner, child->id, std::move(reception.error().message));
   auto type = target->type;
   auto start
     = make_start(*std::move(target), {child->args, child->kwargs}, on_demand);
   if (!start)
     return refuse(owner, child->id, "args: " + start.error().message);
-  return child_spec{.id = child->id,
-                    .start = *std::move(start),
-                    .restart = to_restart(child->restart),
-                    .significant = child->significant,
-                    .type = type,
-                    .shutdown = to_stop_policy(child->shutdown),
-                    .start_timeout = map(child->start_timeout, seconds),
-                    .classify = to_classify(child->fatal_on),
-                    .backoff = map(child->backoff, to_backoff),
-                    .limit = map(child->limit, to_limit),
-                    .max_total_restarts = child->max_total_restarts,
-                    .startup = map(child->startup, to_probe),
-                    .liveness = map(child->liveness, to_probe),
-                    .readiness = map(child->readiness, to_probe)};
+  return child_spec{
+    .id = child->id,
+    .start = *std::move(start),
+    .restart = from_name<restart_type>(child->restart),
+    .significant = child->significant,
+    .type = type,
+    .shutdown = to_stop_policy(child->shutdown, child->kill_grace, type),
+    .start_timeout = map(child->start_timeout, seconds),
+    .max_handler_time = seconds(child->max_handler_time.value_or(0)),
+    .classify = map(child->classify, to_classify).value_or(nullptr),
+    .backoff = map(child->backoff, to_backoff),
+    .limit = map(child->limit, to_limit),
+    .max_total_restarts = child->max_total_restarts,
+    .startup = map(child->startup, to_probe),
+    .liveness = map(child->liveness, to_probe),
+    .readiness = map(child->readiness, to_probe),
+    .while_down = *std::move(reception),
+    .register_as = child->register_as.value_or("")};
 }
 
-supervisor_flags make_flags(const declared_tree& tree) {
-  return {.strategy = to_strategy(tree.strategy),
-          .intensity = tree.intensity,
-          .period = seconds(tree.period),
-          .auto_shutdown = to_auto_shutdown(tree.auto_shutdown),
-          .min_retry_delay = seconds(tree.min_retry_delay),
-          .stop_order = map(tree.stop_order, to_stop_order),
-          .max_children = map(tree.max_children, [](uint64_t n) {
-            return static_cast<size_t>(n);
-          })};
+expected<supervisor_flags> make_flags(const declared_tree& tree) {
+  supervisor_flags result{
+    .strategy = from_name<restart_strategy>(tree.strategy),
+    .intensity = tree.intensity,
+    .period = seconds(tree.period),
+    .on_limit = from_name<escalation>(tree.on_limit),
+    .auto_shutdown = from_name<auto_shutdown>(tree.auto_shutdown),
+    .min_retry_delay = seconds(tree.min_retry_delay),
+    .stop_order = map(tree.stop_order, from_name<stop_order>),
+    .max_children = tree.max_children,
+    .max_zombies = tree.max_zombies,
+    .exits = {.give_up_is_failure = tree.give_up_is_failure}};
+  if (!tree.throttle.is_none()) {
+    auto shared = handle_in<throttle_handle>(tree.throttle);
+    if (!shared)
+      return unexpected{std::move(shared).error()};
+    result.throttle = (*shared)->what();
+  }
+  return result;
 }
 
 } // namespace
@@ -178,7 +209,10 @@ expected<tree_declaration> translate_tree(const declaration_context& context,
   auto tree = from_value<declared_tree>(declared);
   if (!tree)
     return unexpected{std::move(tree).error()};
-  tree_declaration result{make_flags(*tree), {}};
+  auto flags = make_flags(*tree);
+  if (!flags)
+    return unexpected{std::move(flags).error()};
+  tree_declaration result{*std::move(flags), {}};
   auto on_demand
     = result.flags.strategy == restart_strategy::simple_one_for_one;
   for (const auto& child : tree->children) {

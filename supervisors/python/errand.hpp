@@ -2,17 +2,18 @@
 
 #include <pyactor/libpyactor/value.hpp>
 #include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/child_ref.hpp>
 #include <pyactor/supervisors/python/refs.hpp>
 
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <utility>
 
-/// Requests to a supervisor on behalf of Python code. An actor of its own makes
-/// each of them, because an actor written in Python cannot await a response.
+/// Requests to supervisors and children on behalf of Python code. An actor of
+/// its own makes each of them, because an actor written in Python cannot await
+/// a response.
 namespace pyactor::supervisors::python {
 
 /// Where an answer that Python code waits for is put.
@@ -54,25 +55,28 @@ void run_errand(const caf::actor& whom, Message what, caf::duration timeout,
   runtime::let_go_of_logger();
 }
 
-/// Whom the outcome of an order goes to.
-/// @thread any; a value
-class order_outcome {
-public:
-  /// @param method  of the running actor; empty, and what fails goes to the log
-  /// @param order   its name, for the log
-  order_outcome(std::string method, std::string order);
+/// Sends a request to `child`, and calls one of the two functions, as above:
+/// with the answer, or with the error that `child_ref::request` ends with.
+/// @thread as above
+template <class Message, class F, class G>
+void run_errand(caf::actor_system& system, const child_ref& child, Message what,
+                caf::duration timeout, F on_answer, G on_failure) {
+  system.spawn([=](caf::event_based_actor* self) {
+    // Kept until there is an outcome: an incarnation may end with the last
+    // handle.
+    caf::strong_actor_ptr kept{self->ctrl()};
+    child.request(self, timeout, what)
+      .then([=](const value& answer) { on_answer(answer); },
+            [=, kept = std::move(kept)](const caf::error& why) {
+              on_failure(why);
+            });
+  });
+  runtime::let_go_of_logger();
+}
 
-  /// @param id  the child's
-  void operator()(const sup_expected<incarnation_id>& result,
-                  const std::string& id) const;
-
-private:
-  std::string method_;
-  std::string order_;
-  caf::actor_addr whom_;
-};
-
-/// @returns the actor that the calling thread runs, or null
-[[nodiscard]] caf::actor running_actor();
+/// @returns the limit of a request
+[[nodiscard]] inline caf::duration to_timeout(std::chrono::nanoseconds limit) {
+  return limit == forever ? caf::duration{caf::infinite} : caf::duration{limit};
+}
 
 } // namespace pyactor::supervisors::python

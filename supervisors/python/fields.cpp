@@ -1,9 +1,11 @@
 #include <pyactor/supervisors/python/fields.hpp>
 
 #include <pyactor/supervisors/python_child.hpp>
+#include <pyactor/supervisors/reload.hpp>
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace pyactor::supervisors::python {
 
@@ -17,48 +19,69 @@ struct named {
   T is;
 };
 
-/// @pre supervision.py lets no other name through
-template <class T, size_t N>
-T lookup(const std::array<named<T>, N>& names, std::string_view name) {
-  auto found = std::ranges::find(names, name, &named<T>::name);
-  return found != names.end() ? found->is : names.front().is;
-}
+/// What Python calls the enumerators of `T`.
+template <class T>
+constexpr auto names = nullptr;
+
+template <>
+constexpr auto names<restart_type>
+  = std::array{named{"permanent", restart_type::permanent},
+               named{"transient", restart_type::transient},
+               named{"temporary", restart_type::temporary}};
+
+template <>
+constexpr auto names<restart_strategy> = std::array{
+  named{"one_for_one", restart_strategy::one_for_one},
+  named{"one_for_all", restart_strategy::one_for_all},
+  named{"rest_for_one", restart_strategy::rest_for_one},
+  named{"simple_one_for_one", restart_strategy::simple_one_for_one}};
+
+template <>
+constexpr auto names<escalation>
+  = std::array{named{"shutdown_self", escalation::shutdown_self},
+               named{"stop_child", escalation::stop_child},
+               named{"keep_backoff", escalation::keep_backoff},
+               named{"abort_process", escalation::abort_process}};
+
+template <>
+constexpr auto names<auto_shutdown>
+  = std::array{named{"never", auto_shutdown::never},
+               named{"any_significant", auto_shutdown::any_significant},
+               named{"all_significant", auto_shutdown::all_significant}};
+
+template <>
+constexpr auto names<stop_order>
+  = std::array{named{"newest_first", stop_order::newest_first},
+               named{"at_once", stop_order::at_once}};
+
+template <>
+constexpr auto names<exit_class> = std::array{
+  named{"normal", exit_class::normal}, named{"shutdown", exit_class::shutdown},
+  named{"abnormal", exit_class::abnormal}, named{"fatal", exit_class::fatal}};
+
+template <>
+constexpr auto names<reload_mode> = std::array{
+  named{"otp", reload_mode::otp}, named{"converge", reload_mode::converge}};
 
 } // namespace
+
+template <class T>
+T from_name(std::string_view name) {
+  auto found = std::ranges::find(names<T>, name, &named<T>::name);
+  return found != names<T>.end() ? found->is : names<T>.front().is;
+}
+
+template restart_type from_name<restart_type>(std::string_view);
+template restart_strategy from_name<restart_strategy>(std::string_view);
+template escalation from_name<escalation>(std::string_view);
+template auto_shutdown from_name<auto_shutdown>(std::string_view);
+template stop_order from_name<stop_order>(std::string_view);
+template exit_class from_name<exit_class>(std::string_view);
+template reload_mode from_name<reload_mode>(std::string_view);
 
 nanoseconds seconds(double x) {
   constexpr double most = 9e9;
   return x < most ? nanoseconds{static_cast<int64_t>(x * 1e9)} : forever;
-}
-
-restart_type to_restart(std::string_view name) {
-  constexpr std::array names{named{"permanent", restart_type::permanent},
-                             named{"transient", restart_type::transient},
-                             named{"temporary", restart_type::temporary}};
-  return lookup(names, name);
-}
-
-restart_strategy to_strategy(std::string_view name) {
-  constexpr std::array names{
-    named{"one_for_one", restart_strategy::one_for_one},
-    named{"one_for_all", restart_strategy::one_for_all},
-    named{"rest_for_one", restart_strategy::rest_for_one},
-    named{"simple_one_for_one", restart_strategy::simple_one_for_one}};
-  return lookup(names, name);
-}
-
-auto_shutdown to_auto_shutdown(std::string_view name) {
-  constexpr std::array names{
-    named{"never", auto_shutdown::never},
-    named{"any_significant", auto_shutdown::any_significant},
-    named{"all_significant", auto_shutdown::all_significant}};
-  return lookup(names, name);
-}
-
-stop_order to_stop_order(std::string_view name) {
-  constexpr std::array names{named{"newest_first", stop_order::newest_first},
-                             named{"at_once", stop_order::at_once}};
-  return lookup(names, name);
 }
 
 restart_backoff to_backoff(const declared_backoff& x) {
@@ -82,26 +105,45 @@ probe to_probe(const declared_probe& x) {
           .success_threshold = x.success_threshold};
 }
 
-std::optional<stop_policy> to_stop_policy(const value& x) {
-  if (x.is_none())
-    return std::nullopt;
-  if (x.as_str())
-    return stop_policy{.mode = stop_mode::brutal_kill};
-  auto timeout = x.as_double() ? seconds(*x.as_double()) : forever;
-  if (timeout == forever)
-    return stop_policy{.mode = stop_mode::infinity};
-  return stop_policy{.timeout = timeout};
+start_limits to_limits(const declared_throttle& x) {
+  return {.max_concurrent_starts = x.max_concurrent_starts,
+          .restarts_per_second = x.restarts_per_second,
+          .restart_burst = x.restart_burst};
 }
 
-classify_fn to_classify(const std::vector<std::string>& fatal) {
-  if (fatal.empty())
+std::optional<stop_policy> to_stop_policy(const value& shutdown,
+                                          std::optional<double> kill_grace,
+                                          child_type type) {
+  if (shutdown.is_none() && !kill_grace)
+    return std::nullopt;
+  auto result = *with_defaults({.type = type}).shutdown;
+  if (shutdown.as_str()) {
+    result.mode = stop_mode::brutal_kill;
+  } else if (const auto* limit = shutdown.as_double()) {
+    auto timeout = seconds(*limit);
+    result.mode = timeout == forever ? stop_mode::infinity : stop_mode::timed;
+    if (timeout != forever)
+      result.timeout = timeout;
+  }
+  if (kill_grace)
+    result.kill_grace = seconds(*kill_grace);
+  return result;
+}
+
+classify_fn to_classify(const std::map<std::string, std::string>& meanings) {
+  if (meanings.empty())
     return {};
-  return [fatal](const exit_info& how) {
-    auto ended_by
-      = [&](const std::string& type) { return how.exception->is_a(type); };
-    return how.exception && std::ranges::any_of(fatal, ended_by)
-             ? exit_class::fatal
-             : how.cls;
+  std::map<std::string, exit_class> classes;
+  for (const auto& [type, meaning] : meanings)
+    classes.emplace(type, from_name<exit_class>(meaning));
+  return [classes = std::move(classes)](const exit_info& how) {
+    if (!how.exception)
+      return how.cls;
+    auto found = classes.find(how.exception->type);
+    for (const auto& base : how.exception->bases)
+      if (found == classes.end())
+        found = classes.find(base);
+    return found == classes.end() ? how.cls : found->second;
   };
 }
 

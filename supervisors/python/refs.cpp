@@ -19,8 +19,9 @@ constexpr uint64_t not_of_caf = uint64_t{1} << 63;
 /// What a client may send to: whichever incarnation runs.
 class child_handle final : public actor_ref {
 public:
-  child_handle(const child_ref& child, std::string id)
-    : child_(child), name_("child '" + std::move(id) + "'") {
+  child_handle(caf::actor_system& system, const child_ref& child,
+               std::string id)
+    : system_(system), child_(child), id_(std::move(id)) {
   }
 
   uint64_t id() const noexcept override {
@@ -28,7 +29,7 @@ public:
   }
 
   std::string describe() const override {
-    return name_;
+    return "child '" + id_ + "'";
   }
 
   bool alive() const noexcept override {
@@ -36,9 +37,9 @@ public:
   }
 
   expected<void> send(std::string_view method, arguments args) const override {
-    auto who = child_.current();
+    auto who = receiver();
     if (!who)
-      return fail(errc::actor_dead, explain(who.error()));
+      return fail(errc::actor_dead, explain(id_, who.error()));
     auto* here = runtime::context::current();
     // Without a sender, as `ActorRef.send` does it.
     caf::actor_cast<caf::strong_actor_ptr>(*who)->enqueue(
@@ -49,16 +50,15 @@ public:
   }
 
 private:
-  [[nodiscard]] std::string explain(const caf::error& what) const {
-    auto why = child_unavailable::from_error(what);
-    if (why && why->status == child_status::running)
-      return name_ + " is not ready";
-    auto status = why ? why->status : child_status::unknown;
-    return name_ + " does not run: " + std::string{to_string(status)};
+  [[nodiscard]] std::expected<caf::actor, caf::error> receiver() const {
+    if (child_.is_relayed())
+      return child_.proxy(system_);
+    return child_.current();
   }
 
+  caf::actor_system& system_;
   child_ref child_;
-  std::string name_;
+  std::string id_;
 };
 
 uint64_t next_id() {
@@ -68,6 +68,18 @@ uint64_t next_id() {
 }
 
 } // namespace
+
+std::string explain(const std::string& id, const caf::error& what) {
+  auto name = "child '" + id + "'";
+  if (auto down = child_down::from_error(what))
+    return name + ": incarnation " + std::to_string(down->incarnation)
+           + " ended before it had answered";
+  auto why = child_unavailable::from_error(what);
+  if (why && why->status == child_status::running)
+    return name + " is not ready";
+  auto status = why ? why->status : child_status::unknown;
+  return name + " does not run: " + std::string{to_string(status)};
+}
 
 opaque_ref::opaque_ref() : id_(next_id()) {
 }
@@ -89,6 +101,10 @@ std::string declaration_handle::describe() const {
   return "declaration of " + std::to_string(what_.specs.size()) + " children";
 }
 
+std::string throttle_handle::describe() const {
+  return "limits on starts";
+}
+
 } // namespace python
 
 value as_value(const supervisor_ref& top) {
@@ -102,9 +118,10 @@ std::optional<supervisor_ref> as_supervisor(const value& x) {
   return (*found)->top();
 }
 
-value as_value(const child_ref& child, std::string id) {
+value as_value(caf::actor_system& system, const child_ref& child,
+               std::string id) {
   return value::actor(
-    std::make_shared<python::child_handle>(child, std::move(id)));
+    std::make_shared<python::child_handle>(system, child, std::move(id)));
 }
 
 } // namespace pyactor::supervisors

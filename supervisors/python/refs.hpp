@@ -64,6 +64,28 @@ private:
   tree_declaration what_;
 };
 
+/// Limits on starts that several supervisors share.
+class throttle_handle final : public opaque_ref {
+public:
+  explicit throttle_handle(start_throttle what) : what_(std::move(what)) {
+  }
+
+  std::string describe() const override;
+
+  [[nodiscard]] const start_throttle& what() const noexcept {
+    return what_;
+  }
+
+private:
+  start_throttle what_;
+};
+
+/// @param id    the child's
+/// @param what  `child_unavailable` or `child_down`
+/// @returns what is the matter with the child, for a person
+[[nodiscard]] std::string explain(const std::string& id,
+                                  const caf::error& what);
+
 /// @returns what `x` holds, or `invalid_argument` where it is no `Handle`
 template <class Handle>
 expected<std::shared_ptr<const Handle>> handle_in(const value& x) {

@@ -118,8 +118,52 @@ TEST_CASE("a wrong field of a declared child is refused by the names of "
     {"Child('c', Counter, liveness=pyactor.Probe('ready', "
      "success_threshold=2))",
      value_error + "child 'c': "},
-    {"Child('c', Counter, fatal_on=('ValueError',))",
-     type_error + "child 'c': fatal_on must be a tuple of exception types"},
+    {"Child('c', Counter, classify={'ValueError': 'fatal'})",
+     type_error
+       + "child 'c': classify must be a dict from exception types to one of "
+         "'normal', 'shutdown', 'abnormal', 'fatal', not {'ValueError': "
+         "'fatal'}"},
+    {"Child('c', Counter, classify={ValueError: 'bad'})",
+     type_error + "child 'c': classify must be a dict from exception types"},
+    {"Child('c', Base, args=('[]',), classify={ValueError: 'fatal'})",
+     value_error
+       + "child 'c': classify must be left out: it is not for a "
+         "pyactor.Supervisor"},
+    {"Child('c', Counter, kill_grace=-1)",
+     value_error
+       + "child 'c': kill_grace must be a number of seconds of at least 0, "
+         "not -1"},
+    {"Child('c', Counter, max_handler_time=0)",
+     value_error
+       + "child 'c': max_handler_time must be a number of seconds above 0, "
+         "not 0"},
+    {"Child('c', Base, args=('[]',), max_handler_time=1)",
+     value_error
+       + "child 'c': max_handler_time must be left out: it is not for a "
+         "pyactor.Supervisor"},
+    {"Child('c', Counter, while_down='drop')",
+     value_error
+       + "child 'c': while_down must be one of 'fail_fast', or a "
+         "pyactor.Buffer, or a pyactor.DeadLetters, not 'drop'"},
+    {"Child('c', Counter, while_down=pyactor.Buffer(0))",
+     value_error
+       + "child 'c': while_down: capacity must be an int of at least 1, not 0"},
+    {"Child('c', Counter, while_down=pyactor.Buffer(ttl=0))",
+     value_error
+       + "child 'c': while_down: ttl must be a number of seconds above 0, or "
+         "math.inf, not 0"},
+    {"Child('c', Counter, while_down=pyactor.DeadLetters('test', 'lost'))",
+     value_error + "child 'c': while_down: to must be an ActorRef, not 'test'"},
+    {"Child('c', Counter, while_down=pyactor.DeadLetters("
+     "pyactor.whereis('test'), '_lost'))",
+     value_error
+       + "child 'c': while_down: method must be the name of a public method"},
+    {"Child('c', Counter, register_as='')",
+     value_error
+       + "child 'c': register_as must be a str that is not empty, not ''"},
+    {"Child('c', Counter, register_as='x'), pyactor.Child('d', Counter, "
+     "register_as='x')",
+     value_error + "child 'd': two child specs have the same register_as"},
     {"Child('c', Counter, pool='fast')",
      value_error + "child 'c': pool must be one of 'default', not 'fast'"},
     {"Child('c', Counter, context=1)",
@@ -154,6 +198,23 @@ TEST_CASE("wrong flags of a declared supervisor are refused by their names",
     {"period=None", "TypeError: T: period must be a number of seconds above 0"},
     {"stop_order='any'", "ValueError: T: stop_order must be one of"},
     {"max_children=0", "ValueError: T: max_children must be an int of at"},
+    {"on_limit='give_up'",
+     "ValueError: T: on_limit must be one of 'shutdown_self', 'stop_child', "
+     "'keep_backoff', 'abort_process', not 'give_up'"},
+    {"max_zombies=0",
+     "ValueError: T: max_zombies must be an int of at least 1"},
+    {"give_up_is_failure=None",
+     "TypeError: T: give_up_is_failure must be True or False, not None"},
+    {"throttle=4", "ValueError: T: throttle must be a pyactor.Throttle, not 4"},
+    {"throttle=pyactor.Throttle(0)",
+     "ValueError: T: throttle: max_concurrent_starts must be an int of at "
+     "least 1, not 0"},
+    {"throttle=pyactor.Throttle(restarts_per_second=0)",
+     "ValueError: T: throttle: restarts_per_second must be a number above 0"},
+    {"throttle=pyactor.Throttle(restart_burst=0)",
+     "ValueError: T: throttle: restart_burst must be an int of at least 1"},
+    {"throttle=pyactor.Throttle(burst=1)",
+     "TypeError: T: throttle: there is no field 'burst'"},
     {"intensiti=3",
      "TypeError: T: there is no field 'intensiti', did you mean 'intensity'?"},
     {"strategy='one_for_all', max_children=3", "ValueError: T: "},
@@ -223,80 +284,38 @@ TEST_CASE("a place that does not exist is an error of the declaration",
     declare_tree(x.world.python(), "trees:T", {}, {.pool = "nowhere"}));
 }
 
-TEST_CASE("what a child names as fatal ends its restarts",
+TEST_CASE("sup_start_error_return: children() that gives garbage is an error; "
+          "nothing has started, and nobody ends",
           "[python_declaration]") {
   python_tree_world x{R"(
-class Fatal(pyactor.Supervisor):
-    def children(self):
-        return [pyactor.Child("c", Counter, fatal_on=(ArithmeticError, ValueError))]
-)"};
-  auto top = x.start("Fatal");
-  caf::anon_send(top.child("c").current().value(),
-                 pyactor::runtime::call{"crash"});
-  REQUIRE(x.world.eventually(
-    [&] { return top.child("c").status() == child_status::stopped; }));
-  CHECK(top.which_children()->at(0).given_up);
-  CHECK(top.stop());
-}
-
-TEST_CASE("every field of a declared child reaches its spec",
-          "[python_declaration]") {
-  python_tree_world x{R"(
-import math
-
-class All(pyactor.Supervisor):
-    strategy = "one_for_all"
-    intensity = 7
-    period = 2.5
-    auto_shutdown = "all_significant"
-    min_retry_delay = 0.5
-    stop_order = "newest_first"
+class Garbage(pyactor.Supervisor):
+    what = None
 
     def children(self):
-        probe = pyactor.Probe("ready", args=(1,), period=0.25, timeout=0.5,
-                              initial_delay=1, failure_threshold=4)
-        return [
-            pyactor.Child(
-                "c", Counter, restart="transient", significant=True, shutdown=3,
-                start_timeout=math.inf, limit=pyactor.Limit(2, period=9),
-                max_total_restarts=8, startup=probe, liveness=probe,
-                readiness=probe,
-                backoff=pyactor.Backoff(1, max=2, factor=3, jitter=0.5,
-                                        reset_after=4)),
-            pyactor.Child("k", Counter, restart="temporary", shutdown="kill"),
-            pyactor.Child("i", Counter, shutdown=math.inf, start_timeout=0.5)]
+        yield pyactor.Child("good", Counter)
+        yield self.what
+
+class Above(pyactor.Supervisor):
+    def children(self):
+        return [pyactor.Child("good", Counter),
+                pyactor.Child("below", Garbage)]
 )"};
-  using namespace std::chrono_literals;
-  auto tree = declare_tree(x.world.python(), "trees:All").value();
-  CHECK(tree.flags.strategy == restart_strategy::one_for_all);
-  CHECK(tree.flags.intensity == 7);
-  CHECK(tree.flags.period == 2500ms);
-  CHECK(tree.flags.auto_shutdown == auto_shutdown::all_significant);
-  CHECK(tree.flags.min_retry_delay == 500ms);
-  CHECK(tree.flags.stop_order == stop_order::newest_first);
-  REQUIRE(tree.specs.size() == 3);
-  const auto& c = tree.specs[0];
-  CHECK(c.restart == restart_type::transient);
-  CHECK(c.significant);
-  CHECK(c.shutdown == stop_policy{.timeout = 3s});
-  CHECK(c.start_timeout == forever);
-  CHECK(c.limit == restart_limit{.intensity = 2, .period = 9s});
-  CHECK(c.max_total_restarts == 8);
-  CHECK(
-    c.backoff
-    == restart_backoff{
-      .initial = 1s, .max = 2s, .factor = 3, .jitter = 0.5, .reset_after = 4s});
-  for (const auto& asked : {c.startup, c.liveness, c.readiness}) {
-    REQUIRE(asked);
-    CHECK(asked->period == 250ms);
-    CHECK(asked->timeout == 500ms);
-    CHECK(asked->initial_delay == 1s);
-    CHECK(asked->failure_threshold == 4);
-    CHECK(asked->success_threshold == 1);
+  auto actor = x.starter();
+  for (auto* what : {"None", "5", "'child'", "object()", "('c', trees.Counter)",
+                     "trees.Counter", "ValueError('failed')"}) {
+    INFO(what);
+    REQUIRE(
+      x.world.call(actor, "run", std::string{"trees.Garbage.what = "} + what));
+    for (auto* tree : {"Garbage", "Above"}) {
+      auto refused = x.world.call(
+        actor, "run", std::string{"trees."} + tree + ".start(then='heard')");
+      REQUIRE_FALSE(refused);
+      CHECK_THAT(to_string(refused.error()),
+                 ContainsSubstring("builtins.TypeError: Garbage: children() "
+                                   "must give pyactor.Child objects, not "));
+    }
   }
-  CHECK(tree.specs[1].restart == restart_type::temporary);
-  CHECK(tree.specs[1].shutdown->mode == stop_mode::brutal_kill);
-  CHECK(tree.specs[2].restart == restart_type::permanent);
-  CHECK(tree.specs[2].shutdown->mode == stop_mode::infinity);
-  CHECK(tree.specs[2].start_timeout == 500ms);
+  // No child has said that it started, nobody has heard an outcome.
+  REQUIRE(x.world.call(actor, "run", "pyactor.send('test', 'alive')"));
+  CHECK(x.hear() == "alive");
 }

@@ -57,8 +57,9 @@ class Counter(pyactor.Actor):
     : world(options(trees, kind)) {
   }
 
-  /// An actor with `run(text)`, which runs statements, and `heard(outcome)`,
-  /// which passes outcomes of orders on to "test".
+  /// An actor with `run(text)`, which runs statements, and with
+  /// `heard(outcome)` and `told(outcome)`, which pass outcomes on to "test":
+  /// what all have, and all of it.
   caf::actor starter() {
     return world.spawn(R"(
 import pyactor
@@ -77,6 +78,9 @@ class Main(pyactor.Actor):
         pyactor.send("test", "outcome", outcome["child"],
                      outcome["incarnation"], outcome["error"],
                      outcome["message"])
+
+    def told(self, outcome):
+        pyactor.send("test", "told", outcome)
 )");
   }
 
@@ -114,7 +118,7 @@ private:
     modules.add("trees", std::string{children} + std::string{trees});
     auto result = one_pool(kind);
     result.python.search_paths = {modules.path()};
-    result.extensions.push_back(supervisors::python_trees(natives));
+    supervisors::add_python_trees(result, natives);
     return result;
   }
 };
