@@ -105,6 +105,18 @@ struct which_children_reply {
   std::vector<child_info> children;
 };
 
+/// -> which_child_reply
+struct which_child {
+  /// The child's.
+  std::string id;
+};
+
+/// One child, as `which_children` has it.
+struct which_child_reply {
+  /// Errors as those of `supervisor_ref::which_child`.
+  sup_expected<child_info> result;
+};
+
 /// -> count_children_reply
 struct count_children {};
 
@@ -172,6 +184,8 @@ PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::reload)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::reload_reply)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::which_children)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::which_children_reply)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::which_child)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::which_child_reply)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::count_children)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::count_children_reply)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::get_child_spec)

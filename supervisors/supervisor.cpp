@@ -147,6 +147,15 @@ supervisor_ref::which_children(duration timeout) const {
   return std::move(reply->children);
 }
 
+sup_expected<child_info> supervisor_ref::which_child(std::string id,
+                                                     duration timeout) const {
+  auto reply
+    = ask<which_child_reply>(supervisors::which_child{std::move(id)}, timeout);
+  if (!reply)
+    return std::unexpected{std::move(reply).error()};
+  return std::move(reply->result);
+}
+
 sup_expected<child_counts>
 supervisor_ref::count_children(duration timeout) const {
   auto reply

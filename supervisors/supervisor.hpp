@@ -124,6 +124,12 @@ public:
   sup_expected<std::vector<child_info>> which_children(duration timeout
                                                        = forever) const;
 
+  /// @returns that child, as `which_children` has it
+  ///          - `not_found`
+  ///          - `simple_one_for_one`: this is the id of the one spec
+  sup_expected<child_info> which_child(std::string id,
+                                       duration timeout = forever) const;
+
   /// @returns how many children there are, of which kind
   sup_expected<child_counts> count_children(duration timeout = forever) const;
 

@@ -9,6 +9,7 @@ namespace pyactor::supervisors::engine {
 caf::message_handler supervisor_actor::query_handlers() {
   return {
     [this](which_children) { return list_children(); },
+    [this](const which_child& what) { return find_child(what.id); },
     [this](count_children) { return count(); },
     [this](const get_child_spec& what) { return spec_of(what.id); },
     [this](get_statistics) { return statistics(); },
@@ -21,23 +22,37 @@ caf::message_handler supervisor_actor::query_handlers() {
 
 which_children_reply supervisor_actor::list_children() const {
   which_children_reply result;
-  for (const auto& [position, who] : roster_.children() | std::views::reverse) {
-    child_info info{who.spec.id,           who.spec.type,
+  for (const auto& [position, who] : roster_.children() | std::views::reverse)
+    result.children.push_back(info_about(who));
+  return result;
+}
+
+which_child_reply supervisor_actor::find_child(const std::string& id) {
+  auto fail = [&](sup_errc code) -> which_child_reply {
+    return {std::unexpected{sup_error{.code = code, .id = id}}};
+  };
+  if (template_ && id == template_->spec().id)
+    return fail(sup_errc::simple_one_for_one);
+  if (auto* who = roster_.find(id))
+    return {info_about(*who)};
+  return fail(sup_errc::not_found);
+}
+
+child_info supervisor_actor::info_about(const child& who) const {
+  child_info result{who.spec.id,           who.spec.type,
                     who.spec.restart,      status_of(who.state),
                     who.state.incarnation, who.starts,
                     who.restarts,          who.last_exit};
-    if (info.status == child_status::running)
-      info.uptime = clock().now() - who.running_since;
-    if (who.handle)
-      info.context = who.notes.place;
-    info.given_up = who.given_up;
-    info.consecutive_failures = who.consecutive_failures;
-    info.next_start_in = until_start_of(who);
-    info.ready = is_ready(who);
-    info.throttled = who.ticket.waits();
-    info.tags = who.spec.tags;
-    result.children.push_back(std::move(info));
-  }
+  if (result.status == child_status::running)
+    result.uptime = clock().now() - who.running_since;
+  if (who.handle)
+    result.context = who.notes.place;
+  result.given_up = who.given_up;
+  result.consecutive_failures = who.consecutive_failures;
+  result.next_start_in = until_start_of(who);
+  result.ready = is_ready(who);
+  result.throttled = who.ticket.waits();
+  result.tags = who.spec.tags;
   return result;
 }
 

@@ -244,6 +244,8 @@ private:
   // -- questions --------------------------------------------------------------
 
   which_children_reply list_children() const;
+  which_child_reply find_child(const std::string& id);
+  child_info info_about(const child& who) const;
   std::optional<std::chrono::nanoseconds>
   until_start_of(const child& who) const;
   count_children_reply count() const;

@@ -91,6 +91,8 @@ TEST_CASE("the calls of a supervisor_ref do what they say", "[storm]") {
   CHECK(sup->restart_child("a")->incarnation == 3);
   CHECK(sup->cycle_child("a")->incarnation == 4);
   CHECK(sup->which_children()->front().id == "b");
+  CHECK(sup->which_child("a")->incarnation == 4);
+  CHECK(sup->which_child("c").error().code == sup_errc::not_found);
   CHECK(sup->get_child_spec("b")->id == "b");
   CHECK(sup->delete_child("b").error().code == sup_errc::running);
   CHECK(sup->statistics()->restarts == 0);
