@@ -2,16 +2,12 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <algorithm>
-
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
 
 namespace {
 
-const auto normal = caf::error{};
-const auto shutdown = caf::make_error(caf::exit_reason::user_shutdown);
 const supervisor_flags many{.intensity = 100, .period = 1h};
 
 /// One child of this type that ends with `reason`.
@@ -32,53 +28,6 @@ std::string join(const std::vector<std::string>& lines) {
 }
 
 } // namespace
-
-TEST_CASE("a permanent child comes back after every end", "[exits]") {
-  for (const auto& reason :
-       {normal, shutdown, shutdown_reason("detail"), crash()}) {
-    exit_case x{restart_type::permanent, reason};
-    CHECK(x.w.child("c").starts == 2);
-    CHECK(x.w.count() == child_counts{1, 1, 0, 1});
-    CHECK(x.w.statistics().restarts == 1);
-  }
-}
-
-TEST_CASE("a transient child comes back after an abnormal end only",
-          "[exits]") {
-  for (const auto& reason : {normal, shutdown, shutdown_reason("detail")}) {
-    exit_case x{restart_type::transient, reason};
-    CHECK(x.w.child("c").starts == 1);
-    CHECK(x.w.count() == child_counts{1, 0, 0, 1});
-    CHECK(x.w.statistics().restarts == 0);
-  }
-  exit_case x{restart_type::transient, crash()};
-  CHECK(x.w.child("c").starts == 2);
-  CHECK(x.w.count() == child_counts{1, 1, 0, 1});
-}
-
-TEST_CASE("a temporary child never comes back and leaves no spec", "[exits]") {
-  for (const auto& reason :
-       {normal, shutdown, shutdown_reason("detail"), crash()}) {
-    exit_case x{restart_type::temporary, reason};
-    CHECK(x.w.child("c").starts == 1);
-    CHECK(x.w.count() == child_counts{0, 0, 0, 0});
-    auto again = x.w.order(start_child{x.w.spec("c", restart_type::temporary)});
-    CHECK(again.ok());
-    CHECK(x.w.count() == child_counts{1, 1, 0, 1});
-  }
-}
-
-TEST_CASE("a stopped transient child can be restarted after each shutdown",
-          "[exits]") {
-  world w;
-  w.start(many, {w.spec("c", restart_type::transient)});
-  w.tell("c", die{shutdown});
-  CHECK(w.which() == "c:stopped");
-  CHECK(w.order(restart_child{"c"}).ok());
-  CHECK(w.which() == "c:running");
-  w.tell("c", die{shutdown_reason("detail")});
-  CHECK(w.which() == "c:stopped");
-}
 
 TEST_CASE("killing a child from outside is a crash", "[exits]") {
   world w;
@@ -254,18 +203,6 @@ TEST_CASE("nothing of the old incarnation is held when the new one starts",
     w.tell("a", die{crash()});
   CHECK(w.child("a").starts == 4);
   CHECK(held == 0);
-}
-
-TEST_CASE("crashes further apart than the period go on for ever", "[exits]") {
-  world w;
-  w.start({.intensity = 1, .period = 1s}, {w.spec("a")});
-  for (int i = 0; i < 4; ++i) {
-    w.tell("a", die{crash()});
-    w.advance(2100ms);
-  }
-  CHECK(w.which() == "a:running");
-  CHECK(w.order(terminate_child{"a"}).ok());
-  CHECK(w.order(delete_child{"a"}).ok());
 }
 
 TEST_CASE("every restart leads to a new incarnation, and no number comes twice",

@@ -329,27 +329,6 @@ TEST_CASE("a killed supervisor answers every order that it had accepted",
   CHECK(queued.failed_with(sup_errc::supervisor_down));
 }
 
-TEST_CASE("which_children and get_child_spec follow every order", "[orders]") {
-  world w;
-  auto spec_of = [&](const std::string& id) {
-    auto reply = w.ask<get_child_spec_reply>(get_child_spec{id});
-    w.run();
-    return reply->value().result;
-  };
-  w.start(many, {w.spec("a"), w.spec("b", restart_type::transient)});
-  CHECK(w.which() == "b:running a:running");
-  CHECK(spec_of("a")->shutdown == stop_policy{});
-  CHECK(spec_of("a")->start_timeout == 30s);
-  CHECK(spec_of("b")->restart == restart_type::transient);
-  CHECK(spec_of("x").error().code == sup_errc::not_found);
-  w.order(terminate_child{"a"});
-  CHECK(w.which() == "b:running a:stopped");
-  CHECK(spec_of("a").has_value());
-  w.order(delete_child{"a"});
-  CHECK(w.which() == "b:running");
-  CHECK(spec_of("a").error().code == sup_errc::not_found);
-}
-
 TEST_CASE("a child that runs shows how long it has", "[orders]") {
   world w;
   w.start(many, {w.spec("a")});

@@ -1,4 +1,4 @@
-// Cases of OTP's own test suite, under their names there; README.md says which.
+// Cases of OTP's own test suite, under their names there; README.md lists them.
 
 #include <pyactor/supervisors/tree.hpp>
 #include <pyactor/test/supervisors/simple_world.hpp>

@@ -1,5 +1,5 @@
 // Cases of OTP's own test suite about what a supervisor tells of its children,
-// under their names there; README.md says which.
+// under their names there; README.md lists them.
 
 #include <pyactor/libpyactor/log.hpp>
 #include <pyactor/supervisors/engine/watch.hpp>
@@ -9,7 +9,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <spdlog/sinks/ostream_sink.h>
 
-#include <algorithm>
 #include <sstream>
 
 using namespace pyactor::supervisors;
@@ -58,22 +57,6 @@ std::string number_of(const world& w) {
 }
 
 } // namespace
-
-TEST("sup_start_ignore_init", "a supervisor with nothing to start is no error, "
-                              "and nobody hears of an end") {
-  world w;
-  auto nothing
-    = [](const start_context&) -> start_result { return start_ignored{}; };
-  w.start(many,
-          {{.id = "sub", .start = nothing, .type = child_type::supervisor},
-           w.spec("a")});
-  REQUIRE(w.started->has_value());
-  CHECK(w.started->value().result);
-  CHECK(w.which() == "a:running sub:stopped");
-  CHECK(std::ranges::none_of(w.events, [](const supervision_event& what) {
-    return what.what == supervision_event::kind::exited;
-  }));
-}
 
 TEST("external_start_no_progress_log",
      "a child that somebody starts is no news; the first is its crash") {

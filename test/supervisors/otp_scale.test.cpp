@@ -1,5 +1,5 @@
 // How the time that children take grows with their number. Cases of OTP's own
-// test suite are under their names there; README.md says which.
+// test suite are under their names there; README.md lists them.
 
 #include <pyactor/test/supervisors/simple_world.hpp>
 

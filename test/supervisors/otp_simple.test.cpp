@@ -1,7 +1,8 @@
 // Cases of OTP's own test suite about children of one spec, under their names
-// there; README.md says which. Where OTP has a pid, here is an id that was
+// there; README.md lists them. Where OTP has a pid, here is an id that was
 // given out.
 
+#include <pyactor/test/supervisors/otp.hpp>
 #include <pyactor/test/supervisors/simple_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -18,15 +19,12 @@ PYACTOR_LOCAL_MESSAGE(counted)
 
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
+using namespace otp;
 using mode = child_control::start_mode;
 
 #define TEST(name, what) TEST_CASE(name ": " what, "[otp_simple]")
 
 namespace {
-
-const auto normal = caf::error{};
-const auto shutdown = caf::make_error(caf::exit_reason::user_shutdown);
-const auto give_up = caf::make_error(sup_errc::give_up);
 
 supervisor_flags up_to(uint32_t intensity) {
   return {.intensity = intensity, .period = 1h};
@@ -71,21 +69,16 @@ TEST("sup_start_map_simple", "a child has the one spec, under its own id") {
   simple_world w{restart_type::temporary};
   w.add(3);
   for (const char* id : {"c-1", "c-3", "c"}) {
-    auto found = w.ask<get_child_spec_reply>(get_child_spec{id});
-    w.run();
-    REQUIRE((*found)->result);
-    const auto& spec = *(*found)->result;
-    CHECK(spec.id == id);
-    CHECK(spec.start);
-    CHECK(spec.restart == restart_type::temporary);
-    CHECK(spec.shutdown == stop_policy{});
-    CHECK_FALSE(spec.significant);
+    auto found = w.spec_of(id);
+    REQUIRE(found);
+    CHECK(found->id == id);
+    CHECK(found->start);
+    CHECK(found->restart == restart_type::temporary);
+    CHECK(found->shutdown == stop_policy{});
+    CHECK_FALSE(found->significant);
   }
-  for (const char* id : {"c-4", "x", "c-"}) {
-    auto found = w.ask<get_child_spec_reply>(get_child_spec{id});
-    w.run();
-    CHECK((*found)->result.error().code == sup_errc::not_found);
-  }
+  for (const char* id : {"c-4", "x", "c-"})
+    CHECK(w.spec_of(id).error().code == sup_errc::not_found);
 }
 
 TEST("child_adm_simple", "each order does what OTP's table says") {
@@ -98,14 +91,18 @@ TEST("child_adm_simple", "each order does what OTP's table says") {
   CHECK(
     w.order(terminate_child{"c"}).failed_with(sup_errc::simple_one_for_one));
   CHECK(w.order(terminate_child{"c-1"}).ok());
+  CHECK(w.ended_with("c-1", shutdown));
   CHECK(w.which() == "c-2:running");
   CHECK(w.order(terminate_child{"c-1"}).ok());
   CHECK(w.order(terminate_child{"other"}).failed_with(sup_errc::not_found));
+  auto address = to_string(w.last_handle("c-2").address());
+  CHECK(w.order(terminate_child{address}).failed_with(sup_errc::not_found));
   for (const char* id : {"c", "c-1", "c-2", "other"}) {
     CHECK(w.order(restart_child{id}).failed_with(sup_errc::simple_one_for_one));
     CHECK(w.order(delete_child{id}).failed_with(sup_errc::simple_one_for_one));
   }
   CHECK(w.which() == "c-2:running");
+  CHECK(w.alive("c-2"));
 }
 
 TEST("simple_one_for_one",
@@ -117,6 +114,29 @@ TEST("simple_one_for_one",
   CHECK(w.count() == child_counts{1, 2, 0, 2});
   w.tell("c-2", die{crash()});
   CHECK_FALSE(w.supervisor_end);
+  w.tell("c-2", die{crash()});
+  CHECK(w.supervisor_end == give_up);
+  CHECK_FALSE(w.alive("c-1"));
+}
+
+TEST("simple_one_for_one_extra",
+     "what a start function tells reaches whoever adds the child, and a crash "
+     "is the child's alone") {
+  simple_world w;
+  for (const char* id : {"c-1", "c-2"}) {
+    w.child(id).told = caf::make_message(std::string{"extra of "} + id);
+    auto added = w.add();
+    REQUIRE(added.ok());
+    CHECK((*added.slot)->id == id);
+    REQUIRE(added.told().match_elements<std::string>());
+    CHECK(added.told().get_as<std::string>(0) == std::string{"extra of "} + id);
+  }
+  w.tell("c-1", die{crash()});
+  CHECK(w.happened() == "start c-1, start c-2, end c-1, start c-1");
+  CHECK(w.info("c-1").incarnation == 3);
+  CHECK(w.info("c-2").incarnation == 2);
+  CHECK(w.count() == child_counts{1, 2, 0, 2});
+  w.tell("c-2", die{crash()});
   w.tell("c-2", die{crash()});
   CHECK(w.supervisor_end == give_up);
   CHECK_FALSE(w.alive("c-1"));
@@ -209,8 +229,17 @@ TEST("count_children_supervisor",
            .start = supervise({}, {}),
            .restart = restart_type::temporary,
            .type = child_type::supervisor});
-  w.add(1000);
-  CHECK(w.count() == child_counts{1, 1000, 1000, 0});
+  for (size_t n : {1000U, 2000U}) {
+    w.add(1000);
+    for (int i = 0; i < 3; ++i)
+      CHECK(w.count() == child_counts{1, n, n, 0});
+  }
+  for (int i = 1; i <= 2000; ++i)
+    caf::anon_send_exit(
+      w.ref->child("c-" + std::to_string(i)).current().value(),
+      caf::exit_reason::kill);
+  w.run();
+  CHECK(w.count() == child_counts{1, 0, 0, 0});
 }
 
 TEST("count_restarting_children", "a child that comes back is not active") {
@@ -259,14 +288,24 @@ TEST("hanging_restart_loop_simple",
 }
 
 TEST("which_children_simple_one_for_one",
-     "children are listed while they live") {
+     "children are listed, and found by their ids, while they live") {
   simple_world w;
+  CHECK(w.which().empty());
   w.add(2);
   CHECK(w.which() == "c-2:running c-1:running");
-  CHECK(w.info("c-1").incarnation == 1);
+  for (incarnation_id n : {1, 2}) {
+    auto id = "c-" + std::to_string(n);
+    auto found = w.find(id);
+    REQUIRE(found);
+    CHECK(found->id == id);
+    CHECK(found->incarnation == n);
+    CHECK(found->status == child_status::running);
+  }
   CHECK(w.order(terminate_child{"c-1"}).ok());
   CHECK(w.which() == "c-2:running");
-  auto found = w.ask<get_child_spec_reply>(get_child_spec{"c-1"});
-  w.run();
-  CHECK((*found)->result.error().code == sup_errc::not_found);
+  CHECK(w.find("c-1").error().code == sup_errc::not_found);
+  CHECK(w.spec_of("c-1").error().code == sup_errc::not_found);
+  CHECK(w.find("c-3").error().code == sup_errc::not_found);
+  CHECK(w.find("c").error().code == sup_errc::simple_one_for_one);
+  CHECK(w.find("c-2")->incarnation == 2);
 }

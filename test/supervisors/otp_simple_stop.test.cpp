@@ -1,20 +1,18 @@
 // Cases of OTP's own test suite about the stop of children of one spec, under
-// their names there; README.md says which.
+// their names there; README.md lists them.
 
+#include <pyactor/test/supervisors/otp.hpp>
 #include <pyactor/test/supervisors/simple_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
+using namespace otp;
 
 #define TEST(name, what) TEST_CASE(name ": " what, "[otp_simple_stop]")
 
 namespace {
-
-const auto normal = caf::error{};
-const auto shutdown = caf::make_error(caf::exit_reason::user_shutdown);
-const auto killed = caf::make_error(caf::exit_reason::kill);
 
 supervisor_flags many() {
   return {.intensity = 100, .period = 1h};
@@ -44,6 +42,31 @@ TEST("sup_stop_timeout_dynamic", "who ignores the request is killed in time") {
   w.advance(1ns);
   CHECK(w.ended_with("c-2", killed));
   CHECK(w.supervisor_end == shutdown);
+}
+
+TEST("sup_stop_timeout_dynamic",
+     "who survives even the kill is given up in time") {
+  simple_world w{many()};
+  hung_children hung{w};
+  auto one = w.spec("c", restart_type::temporary);
+  one.shutdown = stop_policy{.timeout = 1s, .kill_grace = 2s};
+  one.start
+    = [start = one.start, hung = hung.start()](const start_context& context) {
+        return context.id() == "c-2" ? hung(context) : start(context);
+      };
+  w.begin(one);
+  w.add(2);
+  auto end = end_of(w.ref->child("c-2").current().value());
+  w.stop();
+  CHECK(w.ended_with("c-1", shutdown));
+  w.advance(1s); // is killed
+  w.advance(2s); // is looked at once more
+  w.advance(2s - 1ns);
+  CHECK_FALSE(w.supervisor_end);
+  w.advance(1ns);
+  CHECK(w.supervisor_end == shutdown);
+  CHECK_FALSE(*end);
+  CHECK(w.events.back().what == supervision_event::kind::abandoned);
 }
 
 TEST("sup_stop_brutal_kill_dynamic", "all are killed at once") {

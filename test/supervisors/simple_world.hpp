@@ -36,10 +36,5 @@ struct simple_world : world {
     return order(pyactor::supervisors::start_child_with{std::move(arguments)});
   }
 
-  bool ended_with(const std::string& id, const caf::error& reason) {
-    const auto& end = child(id).ends.back();
-    return end && *end == reason;
-  }
-
   pyactor::supervisors::supervisor_flags flags;
 };

@@ -18,15 +18,6 @@ sup_error start_error(const world& w) {
 
 } // namespace
 
-TEST_CASE("a supervisor without children starts, and stops with shutdown",
-          "[start]") {
-  world w;
-  w.start({}, {});
-  CHECK(started(w));
-  w.stop();
-  CHECK(*w.supervisor_end == caf::exit_reason::user_shutdown);
-}
-
 TEST_CASE("children start one after another, each once the last is ready",
           "[start]") {
   world w;
@@ -223,82 +214,6 @@ TEST_CASE("an actor that has a supervisor already is not adopted", "[start]") {
   w.run();
   CHECK(w.alive("a"));
   CHECK(w.which() == "a:running");
-}
-
-TEST_CASE("an already_started of a start function reaches the caller unchanged",
-          "[start]") {
-  world w;
-  w.start({}, {});
-  auto fail = [](const start_context&) -> start_result {
-    return caf::make_error(sup_errc::already_started, "name 'x' is taken");
-  };
-  auto result = w.order(start_child{{.id = "a", .start = fail}});
-  CHECK(result.failed_with(sup_errc::start_failed));
-  CHECK(result.error().cause == sup_errc::already_started);
-  CHECK(result.error().message == "name 'x' is taken");
-}
-
-TEST_CASE("a start function that has nothing to start leaves a stopped child",
-          "[start]") {
-  world w;
-  w.start({}, {});
-  w.child("c1").start = mode::ignore;
-  auto first = w.order(start_child{w.spec("c1")});
-  CHECK(first.ok());
-  CHECK(first.value() == 0);
-  CHECK(w.order(start_child{w.spec("c2")}).value() != 0);
-  CHECK(w.which() == "c2:running c1:stopped");
-  CHECK(w.count() == child_counts{2, 1, 0, 2});
-}
-
-TEST_CASE("a temporary child with nothing to start leaves no spec", "[start]") {
-  world w;
-  w.child("c1").start = mode::ignore;
-  w.start({}, {w.spec("c1", restart_type::temporary),
-               w.spec("c2", restart_type::temporary)});
-  CHECK(started(w));
-  CHECK(w.which() == "c2:running");
-  auto again = w.order(start_child{w.spec("c1", restart_type::temporary)});
-  CHECK(again.value() == 0);
-  CHECK(w.count() == child_counts{1, 1, 0, 1});
-}
-
-TEST_CASE("a child that start_child cannot start leaves no spec", "[start]") {
-  world w;
-  w.start({}, {});
-  for (auto how : {mode::refuse, mode::raise, mode::throw_init}) {
-    w.child("c").start = how;
-    auto result = w.order(start_child{w.spec("c")});
-    CHECK(result.failed_with(sup_errc::start_failed));
-    CHECK(w.which().empty());
-  }
-}
-
-TEST_CASE("a child that restart_child cannot start keeps its spec", "[start]") {
-  world w;
-  w.start({}, {w.spec("c")});
-  CHECK(w.order(terminate_child{"c"}).ok());
-  w.child("c").start = mode::throw_init;
-  auto result = w.order(restart_child{"c"});
-  CHECK(result.failed_with(sup_errc::start_failed));
-  CHECK(result.error().message == "init raised");
-  CHECK(w.which() == "c:stopped");
-}
-
-TEST_CASE("a wrong spec or flag is refused before anything starts", "[start]") {
-  world w;
-  auto specs = {w.spec("a"), w.spec("a")};
-  auto twice = spawn_supervisor(w.system, {}, specs);
-  REQUIRE_FALSE(twice);
-  CHECK(twice.error().code == sup_errc::invalid_spec);
-  CHECK(twice.error().id == "a");
-  auto period = spawn_supervisor(w.system, {.period = 0s}, {});
-  REQUIRE_FALSE(period);
-  CHECK(to_string(period.error()) == "invalid_spec: period must be positive");
-  CHECK(w.child("a").starts == 0);
-  w.start({}, {});
-  auto order = w.order(start_child{{.id = "x"}});
-  CHECK(order.failed_with(sup_errc::invalid_spec));
 }
 
 TEST_CASE("orders that come while the supervisor starts wait until it has",

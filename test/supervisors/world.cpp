@@ -15,10 +15,25 @@ caf::scheduler::test_coordinator& scheduler_of(caf::actor_system& system) {
   return dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
 }
 
+/// Makes `self` meet requests to stop as `control` wants it.
+void hear_requests(caf::event_based_actor* self, const child_manners& manners) {
+  auto reason = manners.last_words.value_or(
+    caf::make_error(caf::exit_reason::user_shutdown));
+  if (manners.deaf)
+    self->set_exit_handler([](caf::exit_msg&) {});
+  else if (manners.farewell > manners.farewell.zero())
+    self->set_exit_handler(
+      [self, reason, time = manners.farewell](caf::exit_msg&) {
+        self->delayed_send(self, time, die{reason});
+      });
+  else if (manners.last_words)
+    self->set_exit_handler(
+      [self, reason](caf::exit_msg&) { self->quit(reason); });
+}
+
 caf::behavior test_child(caf::event_based_actor* self, incarnation_id number,
-                         bool deaf, std::optional<caf::error> last_words,
-                         bool throws) {
-  if (throws)
+                         const child_manners& manners) {
+  if (manners.start == mode::throw_init)
     throw std::runtime_error{"init raised"};
   auto promises = std::make_shared<std::vector<caf::response_promise>>();
   self->attach_functor([promises] {
@@ -27,11 +42,7 @@ caf::behavior test_child(caf::event_based_actor* self, incarnation_id number,
   self->set_exception_handler([](std::exception_ptr&) -> caf::error {
     return caf::make_error(caf::sec::runtime_error, "thrown");
   });
-  if (deaf)
-    self->set_exit_handler([](caf::exit_msg&) {});
-  else if (last_words)
-    self->set_exit_handler(
-      [self, last_words](caf::exit_msg&) { self->quit(*last_words); });
+  hear_requests(self, manners);
   return {
     [self](const die& what) { self->quit(what.reason); },
     [](fail) { throw std::runtime_error{"thrown"}; },
@@ -113,16 +124,15 @@ start_result world::start_child(const std::string& id,
     default:
       break;
   }
+  context.tell(control.told);
   auto number = context.incarnation();
-  auto throws = control.start == mode::throw_init;
   auto manual = control.start == mode::manual_ack;
   control.acks.push_back(context.ack());
   auto handle = context.spawn(
-    [=, deaf = control.deaf, last_words = control.last_words,
+    [=, manners = child_manners{control},
      ack = manual ? init_ack{} : context.ack()](caf::event_based_actor* self) {
-      return acknowledge(self, ack, [&] {
-        return test_child(self, number, deaf, last_words, throws);
-      });
+      return acknowledge(self, ack,
+                         [&] { return test_child(self, number, manners); });
     });
   auto place = control.ends.size();
   control.ends.emplace_back();
@@ -219,11 +229,25 @@ supervisor_statistics world::statistics() {
   return reply->value().statistics;
 }
 
+sup_expected<child_info> world::find(const std::string& id) {
+  auto reply = ask<which_child_reply>(which_child{id});
+  run();
+  return reply->value().result;
+}
+
+sup_expected<child_spec> world::spec_of(const std::string& id) {
+  auto reply = ask<get_child_spec_reply>(get_child_spec{id});
+  run();
+  return reply->value().result;
+}
+
 child_info world::info(const std::string& id) {
-  for (auto& info : children())
-    if (info.id == id)
-      return info;
-  throw std::runtime_error{"no child " + id};
+  return find(id).value();
+}
+
+bool world::ended_with(const std::string& id, const caf::error& reason) {
+  const auto& end = child(id).ends.back();
+  return end && *end == reason;
 }
 
 void world::stop(stop_supervisor::urgency how) {

@@ -42,8 +42,8 @@ inline caf::error crash(std::string text = "crashed") {
 /// answer takes no other message meanwhile, not even a kill.
 caf::behavior silent_until_open(caf::event_based_actor* self);
 
-/// What the test wants of one child, and what has become of it.
-struct child_control {
+/// How a test child behaves.
+struct child_manners {
   enum class start_mode {
     spawn,
     manual_ack,
@@ -58,7 +58,14 @@ struct child_control {
   bool deaf = false;
   /// Ends with this when it is asked to stop.
   std::optional<caf::error> last_words;
+  /// How long that takes, from the request on.
+  std::chrono::nanoseconds farewell{0};
+  /// What its start function tells whoever has ordered the start.
+  caf::message told;
+};
 
+/// What the test wants of one child, and what has become of it.
+struct child_control : child_manners {
   int starts = 0;
   std::vector<pyactor::supervisors::init_ack> acks;
   std::vector<caf::actor_addr> handles;
@@ -114,8 +121,12 @@ public:
 
   template <class Reply, class Message>
   std::shared_ptr<std::optional<Reply>> ask(Message what) {
+    return ask_actor<Reply>(supervisor, std::move(what));
+  }
+
+  template <class Reply, class Message>
+  std::shared_ptr<std::optional<Reply>> ask_actor(caf::actor to, Message what) {
     auto result = std::make_shared<std::optional<Reply>>();
-    auto to = supervisor;
     system.spawn([=](caf::event_based_actor* self) {
       self->request(to, caf::infinite, what)
         .then([=](const Reply& reply) { *result = reply; },
@@ -143,6 +154,10 @@ public:
       return slot->value().result.value();
     }
 
+    const caf::message& told() const {
+      return slot->value().told;
+    }
+
     pyactor::supervisors::sup_error error() const {
       return slot->value().result.error();
     }
@@ -166,6 +181,15 @@ public:
     return result;
   }
 
+  /// Gives an order to another supervisor, and runs.
+  template <class Message>
+  pending order_to(const caf::actor& whom, Message what) {
+    pending result{
+      ask_actor<pyactor::supervisors::order_reply>(whom, std::move(what))};
+    run();
+    return result;
+  }
+
   using reload_answer
     = std::shared_ptr<std::optional<pyactor::supervisors::reload_reply>>;
 
@@ -183,7 +207,19 @@ public:
 
   pyactor::supervisors::supervisor_statistics statistics();
 
+  /// @returns what `which_child` answers
+  pyactor::supervisors::sup_expected<pyactor::supervisors::child_info>
+  find(const std::string& id);
+
+  /// @returns what `get_child_spec` answers
+  pyactor::supervisors::sup_expected<pyactor::supervisors::child_spec>
+  spec_of(const std::string& id);
+
+  /// The child of this id, which there is.
   pyactor::supervisors::child_info info(const std::string& id);
+
+  /// @returns whether the last incarnation of a child has ended with `reason`
+  bool ended_with(const std::string& id, const caf::error& reason);
 
   /// Tells the supervisor to stop, and runs.
   void stop(pyactor::supervisors::stop_supervisor::urgency how
