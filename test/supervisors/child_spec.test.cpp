@@ -52,6 +52,10 @@ TEST_CASE("a wrong child spec is named together with its fault",
      {}},
     {{{.id = "a", .start = nothing, .limit = restart_limit{1, 0ns}}},
      {invalid_limit, "a"}},
+    {{{.id = "a", .start = nothing, .isolation = isolation::subinterpreter}},
+     {invalid_isolation, "a"}},
+    {{{.id = "a", .start = nothing, .isolation = isolation::host_process}},
+     {invalid_isolation, "a"}},
   };
   for (const auto& [specs, expected] : table) {
     auto found = check_child_specs(specs);
