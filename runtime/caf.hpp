@@ -111,6 +111,30 @@ shape_as_answer(caf::mailbox_element_ptr what) {
                                    std::move(what->stages), std::move(content));
 }
 
+/// What tells a timeout of ours from those of CAF's own behaviors.
+inline constexpr auto timeout_type = caf::atom("pyactor");
+
+/// Has the clock tell `who` at `when`, and not at the time set before. The
+/// clock holds `who` until then, or until that is called off, and with the end
+/// of an actor that CAF schedules it is; a scheduled message nobody can call
+/// off.
+inline void set_timeout(caf::abstract_actor& who,
+                        caf::actor_clock::time_point when) {
+  who.home_system().clock().set_ordinary_timeout(when, &who, timeout_type, 0);
+}
+
+/// Calls off what `set_timeout` has set. It may be on its way already.
+inline void clear_timeout(caf::abstract_actor& who) {
+  who.home_system().clock().cancel_ordinary_timeout(&who, timeout_type);
+}
+
+/// @returns whether `what` is what `set_timeout` has asked for
+[[nodiscard]] inline bool is_timeout(const caf::mailbox_element& what) {
+  const auto& content = what.content();
+  return content.match_elements<caf::timeout_msg>()
+         && content.get_as<caf::timeout_msg>(0).type == timeout_type;
+}
+
 /// Sends `reason` as the response that a request of `who` waits for.
 inline void respond_with_error(const caf::strong_actor_ptr& who,
                                caf::execution_unit* host,

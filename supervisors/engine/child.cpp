@@ -23,11 +23,9 @@ bool is_ready(const child& who) {
   return known != who.probes.end() && known->second.passing;
 }
 
-std::chrono::nanoseconds time_for_step(const child& who) {
-  const auto& policy = *who.spec.shutdown;
-  if (who.state.phase != child_phase::stopping)
-    return *who.spec.start_timeout;
-  if (who.state.step != stop_step::asked)
+std::chrono::nanoseconds time_for_step(const child_state& state,
+                                       const stop_policy& policy) {
+  if (state.step != stop_step::asked)
     return policy.kill_grace;
   switch (policy.mode) {
     case stop_mode::brutal_kill:
@@ -38,6 +36,12 @@ std::chrono::nanoseconds time_for_step(const child& who) {
       return stall_interval;
   }
   return std::chrono::nanoseconds::zero();
+}
+
+std::chrono::nanoseconds time_for_step(const child& who) {
+  return who.state.phase == child_phase::stopping
+           ? time_for_step(who.state, *who.spec.shutdown)
+           : *who.spec.start_timeout;
 }
 
 } // namespace pyactor::supervisors::engine

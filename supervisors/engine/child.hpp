@@ -99,6 +99,10 @@ struct child {
 /// @returns whether `who` is to be given requests
 [[nodiscard]] bool is_ready(const child& who);
 
+/// @returns how long the step of a stop may take that `state` is in
+[[nodiscard]] std::chrono::nanoseconds time_for_step(const child_state& state,
+                                                     const stop_policy& policy);
+
 /// @returns how long the start or the step of a stop may take that `who` is in
 [[nodiscard]] std::chrono::nanoseconds time_for_step(const child& who);
 

@@ -6,19 +6,6 @@ namespace pyactor::supervisors::engine {
 
 namespace {
 
-/// What a proxy sends itself when something has waited for too long.
-struct alarm {};
-
-} // namespace
-
-} // namespace pyactor::supervisors::engine
-
-PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::alarm)
-
-namespace pyactor::supervisors::engine {
-
-namespace {
-
 class child_proxy : public caf::monitorable_actor {
 public:
   child_proxy(caf::actor_config& config, std::shared_ptr<child_slot> slot)
@@ -37,12 +24,11 @@ public:
         || content.match_elements<caf::down_msg>())
       return;
     auto view = slot_->look();
-    auto now = home_system().clock().now();
-    if (content.match_elements<alarm>()) {
+    if (runtime::is_timeout(*what)) {
       if (view->reception)
-        set_alarm(view->reception->expire(now, host));
+        view->reception->expire(*this, host);
     } else if (view->takes_detour()) {
-      set_alarm(view->reception->take(std::move(what), now, host));
+      view->reception->take(std::move(what), *this, host);
     } else if (view->handle) {
       pass_on(*view, std::move(what), host);
     } else {
@@ -55,15 +41,6 @@ public:
   }
 
 private:
-  /// The alarm holds this actor until then.
-  void set_alarm(std::optional<reception::time_point> when) {
-    if (when)
-      home_system().clock().schedule_message(
-        *when, caf::strong_actor_ptr{ctrl()},
-        caf::make_mailbox_element(nullptr, caf::make_message_id(), {},
-                                  alarm{}));
-  }
-
   const std::shared_ptr<child_slot> slot_;
 };
 

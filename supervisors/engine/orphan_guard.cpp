@@ -1,54 +1,52 @@
 #include <pyactor/supervisors/engine/orphan_guard.hpp>
 
+#include <pyactor/libpyactor/log.hpp>
+#include <pyactor/supervisors/engine/child.hpp>
+#include <pyactor/supervisors/engine/deadlines.hpp>
 #include <pyactor/supervisors/engine/signals.hpp>
+#include <pyactor/supervisors/engine/timed_actor.hpp>
 #include <pyactor/supervisors/engine/watch.hpp>
 
-#include <chrono>
 #include <map>
-#include <set>
+#include <string_view>
 #include <utility>
 
 namespace pyactor::supervisors::engine {
 
 namespace {
 
-void kill(const orphan& who, const caf::actor_addr& sender,
-          caf::execution_unit* host) {
-  tell_exit(who.child, sender, caf::exit_reason::kill, host);
-  auto handle = caf::actor_cast<caf::actor>(who.child);
-  if (auto call = who.calls ? who.calls->running(handle) : 0)
-    who.calls->interrupt(handle, call);
-}
-
-/// Holds children that were asked to stop, so that they get their time, and
-/// kills those that take more. Ends with the last of them.
-class guard : public caf::event_based_actor {
+/// Takes orphans through the stop that their supervisor owes them, with the
+/// same decisions. Ends with the last of them.
+class guard : public timed_actor {
 public:
-  guard(caf::actor_config& config, const std::vector<orphan>& orphans)
-    : caf::event_based_actor(config) {
-    incarnation_id number = 0;
-    for (const auto& who : orphans)
-      waiting_.emplace(++number, who);
+  guard(caf::actor_config& config, caf::actor_addr parent,
+        std::vector<orphan> orphans)
+    : timed_actor(config), parent_(std::move(parent)) {
+    for (auto& who : orphans) {
+      auto number = orphans_.size() + 1;
+      who.state.incarnation = number;
+      orphans_.emplace(number, std::move(who));
+    }
+  }
+
+  const char* name() const override {
+    return "orphan_guard";
   }
 
   caf::behavior make_behavior() override {
-    const auto now = clock().now();
     keep_alive_ = this;
-    for (const auto& [number, who] : waiting_)
-      watch(who.child, {address(), number});
-    for (auto timeout : timeouts(caf::actor_clock::time_point::max() - now))
-      delayed_send(this, timeout, tick{now + timeout});
+    for (auto& [number, who] : orphans_) {
+      watch(pointer_to(who), {address(), number});
+      begin(who);
+    }
+    wake_by(deadlines_.next());
     return {
       [this](const child_ended& what) {
-        waiting_.erase(what.incarnation);
-        if (waiting_.empty())
-          quit();
-      },
-      [this, now](const tick& what) {
-        for (const auto& [number, who] : waiting_)
-          if (who.shutdown.mode == stop_mode::timed
-              && who.shutdown.timeout <= what.due - now)
-            kill(who, {}, context());
+        if (auto known = orphans_.find(what.incarnation);
+            known != orphans_.end())
+          apply(known->second,
+                child_events::down{what.incarnation, exit_class::shutdown});
+        end_with_the_last();
       },
     };
   }
@@ -58,16 +56,108 @@ public:
   }
 
 private:
-  std::set<std::chrono::nanoseconds>
-  timeouts(std::chrono::nanoseconds limit) const {
-    std::set<std::chrono::nanoseconds> result;
-    for (const auto& [number, who] : waiting_)
-      if (who.shutdown.mode == stop_mode::timed && who.shutdown.timeout < limit)
-        result.insert(who.shutdown.timeout);
-    return result;
+  static caf::strong_actor_ptr pointer_to(const orphan& who) {
+    return caf::actor_cast<caf::strong_actor_ptr>(who.handle);
   }
 
-  std::map<incarnation_id, orphan> waiting_;
+  void on_wake() override {
+    while (auto due = deadlines_.pop_due(clock().now()))
+      apply(orphans_.at(due->child), child_events::overdue{});
+    wake_by(deadlines_.next());
+    end_with_the_last();
+  }
+
+  void end_with_the_last() {
+    if (orphans_.empty())
+      quit();
+  }
+
+  /// One that its supervisor was about to stop has been told.
+  void begin(orphan& who) {
+    if (who.state.phase != child_phase::stopping)
+      apply(who, child_events::stop{stop_cause::supervisor});
+    else
+      arm(who);
+  }
+
+  /// `who` may be gone afterwards.
+  void apply(orphan& who, const child_event& event) {
+    child_rules rules{.stop = who.shutdown.mode,
+                      .absorb_exits = true,
+                      .in_call = is_in_call(who)};
+    auto transition = step(who.state, rules, event);
+    who.state = transition.next;
+    for (auto effect : transition.effects)
+      carry_out(who, effect);
+    if (who.state.phase != child_phase::stopping)
+      orphans_.erase(who.state.incarnation);
+  }
+
+  void carry_out(orphan& who, child_effect effect) {
+    switch (effect) {
+      case child_effect::ask:
+        tell_exit(pointer_to(who), parent_, caf::exit_reason::user_shutdown,
+                  context());
+        break;
+      case child_effect::interrupt:
+        interrupt(who);
+        break;
+      case child_effect::kill:
+        tell_exit(pointer_to(who), parent_, caf::exit_reason::kill, context());
+        interrupt(who);
+        break;
+      case child_effect::give_up_context:
+        if (who.calls->give_up(who.handle, who.interrupted_call))
+          warn(who, "its call does not come back, so its context is given up");
+        break;
+      case child_effect::arm_start:
+      case child_effect::arm_stop:
+      case child_effect::arm_grace:
+        arm(who);
+        break;
+      case child_effect::disarm:
+        deadlines_.clear(who.state.incarnation);
+        break;
+      case child_effect::abandon:
+        warn(who, "did not end although it was killed");
+        break;
+      case child_effect::watch_again: // no end goes unheard: this never let go
+      case child_effect::release:
+        break;
+    }
+  }
+
+  bool is_in_call(const orphan& who) const {
+    auto call = who.calls ? who.calls->running(who.handle) : 0;
+    return call != 0
+           && (who.state.step == stop_step::asked
+               || call == who.interrupted_call);
+  }
+
+  void interrupt(orphan& who) {
+    auto call = who.calls ? who.calls->running(who.handle) : 0;
+    if (call == 0)
+      return;
+    who.interrupted_call = call;
+    who.calls->interrupt(who.handle, call);
+  }
+
+  void arm(const orphan& who) {
+    auto now = clock().now();
+    if (auto time = time_for_step(who.state, who.shutdown);
+        time < time_point::max() - now)
+      deadlines_.set(who.state.incarnation, now + time);
+  }
+
+  void warn(const orphan& who, std::string_view what) const {
+    pyactor::log(layer::supervisors)
+      .warn("orphan '{}' of supervisor {}: {}", who.id, parent_.id(), what);
+  }
+
+  const caf::actor_addr parent_;
+  /// By the incarnation that each has here.
+  std::map<incarnation_id, orphan> orphans_;
+  deadlines deadlines_;
   /// Nobody else holds it.
   caf::actor keep_alive_;
 };
@@ -76,16 +166,7 @@ private:
 
 void stop_orphans(caf::actor_system& system, const caf::actor_addr& parent,
                   std::vector<orphan> orphans) {
-  for (const auto& who : orphans)
-    if (who.shutdown.mode == stop_mode::brutal_kill)
-      kill(who, parent, nullptr);
-    else
-      tell_exit(who.child, parent, caf::exit_reason::user_shutdown, nullptr);
-  std::erase_if(orphans, [](const orphan& who) {
-    return who.shutdown.mode == stop_mode::brutal_kill;
-  });
-  if (!orphans.empty())
-    system.spawn<guard, caf::hidden>(orphans);
+  system.spawn<guard, caf::hidden>(parent, std::move(orphans));
 }
 
 } // namespace pyactor::supervisors::engine

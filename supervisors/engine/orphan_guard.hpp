@@ -2,25 +2,33 @@
 
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
+#include <pyactor/supervisors/child_state.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace pyactor::supervisors::engine {
 
 /// A child whose supervisor died.
 struct orphan {
-  caf::strong_actor_ptr child;
+  std::string id;
+  caf::actor handle;
   stop_policy shutdown;
+  /// How far the supervisor had come with it.
+  child_state state;
   /// May be null.
   std::shared_ptr<const child_calls> calls;
+  /// As its supervisor knew it.
+  uint64_t interrupted_call = 0;
 };
 
 /// Stops children whose supervisor ended without having stopped them, whatever
-/// its reason was: asks each as its policy says, holds it for as long as it
-/// takes, and kills it when its time is over, with an interrupt of the call
-/// that keeps it from hearing that. Returns at once.
-/// @param parent  the dead supervisor, in whose name the children are asked
+/// its reason was, just as the supervisor would have: each by all steps of its
+/// policy, but all at once. Holds each until it has ended, or was given up as
+/// lost. Returns at once.
+/// @param parent  the dead supervisor, in whose name the children are told
 /// @thread any
 void stop_orphans(caf::actor_system& system, const caf::actor_addr& parent,
                   std::vector<orphan> orphans);

@@ -109,24 +109,23 @@ reception::reception(std::string child, while_down policy)
   // nop
 }
 
-std::optional<reception::time_point>
-reception::take(caf::mailbox_element_ptr what, time_point now,
-                caf::execution_unit* host) {
+void reception::take(caf::mailbox_element_ptr what, caf::abstract_actor& proxy,
+                     caf::execution_unit* host) {
   std::unique_lock guard{mutex_};
   if (view_->handle) {
     pass_on(*view_, std::move(what), host);
-    return std::nullopt;
+    return;
   }
   const auto* room = std::get_if<buffer>(&policy_);
   if (room && !is_final(view_->status) && visitors_.size() < room->capacity) {
     crowded_.store(true, std::memory_order_release);
+    auto now = proxy.home_system().clock().now();
     auto waits_for_ever = room->ttl >= time_point::max() - now;
     visitors_.push_back(
       {std::move(what), waits_for_ever ? time_point::max() : now + room->ttl});
-    if (alarm_ || waits_for_ever)
-      return std::nullopt;
-    alarm_ = visitors_.front().until;
-    return alarm_;
+    if (!alarm_ && !waits_for_ever)
+      set_alarm(proxy);
+    return;
   }
   auto why = obstacle();
   guard.unlock();
@@ -141,27 +140,26 @@ reception::take(caf::mailbox_element_ptr what, time_point now,
       .debug("'{}' is {}: a message for it is lost", child_,
              to_string(why.status));
   }
-  return std::nullopt;
 }
 
-std::optional<reception::time_point>
-reception::expire(time_point now, caf::execution_unit* host) {
+void reception::expire(caf::abstract_actor& proxy, caf::execution_unit* host) {
+  auto now = proxy.home_system().clock().now();
   std::deque<visitor> late;
-  std::optional<time_point> next;
   child_unavailable why;
   {
     std::unique_lock guard{mutex_};
-    if (!alarm_ || now < *alarm_)
-      return std::nullopt;
+    if (!alarm_ || now < alarm_->when)
+      return; // it was called off too late
     while (!visitors_.empty() && visitors_.front().until <= now) {
       late.push_back(std::move(visitors_.front()));
       visitors_.pop_front();
     }
-    if (visitors_.empty())
+    if (visitors_.empty()) {
       crowded_.store(false, std::memory_order_release);
-    else
-      next = visitors_.front().until;
-    alarm_ = next;
+      alarm_ = std::nullopt;
+    } else {
+      set_alarm(proxy);
+    }
     why = obstacle();
   }
   size_t lost = 0;
@@ -173,10 +171,10 @@ reception::expire(time_point now, caf::execution_unit* host) {
     log(layer::supervisors)
       .warn("'{}' did not come back in time: {} messages for it are lost",
             child_, lost);
-  return next;
 }
 
 void reception::show(const child_view& view, caf::execution_unit* host) {
+  caf::strong_actor_ptr idle; // let go of outside of the lock
   std::unique_lock guard{mutex_};
   view_ = std::make_shared<const child_view>(child_view{
     view.status, view.handle, view.requests, view.retry_after, nullptr});
@@ -189,6 +187,23 @@ void reception::show(const child_view& view, caf::execution_unit* host) {
     else
       refuse(obstacle(), *what, host);
   crowded_.store(false, std::memory_order_release);
+  idle = call_off_alarm();
+}
+
+/// The clock holds `proxy` until then.
+void reception::set_alarm(caf::abstract_actor& proxy) {
+  alarm_ = alarm{visitors_.front().until, proxy.address()};
+  runtime::set_timeout(proxy, alarm_->when);
+}
+
+/// @returns who need not call any more, and may have been held by the clock
+///          only
+caf::strong_actor_ptr reception::call_off_alarm() {
+  auto off = std::exchange(alarm_, std::nullopt);
+  auto proxy = off ? runtime::upgrade(off->proxy) : nullptr;
+  if (proxy)
+    runtime::clear_timeout(*proxy->get());
+  return proxy;
 }
 
 child_unavailable reception::obstacle() const noexcept {

@@ -46,15 +46,14 @@ public:
   }
 
   /// Passes `what` on, keeps it, or refuses it.
-  /// @returns when the caller has to have `expire` called, if ever
-  [[nodiscard]] std::optional<time_point> take(caf::mailbox_element_ptr what,
-                                               time_point now,
-                                               caf::execution_unit* host);
+  /// @param proxy  that it has come through; calls `expire` at its timeout,
+  ///               which is set and called off here
+  void take(caf::mailbox_element_ptr what, caf::abstract_actor& proxy,
+            caf::execution_unit* host);
 
   /// Refuses what has waited for too long.
-  /// @returns when to call this again, if ever
-  [[nodiscard]] std::optional<time_point> expire(time_point now,
-                                                 caf::execution_unit* host);
+  /// @param proxy  whose timeout this is
+  void expire(caf::abstract_actor& proxy, caf::execution_unit* host);
 
   /// Lets in all who wait if the child takes messages now; sends them away if
   /// none of its incarnations will.
@@ -66,6 +65,14 @@ private:
     time_point until;
   };
 
+  /// When `expire` will be called, and by whom.
+  struct alarm {
+    time_point when;
+    caf::actor_addr proxy;
+  };
+
+  void set_alarm(caf::abstract_actor& proxy);
+  [[nodiscard]] caf::strong_actor_ptr call_off_alarm();
   [[nodiscard]] child_unavailable obstacle() const noexcept;
 
   const std::string child_;
@@ -75,8 +82,8 @@ private:
   /// What the supervisor has shown last; does not lead back here.
   std::shared_ptr<const child_view> view_;
   std::deque<visitor> visitors_;
-  /// When `expire` will be called.
-  std::optional<time_point> alarm_;
+  /// Set exactly while somebody waits who will not wait for ever.
+  std::optional<alarm> alarm_;
 };
 
 } // namespace supervisors::engine

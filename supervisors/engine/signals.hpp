@@ -30,11 +30,6 @@ struct child_ended {
   caf::error reason;
 };
 
-/// Time to look at the deadlines.
-struct tick {
-  caf::actor_clock::time_point due;
-};
-
 /// The actor that this supervisor belongs to ended.
 struct parent_ended {
   caf::error reason;
@@ -56,7 +51,6 @@ struct owners_gone {};
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_acknowledged)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::probe_answered)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_ended)
-PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::tick)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::parent_ended)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::start_turn)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::carry_on_stopping)

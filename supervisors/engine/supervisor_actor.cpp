@@ -7,7 +7,7 @@ namespace pyactor::supervisors::engine {
 
 supervisor_actor::supervisor_actor(caf::actor_config& config,
                                    supervisor_setup setup)
-  : caf::event_based_actor(config), flags_(std::move(setup.flags)),
+  : timed_actor(config), flags_(std::move(setup.flags)),
     directory_(std::move(setup.directory)), record_(std::move(setup.record)),
     parent_(std::move(setup.parent)), ack_(std::move(setup.ack)),
     inherited_throttle_(std::move(setup.inherited_throttle)),
@@ -70,10 +70,6 @@ caf::message_handler supervisor_actor::signal_handlers() {
     },
     [this](const probe_answered& what) {
       on_answered(what);
-      advance();
-    },
-    [this](const tick& what) {
-      on_tick(what);
       advance();
     },
     [this](const start_turn& what) {
@@ -169,9 +165,7 @@ void supervisor_actor::on_ended(const child_ended& what) {
   apply(*who, child_events::down{what.incarnation, how.cls});
 }
 
-void supervisor_actor::on_tick(const tick& what) {
-  while (!ticks_.empty() && ticks_.back() <= what.due)
-    ticks_.pop_back();
+void supervisor_actor::on_wake() {
   auto now = clock().now();
   for (size_t i = 0; i < in_one_step; ++i) {
     auto due = deadlines_.pop_due(now);
@@ -180,6 +174,7 @@ void supervisor_actor::on_tick(const tick& what) {
     if (auto* who = roster_.find(due->child))
       on_due(*who, due->purpose);
   }
+  advance();
 }
 
 void supervisor_actor::on_due(child& who, timer_purpose purpose) {
@@ -220,17 +215,8 @@ void supervisor_actor::advance() {
       take_deferred();
     advance_stop();
   }
-  if (stage_ == stage::ended)
-    return;
-  schedule_tick();
-}
-
-void supervisor_actor::schedule_tick() {
-  auto next = deadlines_.next();
-  if (next == time_point::max() || (!ticks_.empty() && ticks_.back() <= next))
-    return;
-  ticks_.push_back(next);
-  scheduled_send(caf::actor{this}, next, tick{next});
+  if (stage_ != stage::ended)
+    wake_by(deadlines_.next());
 }
 
 /// Runs for whatever reason the supervisor ends, in order or not.
@@ -245,11 +231,12 @@ void supervisor_actor::on_exit() {
   std::vector<orphan> orphans;
   for (auto& [position, who] : roster_.children())
     if (who.handle)
-      orphans.push_back({caf::actor_cast<caf::strong_actor_ptr>(who.handle),
-                         *who.spec.shutdown, who.notes.calls});
+      orphans.push_back({who.spec.id, who.handle, *who.spec.shutdown, who.state,
+                         who.notes.calls, who.interrupted_call});
   if (!orphans.empty())
     stop_orphans(system(), address(), std::move(orphans));
-  // A tick on its way holds this object, but not what its user gave it.
+  // A handle that somebody has kept holds this object, but not what its user
+  // gave it.
   roster_ = {};
   flags_.observer = nullptr;
   flags_.on_limit = {};

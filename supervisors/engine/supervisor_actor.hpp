@@ -8,6 +8,7 @@
 #include <pyactor/supervisors/engine/running_reload.hpp>
 #include <pyactor/supervisors/engine/signals.hpp>
 #include <pyactor/supervisors/engine/start_record.hpp>
+#include <pyactor/supervisors/engine/timed_actor.hpp>
 #include <pyactor/supervisors/engine/tree_collector.hpp>
 #include <pyactor/supervisors/messages.hpp>
 #include <pyactor/supervisors/restart_intensity.hpp>
@@ -50,7 +51,7 @@ struct supervisor_setup {
 /// reload.cpp (another list of children), orders.cpp (callers),
 /// dynamic_children.cpp (how many there may be, and what is left of them),
 /// queries.cpp, tree_level.cpp.
-class supervisor_actor : public caf::event_based_actor {
+class supervisor_actor : public timed_actor {
 public:
   supervisor_actor(caf::actor_config& config, supervisor_setup setup);
 
@@ -65,8 +66,6 @@ public:
 
 private:
   enum class stage : uint8_t { initializing, operating, stopping, ended };
-
-  using time_point = deadlines::time_point;
 
   /// How many messages one turn on a worker takes, and how many children one of
   /// them tells to stop, or kills. What a turn wakes up is queued on its
@@ -84,14 +83,12 @@ private:
   void on_acknowledged(const child_acknowledged& what);
   void on_ended(const child_ended& what);
   void on_ready(child& who);
-  void on_tick(const tick& what);
+  void on_wake() override;
   void on_due(child& who, timer_purpose purpose);
 
   /// Ends every step: moves a start or a stop of the supervisor on, and sees
-  /// to the next tick.
+  /// to it that it is woken for the next deadline.
   void advance();
-
-  void schedule_tick();
 
   // -- its own start and stop -------------------------------------------------
 
@@ -279,9 +276,6 @@ private:
   deadlines deadlines_;
   /// Numbers the questions of probes.
   uint64_t last_question_ = 0;
-  /// Ticks on their way, latest first. There is rarely more than one, because
-  /// a tick is sent only if it is earlier than all others.
-  std::vector<time_point> ticks_;
   /// Incarnations that did not end although they were killed. The kill waits in
   /// their mailboxes, if they still have a context.
   std::map<incarnation_id, zombie_info> zombies_;

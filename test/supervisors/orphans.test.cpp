@@ -1,6 +1,12 @@
-#include <pyactor/test/supervisors/world.hpp>
+#include <pyactor/runtime/error_mapping.hpp>
+#include <pyactor/test/supervisors/hanging_child.hpp>
+#include <pyactor/test/supervisors/probed_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+
+#include <memory>
+#include <optional>
+#include <utility>
 
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
@@ -255,4 +261,57 @@ TEST_CASE("a child supervisor that still starts when its parent stops is asked "
   CHECK(*w.supervisor_end == caf::exit_reason::user_shutdown);
   CHECK(w.child("last").starts == last_starts);
   CHECK((!starter || starter->failed_with(sup_errc::shutting_down)));
+}
+
+TEST_CASE("an orphan that does not end although it is killed is given up, and "
+          "nothing waits for it",
+          "[orphans]") {
+  probed_world w;
+  w.start(many, {w.spec("a")});
+  w.tell("a", get_stuck{});
+  kill_supervisor(w);
+  w.advance(7s - 1ns); // the default policy: 5 s, and twice 1 s
+  CHECK(w.has_timer());
+  w.advance(1ns);
+  CHECK_FALSE(w.has_timer());
+  CHECK(w.alive("a"));
+  caf::anon_send(w.gate, open_gate{});
+  w.run();
+  CHECK(*w.child("a").ends[0] == caf::exit_reason::kill);
+}
+
+TEST_CASE("the call of an orphan is interrupted, the orphan killed, and its "
+          "context given up, each at its time",
+          "[orphans]") {
+  world w;
+  auto calls = std::make_shared<hanging_calls>(
+    w.system.spawn(silent_until_open), hanging_calls::effect::none);
+  w.clients.push_back(calls->gate);
+  caf::actor child;
+  std::optional<caf::error> end;
+  auto start = [&](const start_context& context) -> start_result {
+    context.may_interrupt(calls);
+    child = context.spawn([&, ack = context.ack()](caf::event_based_actor* me) {
+      me->attach_functor([&](const caf::error& reason) { end = reason; });
+      return acknowledge(me, ack, [&] { return hanging_child(me, calls); });
+    });
+    return child;
+  };
+  w.start(many, {{.id = "a", .start = start}});
+  caf::anon_send(std::exchange(child, nullptr), get_stuck{});
+  w.run();
+  kill_supervisor(w);
+  w.advance(5s - 1ns);
+  CHECK(calls->done() == "");
+  w.advance(1ns);
+  CHECK(calls->done() == "interrupt ");
+  w.advance(1s); // with the kill
+  CHECK(calls->done() == "interrupt ");
+  w.advance(1s - 1ns);
+  CHECK(calls->done() == "");
+  w.advance(1ns);
+  CHECK(calls->done() == "give up ");
+  REQUIRE(end);
+  CHECK(pyactor::runtime::is_error(*end, pyactor::errc::abandoned));
+  CHECK_FALSE(w.has_timer());
 }

@@ -2,6 +2,7 @@
 
 #include <caf/scheduler/test_coordinator.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -184,6 +185,23 @@ void world::advance(duration by) {
   run();
   while (scheduler_of(system).advance_time(duration::zero()) > 0)
     run();
+}
+
+world::duration world::now() {
+  return scheduler_of(system).clock().now().time_since_epoch();
+}
+
+bool world::has_timer() {
+  return scheduler_of(system).clock().has_pending_timeout();
+}
+
+bool world::advance_to_next() {
+  auto& clock = scheduler_of(system).clock();
+  if (!clock.has_pending_timeout())
+    return false;
+  advance(
+    std::max(clock.schedule().begin()->first - clock.now(), duration::zero()));
+  return true;
 }
 
 void world::kill(const std::string& id) {

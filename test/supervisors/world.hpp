@@ -104,6 +104,16 @@ public:
 
   void advance(duration by);
 
+  /// @returns since when the world exists, on its clock
+  duration now();
+
+  /// @returns whether the clock holds any timeout, and so whoever waits for it
+  bool has_timer();
+
+  /// Advances to the next timeout.
+  /// @returns whether there was one
+  bool advance_to_next();
+
   /// Sends `what` to the last incarnation of a child, and runs.
   template <class T>
   void tell(const std::string& id, T what) {
