@@ -25,6 +25,12 @@ caf::error request_fate::translate(const caf::error& what) const {
   return what;
 }
 
+void request_fate::count(const caf::error& outcome,
+                         engine::in_flight::ticket* ticket) const {
+  if (ticket && child_down::from_error(outcome))
+    ticket->lose();
+}
+
 child_ref::child_ref(std::shared_ptr<engine::child_slot> slot)
   : slot_(std::move(slot)) {
   // nop

@@ -25,6 +25,12 @@ struct request_fate {
 
   /// @returns CAF's error in terms of supervision
   [[nodiscard]] caf::error translate(const caf::error& what) const;
+
+  /// Counts a request that was lost with its incarnation, once.
+  /// @param outcome  as `translate` has it
+  /// @param ticket   of the request; null where somebody else counts
+  void count(const caf::error& outcome,
+             engine::in_flight::ticket* ticket) const;
 };
 
 /// The outcome of a request to a supervised child, yet to come. Use it once,
@@ -61,6 +67,7 @@ public:
     handle_.receive(std::move(f), [&](caf::error& what) {
       last = last || child_down::from_error(what);
       auto translated = fate_.translate(what);
+      fate_.count(translated, ticket_.get());
       on_error(translated);
     });
     // A blocking actor keeps what nobody waits for. If the incarnation ended
@@ -76,6 +83,7 @@ private:
     return [fate = fate_, ticket = std::move(ticket_),
             on_error = std::move(on_error)](caf::error& what) mutable {
       auto translated = fate.translate(what);
+      fate.count(translated, ticket.get());
       on_error(translated);
     };
   }

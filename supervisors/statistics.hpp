@@ -111,6 +111,12 @@ struct supervisor_statistics {
   uint64_t escalation_errors = 0;
   /// Children that wait until `supervisor_flags::throttle` lets them start.
   size_t throttled = 0;
+  /// Orders that have not begun: they wait for the one before them, for a group
+  /// or a reload, or until the supervisor has started.
+  size_t queue_length = 0;
+  /// Requests that have failed with `child_down`, in hand, in the mailbox or on
+  /// the way to it when their incarnation ended.
+  uint64_t lost_requests = 0;
   /// Given up as lost, and not ended since, or for ever.
   std::vector<zombie_info> zombies;
 };

@@ -24,12 +24,15 @@ object summary_of(const supervisor_summary& what) {
   result["intensity"] = what.intensity;
   result["period"] = seconds(what.period);
   result["window_used"] = what.window_used;
+  result["queue_length"] = what.queue_length;
   result["stale_events"] = what.stale_events;
+  result["lost_requests"] = what.lost_requests;
   auto& zombies = result["zombies"] = object::array();
   for (const auto& lost : what.zombies) {
     object entry;
     entry["id"] = lost.id;
     entry["incarnation"] = lost.incarnation;
+    entry["context"] = text_or_null(lost.context);
     zombies.push_back(std::move(entry));
   }
   return result;

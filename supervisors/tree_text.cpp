@@ -77,8 +77,12 @@ std::string describe(const supervisor_summary& what) {
                             std::chrono::duration<double>{what.period}.count());
   if (!what.zombies.empty())
     result += fmt::format(", zombies: {}", what.zombies.size());
+  if (what.queue_length > 0)
+    result += fmt::format(", orders that wait: {}", what.queue_length);
   if (what.stale_events > 0)
     result += fmt::format(", stale events: {}", what.stale_events);
+  if (what.lost_requests > 0)
+    result += fmt::format(", lost requests: {}", what.lost_requests);
   return result;
 }
 

@@ -4,17 +4,6 @@
 
 namespace pyactor::supervisors::engine {
 
-namespace {
-
-void fail(const in_flight::request& what, incarnation_id incarnation,
-          caf::execution_unit* host) {
-  runtime::respond_with_error(runtime::upgrade(what.client), host,
-                              what.response,
-                              child_down{incarnation}.to_error());
-}
-
-} // namespace
-
 in_flight::ticket::ticket(std::shared_ptr<in_flight> home,
                           std::list<request>::iterator place)
   : home_(std::move(home)), place_(place) {
@@ -26,18 +15,32 @@ in_flight::ticket::~ticket() {
 }
 
 bool in_flight::ticket::settle() {
-  if (std::exchange(settled_, true))
-    return true;
+  if (in_time_)
+    return *in_time_;
   std::list<request> gone; // freed outside of the lock
   std::unique_lock guard{home_->mutex_};
-  if (home_->closed_)
-    return false;
-  gone.splice(gone.begin(), home_->requests_, place_);
-  return true;
+  in_time_ = !home_->closed_;
+  if (*in_time_)
+    gone.splice(gone.begin(), home_->requests_, place_);
+  return *in_time_;
 }
 
-in_flight::in_flight(incarnation_id incarnation) : incarnation_(incarnation) {
+void in_flight::ticket::lose() {
+  if (!in_time_ && settle())
+    ++*home_->lost_;
+}
+
+in_flight::in_flight(incarnation_id incarnation,
+                     std::shared_ptr<std::atomic<uint64_t>> lost)
+  : incarnation_(incarnation), lost_(std::move(lost)) {
   // nop
+}
+
+void in_flight::fail(const request& what, caf::execution_unit* host) {
+  ++*lost_;
+  runtime::respond_with_error(runtime::upgrade(what.client), host,
+                              what.response,
+                              child_down{incarnation_}.to_error());
 }
 
 std::shared_ptr<in_flight::ticket> in_flight::enter(request what) {
@@ -51,7 +54,7 @@ std::shared_ptr<in_flight::ticket> in_flight::enter(request what) {
       return std::make_shared<ticket>(shared_from_this(), place);
     }
   }
-  fail(*place, incarnation_, nullptr);
+  fail(*place, nullptr);
   return nullptr;
 }
 
@@ -63,7 +66,7 @@ void in_flight::close(caf::execution_unit* host) {
     open.swap(requests_);
   }
   for (const auto& what : open)
-    fail(what, incarnation_, host);
+    fail(what, host);
 }
 
 } // namespace pyactor::supervisors::engine

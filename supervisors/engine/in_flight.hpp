@@ -4,9 +4,11 @@
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/child_state.hpp>
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors::engine {
@@ -41,14 +43,21 @@ public:
     ///          has sent an outcome too, or is about to
     bool settle();
 
+    /// As `settle`, of a request whose outcome is `child_down`: counts it,
+    /// unless the end of the incarnation has.
+    void lose();
+
   private:
     std::shared_ptr<in_flight> home_;
     std::list<request>::iterator place_;
-    bool settled_ = false;
+    /// What `settle` has returned.
+    std::optional<bool> in_time_;
   };
 
   /// @param incarnation whose requests these are
-  explicit in_flight(incarnation_id incarnation);
+  /// @param lost counts those that fail with `child_down`
+  in_flight(incarnation_id incarnation,
+            std::shared_ptr<std::atomic<uint64_t>> lost);
 
   /// @returns whose requests these are
   [[nodiscard]] incarnation_id incarnation() const noexcept {
@@ -64,7 +73,10 @@ public:
   void close(caf::execution_unit* host);
 
 private:
+  void fail(const request& what, caf::execution_unit* host);
+
   const incarnation_id incarnation_;
+  const std::shared_ptr<std::atomic<uint64_t>> lost_;
   std::mutex mutex_;
   bool closed_ = false;
   std::list<request> requests_;

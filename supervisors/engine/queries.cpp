@@ -99,6 +99,10 @@ get_statistics_reply supervisor_actor::statistics() const {
     = std::ranges::count_if(roster_.children(), [](const auto& entry) { //
         return entry.second.ticket.waits();
       });
+  result.queue_length = held_orders_.size();
+  for (const auto& [position, who] : roster_.children())
+    result.queue_length += who.queue.size();
+  result.lost_requests = *lost_requests_;
   for (const auto& [incarnation, zombie] : zombies_)
     result.zombies.push_back(zombie);
   return {std::move(result)};

@@ -23,6 +23,8 @@ public:
   /// Nobody is left who could answer.
   ~courier() override {
     bring(caf::make_message(child_down{incarnation_}.to_error()), nullptr);
+    if (lost_ && ticket_)
+      ticket_->lose();
   }
 
   /// @pre nobody else knows this actor yet
@@ -52,6 +54,7 @@ private:
       if (what == caf::sec::request_receiver_down
           || what.category() == runtime::exit_category)
         answer = caf::make_message(child_down{incarnation_}.to_error());
+      lost_ = child_down::from_error(answer.get_as<caf::error>(0)).has_value();
     }
     client_->enqueue(nullptr, response_, std::move(answer), host);
   }
@@ -60,6 +63,8 @@ private:
   const caf::message_id response_;
   const incarnation_id incarnation_;
   std::atomic<bool> brought_ = false;
+  /// Whether that was `child_down`.
+  bool lost_ = false;
   std::shared_ptr<in_flight::ticket> ticket_;
 };
 

@@ -14,6 +14,7 @@
 #include <pyactor/supervisors/restart_intensity.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -280,6 +281,9 @@ private:
   /// their mailboxes, if they still have a context.
   std::map<incarnation_id, zombie_info> zombies_;
   supervisor_statistics seen_;
+  /// Counted by whoever fails them.
+  const std::shared_ptr<std::atomic<uint64_t>> lost_requests_
+    = std::make_shared<std::atomic<uint64_t>>(0);
   /// For jitter; made when it is needed.
   std::optional<std::minstd_rand> random_;
 

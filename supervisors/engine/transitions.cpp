@@ -190,7 +190,8 @@ void supervisor_actor::adopt(child& who, const caf::actor& handle) {
     return;
   }
   who.handle = handle;
-  who.requests = std::make_shared<in_flight>(who.state.incarnation);
+  who.requests
+    = std::make_shared<in_flight>(who.state.incarnation, lost_requests_);
   watch(pointer, {address(), who.state.incarnation}, who.requests);
 }
 

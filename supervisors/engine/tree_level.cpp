@@ -83,7 +83,9 @@ tree_node supervisor_actor::describe() const {
                        .intensity = flags_.intensity,
                        .period = flags_.period,
                        .window_used = seen.window_used,
+                       .queue_length = seen.queue_length,
                        .stale_events = seen.stale_events,
+                       .lost_requests = seen.lost_requests,
                        .zombies = std::move(seen.zombies)};
   return result;
 }

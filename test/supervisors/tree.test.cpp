@@ -99,7 +99,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 tree_node odd_tree() {
   tree_node child{.id = odd, .last_exit = odd, .context = odd};
   tree_node result{.type = child_type::supervisor, .children = {child}};
-  result.supervisor = supervisor_summary{.zombies = {{odd, 7}}};
+  result.supervisor = supervisor_summary{.zombies = {{odd, 7, odd}}};
   return result;
 }
 
@@ -170,7 +170,9 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
                       {"intensity", 100},
                       {"period", 60.0},
                       {"window_used", 0},
+                      {"queue_length", 0},
                       {"stale_events", 0},
+                      {"lost_requests", 0},
                       {"zombies", json::array()}}},
                     {"error", nullptr},
                     {"children", json::array({leaf})}};
@@ -231,7 +233,8 @@ TEST_CASE("no id, context or exit breaks the JSON", "[tree]") {
   CHECK(seen["children"][0]["last_exit"] == replaced);
   CHECK(seen["children"][0]["context"] == replaced);
   CHECK(seen["supervisor"]["zombies"]
-        == json::array({{{"id", replaced}, {"incarnation", 7}}}));
+        == json::array(
+          {{{"id", replaced}, {"incarnation", 7}, {"context", replaced}}}));
 }
 
 TEST_CASE("long texts are cut where the line ends", "[tree]") {
@@ -246,7 +249,9 @@ TEST_CASE("long texts are cut where the line ends", "[tree]") {
   CHECK(std::ranges::count_if(line, is_start) == 120);
 }
 
-TEST_CASE("zombies and stale events are shown where there are any", "[tree]") {
+TEST_CASE("zombies, orders that wait, and what came too late or was lost are "
+          "shown where there are any",
+          "[tree]") {
   tree_node node{.type = child_type::supervisor};
   node.supervisor = supervisor_summary{.intensity = 3,
                                        .period = 500ms,
@@ -255,6 +260,10 @@ TEST_CASE("zombies and stale events are shown where there are any", "[tree]") {
                                        .zombies = {{"a", 1}, {"b", 2}}};
   CHECK(lines_of(to_text(node))[1].ends_with(
     "one_for_one, 2 of 3 restarts in 0.5s, zombies: 2, stale events: 5"));
+  node.supervisor
+    = supervisor_summary{.period = 1s, .queue_length = 4, .lost_requests = 6};
+  CHECK(lines_of(to_text(node))[1].ends_with(
+    "restarts in 1s, orders that wait: 4, lost requests: 6"));
 }
 
 TEST_CASE("times are given in two units", "[tree]") {
