@@ -34,8 +34,8 @@ bool supervisor_model::try_start(child& who, bool automatic) {
   return true;
 }
 
-void supervisor_model::stop_all() {
-  ended_ = true;
+void supervisor_model::stop_all(cause why) {
+  ended_ = why;
   children_.clear();
 }
 
@@ -46,7 +46,7 @@ bool supervisor_model::within_intensity() {
   window_.push_back(now_);
   if (window_.size() <= flags_.intensity)
     return true;
-  stop_all();
+  stop_all(cause::give_up);
   return false;
 }
 
@@ -212,7 +212,7 @@ void supervisor_model::end(const std::string& id, exit_class how) {
       && (flags_.auto_shutdown == auto_shutdown::any_significant
           || (flags_.auto_shutdown == auto_shutdown::all_significant
               && std::ranges::none_of(children_, is_alive))))
-    stop_all();
+    stop_all(cause::auto_shutdown);
 }
 
 /// Starts a child that restarts, and whatever its strategy takes along.
@@ -290,6 +290,21 @@ void supervisor_model::advance(clock_time by) {
       return;
     bring_back(std::string{next->id});
   }
+}
+
+size_t supervisor_model::window_used() const {
+  return static_cast<size_t>(
+    std::ranges::count_if(window_, [this](clock_time at) { //
+      return at >= now_ - flags_.period;
+    }));
+}
+
+child_counts supervisor_model::count() const {
+  auto active = std::ranges::count(children_, status::running, &child::now);
+  return {.specs = is_simple() ? 1 : children_.size(),
+          .active = static_cast<size_t>(active),
+          .supervisors = 0,
+          .workers = children_.size()};
 }
 
 std::string supervisor_model::which() const {

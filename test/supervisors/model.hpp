@@ -66,6 +66,14 @@ public:
   // -- what people see --------------------------------------------------------
 
   [[nodiscard]] bool ended() const {
+    return ended_ != cause::none;
+  }
+
+  /// How a supervisor ends by itself.
+  enum class cause { none, auto_shutdown, give_up };
+
+  /// Why it has ended.
+  [[nodiscard]] cause ended_by() const {
     return ended_;
   }
 
@@ -82,6 +90,11 @@ public:
   [[nodiscard]] uint64_t restarts() const {
     return restarts_;
   }
+
+  /// Restarts within the period up to now.
+  [[nodiscard]] size_t window_used() const;
+
+  [[nodiscard]] pyactor::supervisors::child_counts count() const;
 
   /// As `world::which`.
   [[nodiscard]] std::string which() const;
@@ -101,7 +114,7 @@ private:
   bool try_start(child& who, bool automatic);
   bool within_intensity();
   void bring_back(const std::string& id);
-  void stop_all();
+  void stop_all(cause why);
 
   flags_type flags_;
   std::vector<child> children_;
@@ -109,5 +122,5 @@ private:
   clock_time now_{};
   uint64_t restarts_ = 0;
   uint64_t given_ = 0;
-  bool ended_ = false;
+  cause ended_ = cause::none;
 };

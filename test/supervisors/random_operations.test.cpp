@@ -24,12 +24,16 @@ public:
     : random_(seed), strategy_(strategy) {
   }
 
+  /// @param operations  that do something
   /// @returns the first difference; empty if there is none
   std::string run(int operations) {
-    for (step_ = 0; step_ < operations && difference_.empty(); ++step_) {
+    while (operations > 0 && difference_.empty()) {
       if (!world_ || model_->ended())
         begin();
-      operate();
+      ++step_;
+      if (!operate())
+        continue;
+      --operations;
       compare();
     }
     return difference_;
@@ -93,7 +97,8 @@ private:
     world_->start(std::move(flags), std::move(specs));
   }
 
-  void operate() {
+  /// @returns whether there was anything to do
+  bool operate() {
     auto id = any_id();
     switch (auto choice = roll(17)) {
       case 0:
@@ -130,11 +135,12 @@ private:
         reload();
         break;
       default:
-        end(id, choice == 11 ? caf::error{}
-                : choice == 12
-                  ? caf::make_error(caf::exit_reason::user_shutdown)
-                  : crash());
+        return end(id, choice == 11 ? caf::error{}
+                       : choice == 12
+                         ? caf::make_error(caf::exit_reason::user_shutdown)
+                         : crash());
     }
+    return true;
   }
 
   child_spec any_spec(const std::string& id) {
@@ -229,15 +235,16 @@ private:
     world_->child(id).start = breaks ? mode::refuse : mode::spawn;
   }
 
-  void end(const std::string& id, const caf::error& reason) {
+  bool end(const std::string& id, const caf::error& reason) {
     what_ = "end of " + id;
     if (!world_->alive(id))
-      return;
+      return false;
     auto kind = reason ? exit_class::abnormal : exit_class::normal;
     if (reason == caf::exit_reason::user_shutdown)
       kind = exit_class::shutdown;
     model_->end(id, kind);
     world_->tell(id, die{reason});
+    return true;
   }
 
   void compare() {
@@ -248,8 +255,12 @@ private:
              model_->ended() ? "ended" : "goes on");
       return;
     }
-    if (model_->ended())
+    if (model_->ended()) {
+      auto gave_up = model_->ended_by() == supervisor_model::cause::give_up;
+      differ("reason of the end", text_of(*world_->supervisor_end),
+             gave_up ? "give_up" : "user_shutdown");
       return;
+    }
     auto found = world_->children();
     auto& expected = model_->children();
     differ("children", world_->which(), model_->which());
@@ -263,8 +274,25 @@ private:
              text(found[i].starts, found[i].restarts),
              text(right.starts, right.restarts));
     }
-    differ("restarts", std::to_string(world_->statistics().restarts),
+    differ("counts", text_of(world_->count()), text_of(model_->count()));
+    auto seen = world_->statistics();
+    differ("restarts", std::to_string(seen.restarts),
            std::to_string(model_->restarts()));
+    differ("restarts in the window", std::to_string(seen.window_used),
+           std::to_string(model_->window_used()));
+  }
+
+  static std::string text_of(const child_counts& what) {
+    return std::to_string(what.specs) + " specs, " + std::to_string(what.active)
+           + " active, " + std::to_string(what.supervisors) + " supervisors, "
+           + std::to_string(what.workers) + " workers";
+  }
+
+  static std::string text_of(const caf::error& end) {
+    if (end == caf::exit_reason::user_shutdown)
+      return "user_shutdown";
+    return end == caf::make_error(sup_errc::give_up) ? "give_up"
+                                                     : to_string(end);
   }
 
   /// Notes a difference, if it is one.

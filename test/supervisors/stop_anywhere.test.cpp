@@ -1,157 +1,87 @@
-#include <pyactor/test/supervisors/world.hpp>
+// What a supervisor leaves behind that ends at any point of a run: nothing.
+
+#include <pyactor/test/supervisors/scripted_run.hpp>
 
 #include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
-#include <catch2/generators/catch_generators_range.hpp>
 
 #include <algorithm>
-#include <random>
 
-using namespace pyactor::supervisors;
-using namespace std::chrono_literals;
-using mode = child_control::start_mode;
+using ending = scripted_run::ending;
+using beginning = scripted_run::beginning;
 
 namespace {
 
-const std::vector<std::string> ids{"a", "b", "c", "d", "e"};
-constexpr auto most_steps = 60u;
+/// How long those may take that had lost a supervisor before.
+constexpr scripted_run::duration of_orphans = std::chrono::seconds{5};
 
-/// A supervisor with children of all sorts, in a run of random operations and
-/// faults that is the same for the same seed.
-class scripted_run {
-public:
-  explicit scripted_run(unsigned seed) : random_(seed) {
-    for (auto& id : ids)
-      disturb(id);
-    std::vector<child_spec> specs;
-    for (auto& id : ids)
-      specs.push_back(spec(id));
-    auto flags = any_flags();
-    if (flags.strategy == restart_strategy::one_for_one && roll(2) == 0) {
-      flags.stop_order = stop_order::at_once;
-      longest_stop = 1;
-    }
-    w.start(flags, specs);
+bool is_over(const outcome_ptr& what) {
+  return what->all() == 1;
+}
+
+void end(scripted_run& run) {
+  auto& w = run.w;
+  auto how = static_cast<ending>(run.roll(5));
+  CAPTURE(how);
+  auto bound
+    = w.supervisor_end ? scripted_run::duration{0} : run.longest_stop(how);
+  auto begin = w.now();
+  run.stop(how);
+  while (!w.supervisor_end && w.advance_to_next()) {
   }
-
-  void step() {
-    auto& id = ids[roll(static_cast<unsigned>(ids.size()))];
-    disturb(id);
-    switch (roll(11)) {
-      case 0:
-        w.order(start_child{spec(id)});
-        break;
-      case 1:
-        w.order(terminate_child{id});
-        break;
-      case 2:
-        w.order(restart_child{id});
-        break;
-      case 3:
-        w.order(cycle_child{id});
-        break;
-      case 4:
-        w.order(delete_child{id});
-        break;
-      case 5:
-        if (!w.child(id).acks.empty())
-          w.child(id).acks.back()();
-        w.run();
-        break;
-      case 6:
-        w.advance(std::chrono::milliseconds{roll(3000)});
-        break;
-      case 7:
-        if (w.alive(id))
-          w.kill(id);
-        break;
-      case 8:
-        w.order(retry_now{id});
-        break;
-      case 9:
-        reload();
-        break;
-      default:
-        if (w.alive(id))
-          w.tell(id, die{crash()});
-    }
+  REQUIRE(w.supervisor_end);
+  CHECK(w.now() - begin <= bound);
+  if (!run.may_have_orphans)
+    CHECK_FALSE(w.has_timer());
+  while (w.now() - begin <= bound + of_orphans && w.advance_to_next()) {
   }
+  CHECK(w.now() - begin <= bound + of_orphans);
+  CHECK_FALSE(w.has_timer());
+  if (w.ref)
+    CHECK(w.ref->stop(scripted_run::duration{0}));
+}
 
-  void reload() {
-    longest_stop = ids.size();
-    std::vector<child_spec> specs;
-    for (auto& id : ids)
-      if (roll(3) > 0)
-        specs.push_back(spec(id));
-    std::shuffle(specs.begin(), specs.end(), random_);
-    w.reload(any_flags(), specs,
-             roll(4) == 0 ? reload_mode::otp : reload_mode::converge);
-  }
-
-  unsigned roll(unsigned sides) {
-    return static_cast<unsigned>(random_() % sides);
-  }
-
-  world w;
-  /// In so many times what the stop policy of one child allows.
-  size_t longest_stop = ids.size();
-
-private:
-  supervisor_flags any_flags() {
-    return {.strategy = std::vector{restart_strategy::one_for_one,
-                                    restart_strategy::one_for_all,
-                                    restart_strategy::rest_for_one}[roll(3)],
-            .intensity = 1000};
-  }
-
-  child_spec spec(const std::string& id) {
-    auto result
-      = w.spec(id, std::vector{restart_type::permanent, restart_type::transient,
-                               restart_type::temporary}[roll(3)]);
-    result.shutdown = stop_policy{.mode = roll(4) == 0 ? stop_mode::brutal_kill
-                                                       : stop_mode::timed,
-                                  .timeout = 2s,
-                                  .kill_grace = 1s};
-    if (roll(3) == 0)
-      result.backoff = restart_backoff{.initial = 500ms};
-    if (roll(4) == 0)
-      result.max_total_restarts = roll(4);
-    return result;
-  }
-
-  /// Decides how the next incarnation behaves.
-  void disturb(const std::string& id) {
-    auto& control = w.child(id);
-    control.deaf = roll(3) == 0;
-    control.start = std::vector{mode::spawn,      mode::spawn,     mode::spawn,
-                                mode::manual_ack, mode::ignore,    mode::refuse,
-                                mode::raise,      mode::throw_init}[roll(8)];
-  }
-
-  std::mt19937 random_;
-};
+void check_that_nothing_is_left(scripted_run& run) {
+  auto& w = run.w;
+  CHECK(run.only_the_stuck_live());
+  run.release_the_stuck();
+  CHECK(std::ranges::all_of(run.outcomes, is_over));
+  auto supervisor = w.supervisor.address();
+  run.let_go();
+  CHECK_FALSE(w.has_timer());
+  CHECK(w.system.registry().running() == 0);
+  // Nor does any hidden actor hold one of them.
+  CHECK_FALSE(pyactor::runtime::upgrade(supervisor));
+  for (const auto& who : run.incarnations())
+    CHECK_FALSE(pyactor::runtime::upgrade(who));
+}
 
 } // namespace
 
-TEST_CASE("a stop at any point of a run ends all within its bound, and leaves "
-          "no actor",
+TEST_CASE("a supervisor that ends at any point of a run does so within its "
+          "bound, and leaves no actor and no timer",
           "[stop_anywhere]") {
-  auto seed = GENERATE(range(1u, 201u));
-  CAPTURE(seed);
-  scripted_run run{seed};
-  auto& w = run.w;
-  for (auto steps = run.roll(most_steps); steps > 0 && !w.supervisor_end;
-       --steps)
-    run.step();
-  w.stop();
-  // What a stop policy allows: timeout + 2 * kill_grace.
-  w.advance(std::chrono::nanoseconds::zero());
-  for (size_t i = 0; i < run.longest_stop && !w.supervisor_end; ++i)
-    for (auto step : {2s, 1s, 1s})
-      w.advance(step);
-  REQUIRE(w.supervisor_end);
-  for (auto& id : ids)
-    CHECK_FALSE(w.alive(id));
-  w.run();
-  CHECK(w.system.registry().running() == 0);
+  auto operating = 0;
+  for (unsigned seed = 1; seed <= 200; ++seed) {
+    CAPTURE(seed);
+    scripted_run run{seed, beginning::plain};
+    run.operate();
+    operating += run.is_operating();
+    end(run);
+    check_that_nothing_is_left(run);
+  }
+  CHECK(operating >= 180);
+}
+
+TEST_CASE("a supervisor that ends before it has started does so within its "
+          "bound, and leaves no actor and no timer",
+          "[stop_anywhere]") {
+  auto blocked = 0;
+  for (unsigned seed = 201; seed <= 230; ++seed) {
+    CAPTURE(seed);
+    scripted_run run{seed, beginning::disturbed};
+    blocked += !run.w.supervisor_end && !run.is_operating();
+    end(run);
+    check_that_nothing_is_left(run);
+  }
+  CHECK(blocked >= 5);
 }

@@ -1,0 +1,147 @@
+// What a supervisor of Python children leaves behind: no environment, no
+// thread. In real time.
+
+#include <pyactor/supervisors/python_child.hpp>
+#include <pyactor/supervisors/supervisor.hpp>
+#include <pyactor/test/support/footprint.hpp>
+#include <pyactor/test/support/runtime_world.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <chrono>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace pyactor::supervisors;
+using namespace std::chrono_literals;
+using pyactor::test::patience;
+using pyactor::test::runtime_world;
+
+namespace {
+
+constexpr auto source = R"(
+import pyactor, threading
+
+class Main(pyactor.Actor):
+    def answer(self):
+        return 42
+
+    def fail(self):
+        raise ValueError("no 42")
+
+    def start_thread(self):
+        threading.Thread(target=threading.get_ident).start()
+
+    def spin(self):
+        while True:
+            pass
+)";
+
+const std::vector<std::string> ids{"a", "b", "c"};
+
+/// A supervisor with Python children, one of them below another supervisor, in
+/// a run of random operations.
+class python_run {
+public:
+  python_run(runtime_world& world, unsigned seed)
+    : world_(world), random_(seed) {
+    using enum restart_strategy;
+    auto inner = spec("inner child");
+    std::vector<child_spec> specs;
+    for (const auto& id : ids)
+      specs.push_back(spec(id));
+    specs.push_back({.id = "inner",
+                     .start = supervise({.intensity = 100}, {inner}),
+                     .type = child_type::supervisor});
+    supervisor_
+      = start_supervisor(world_.system(),
+                         {.strategy = std::vector{one_for_one, one_for_all,
+                                                  rest_for_one}[roll(3)],
+                          .intensity = 100},
+                         std::move(specs))
+          .value();
+  }
+
+  void operate() {
+    for (auto steps = roll(20); steps > 0; --steps)
+      step(ids[roll(static_cast<unsigned>(ids.size()))]);
+  }
+
+  void end() {
+    auto handle = supervisor_->handle();
+    if (roll(3) == 0)
+      caf::anon_send_exit(handle, caf::exit_reason::kill);
+    else if (roll(2) == 0)
+      CHECK(supervisor_->stop(patience));
+    supervisor_.reset();
+    world_.await_exit(handle);
+  }
+
+private:
+  unsigned roll(unsigned sides) {
+    return static_cast<unsigned>(random_() % sides);
+  }
+
+  child_spec spec(const std::string& id) {
+    return {.id = id,
+            .start
+            = start_python(world_.python(),
+                           pyactor::actor_class::from_source(source, "Main")),
+            .shutdown = stop_policy{.timeout = 50ms, .kill_grace = 10s},
+            .max_handler_time = 100ms};
+  }
+
+  /// Whatever comes of it.
+  void step(const std::string& id) {
+    switch (roll(6)) {
+      case 0:
+        static_cast<void>(supervisor_->terminate_child(id, patience));
+        break;
+      case 1:
+        static_cast<void>(supervisor_->restart_child(id, patience));
+        break;
+      case 2:
+        static_cast<void>(supervisor_->cycle_child(id, patience));
+        break;
+      default:
+        tell(id,
+             std::vector{"answer", "fail", "start_thread", "spin"}[roll(4)]);
+    }
+  }
+
+  void tell(const std::string& id, std::string method) {
+    if (auto child = supervisor_->child(id).current())
+      caf::anon_send(*child, runtime_world::make_call(std::move(method)));
+  }
+
+  runtime_world& world_;
+  std::mt19937 random_;
+  std::optional<supervisor_ref> supervisor_;
+};
+
+} // namespace
+
+TEST_CASE("supervisors of Python children that end at any point of a run leave "
+          "no environment and no thread",
+          "[stop_anywhere_python]") {
+  runtime_world world{
+    pyactor::test::one_pool(pyactor::interpreter_kind::main, 2)};
+  // Threads that the runtime makes once, when they are first needed.
+  constexpr unsigned first = 5;
+  int64_t threads = 0;
+  for (unsigned seed = 1; seed <= 15; ++seed) {
+    CAPTURE(seed);
+    python_run run{world, seed};
+    run.operate();
+    run.end();
+    CHECK(world.await_environments(0, 0));
+    CHECK(world.await_environments(0, 1));
+    if (seed == first)
+      threads = pyactor::test::measure().threads;
+    else if (seed > first)
+      CHECK(pyactor::test::await_threads(threads));
+  }
+}
