@@ -70,8 +70,12 @@ void supervisor_actor::advance_stop() {
   finish_stop();
 }
 
-/// Tells children to stop and does not wait for them.
+/// Tells children to stop and does not wait for them. Some at a time, and the
+/// next ones not with whatever message comes: they run before the supervisor
+/// does again, and so before it answers a question.
 void supervisor_actor::stop_all_at_once() {
+  if (carries_on_stopping_)
+    return;
   for (size_t i = 0; i < in_one_step; ++i) {
     auto* who = roster_.last_before(told_cursor_);
     if (!who)
@@ -79,7 +83,8 @@ void supervisor_actor::stop_all_at_once() {
     told_cursor_ = who->position;
     stop_for_good(*who);
   }
-  if (roster_.last_before(told_cursor_))
+  carries_on_stopping_ = roster_.last_before(told_cursor_) != nullptr;
+  if (carries_on_stopping_)
     send(this, carry_on_stopping{});
 }
 

@@ -86,7 +86,10 @@ caf::message_handler supervisor_actor::signal_handlers() {
       begin_stop(shutdown, {.code = sup_errc::shutting_down});
       advance();
     },
-    [this](carry_on_stopping) { advance(); },
+    [this](carry_on_stopping) {
+      carries_on_stopping_ = false;
+      advance();
+    },
     [this](await_start) {
       auto promise = make_response_promise();
       if (stage_ == stage::operating)

@@ -71,9 +71,10 @@ private:
   /// How many messages one turn on a worker takes, and how many children one of
   /// them tells to stop, or kills. What a turn wakes up is queued on its
   /// worker, and other workers walk through that whole queue to steal from its
-  /// end (CAF 0.17.6): with 100 000 in it, nothing else happens.
+  /// end (CAF 0.17.6): with 100 000 in it, nothing else happens. The supervisor
+  /// waits behind them, and with it whoever has asked it something.
   static constexpr size_t in_one_turn = 16;
-  static constexpr size_t in_one_step = 64;
+  static constexpr size_t in_one_step = 16;
 
   // -- messages in ------------------------------------------------------------
 
@@ -307,6 +308,8 @@ private:
   start_position stop_cursor_ = ~start_position{0};
   /// Those at or above this one have been told to; while they stop at once.
   start_position told_cursor_ = ~start_position{0};
+  /// `carry_on_stopping` is on its way.
+  bool carries_on_stopping_ = false;
   bool forced_ = false;
   caf::error exit_reason_;
   /// What those hear who wait for a start that did not come about.
