@@ -1,9 +1,8 @@
 #include <pyactor/test/memory/allocation_failure.hpp>
+#include <pyactor/test/memory/excuses.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
-#include <catch2/generators/catch_generators_range.hpp>
 
 #include <memory>
 #include <optional>
@@ -114,21 +113,15 @@ bool run_failing(runtime_world& world, const caf::actor& enemy,
   return *reached;
 }
 
-} // namespace
-
-TEST_CASE(
-  "a context for which there is no memory ends a request in an error or "
-  "the right answer, and works on",
-  "[runtime]") {
-  auto kind = GENERATE(from_range(kinds()));
-  auto whose = GENERATE(from_range(judged_allocators()));
+/// Fails each allocation of each request in turn, in a context of its own.
+void fail_each(interpreter_kind kind, allocator whose) {
+  INFO("allocator " << static_cast<int>(whose));
   runtime_world world{one_pool(kind)};
   auto enemy = world.python().spawn_function({}, saboteur);
   REQUIRE(world.ask(world.server(), exec{"def both(a, b): return [a, b]\n"}));
   REQUIRE(world.await_environments(2));
-  REQUIRE(world.await_environments(2));
   for (const auto& what : requests()) {
-    INFO(what.name << ", allocator " << static_cast<int>(whose));
+    INFO(what.name);
     auto before = world.live_environments();
     auto reached = true;
     for (uint64_t number = 0; reached; ++number) {
@@ -138,4 +131,16 @@ TEST_CASE(
       REQUIRE(world.await_environments(before));
     }
   }
+}
+
+} // namespace
+
+TEST_CASE(
+  "a context for which there is no memory ends a request in an error or "
+  "the right answer, and works on",
+  "[runtime]") {
+  for (auto kind : kinds())
+    for (auto whose : judged_allocators())
+      fail_each(kind, whose);
+  CHECK(wrong_excuses(library::caf) == "");
 }

@@ -57,16 +57,18 @@ object_ref make_entry(const object_ref& file, std::string_view text) {
 
 source_lines::source_lines(object_ref file, std::string_view text, bool replace)
   : file_(std::move(file)) {
-  auto cache = line_cache();
-  if (cache && (replace || !PyDict_GetItemWithError(cache.get(), file_.get())))
+  cache_ = line_cache();
+  if (cache_
+      && (replace || !PyDict_GetItemWithError(cache_.get(), file_.get())))
     entry_ = make_entry(file_, text);
-  if (entry_ && PyDict_SetItem(cache.get(), file_.get(), entry_.get()) != 0)
+  if (entry_ && PyDict_SetItem(cache_.get(), file_.get(), entry_.get()) != 0)
     entry_ = {};
   PyErr_Clear();
 }
 
 source_lines& source_lines::operator=(source_lines&& other) noexcept {
   remove();
+  cache_ = std::move(other.cache_);
   file_ = std::move(other.file_);
   entry_ = std::move(other.entry_);
   return *this;
@@ -79,10 +81,8 @@ source_lines::~source_lines() {
 void source_lines::remove() noexcept {
   if (!entry_)
     return;
-  auto cache = line_cache();
-  if (cache
-      && PyDict_GetItemWithError(cache.get(), file_.get()) == entry_.get())
-    PyDict_DelItem(cache.get(), file_.get());
+  if (PyDict_GetItemWithError(cache_.get(), file_.get()) == entry_.get())
+    PyDict_DelItem(cache_.get(), file_.get());
   PyErr_Clear();
   entry_ = {};
 }

@@ -28,6 +28,9 @@ public:
 private:
   void remove() noexcept;
 
+  /// Held, because to look it up again takes memory, which there may be none
+  /// of when the lines are to go.
+  object_ref cache_;
   object_ref file_;
   object_ref entry_;
 };
