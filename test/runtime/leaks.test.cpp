@@ -1,12 +1,10 @@
 #include <pyactor/test/leaks/ledger.hpp>
+#include <pyactor/test/support/on_context.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
-
-#include <future>
-#include <memory>
 
 using namespace pyactor;
 using namespace pyactor::runtime;
@@ -27,19 +25,6 @@ class Main(pyactor.Actor):
     def fail(self): raise ValueError(self.x)
     def stay(self): sys.stays = self
 )";
-
-/// Calls `fun` with an actor of the context, on its thread.
-/// @returns its result
-template <class F>
-auto on_context(runtime_world& world, F fun) {
-  using result_type = decltype(fun(static_cast<python_actor*>(nullptr)));
-  auto result = std::make_shared<std::promise<result_type>>();
-  world.python().spawn_function({}, [=](python_actor* self) {
-    result->set_value(fun(self));
-    return caf::behavior{};
-  });
-  return result->get_future().get();
-}
 
 /// What a service does again and again: actors answer, fail, are stopped; an
 /// ordinary actor has an environment for a while.
@@ -64,7 +49,7 @@ TEST("an actor that leaks is found, with its class") {
     runtime_world world{one_pool(kind)};
     auto actor = world.spawn(counter);
     REQUIRE(world.call(actor, "stay"));
-    auto leaked = on_context(world, [](python_actor* self) {
+    auto leaked = on_context(world.python(), {}, [](python_actor* self) {
       auto stays = "__import__('sys').__dict__.pop('stays')";
       return self->python().eval<object_ref>(stays).release() != nullptr;
     });
@@ -82,7 +67,7 @@ TEST("actors and environments that have ended hold nothing in an interpreter") {
   runtime_world world{one_pool(kind)};
   auto hold = [&] {
     REQUIRE(world.await_environments(0));
-    return on_context(world, [](python_actor* self) {
+    return on_context(world.python(), {}, [](python_actor* self) {
       return count_holdings(self->python().attached());
     });
   };

@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <random>
+#include <utility>
 
 namespace pyactor::test {
 
@@ -56,6 +57,23 @@ std::vector<step> make_plan(uint64_t seed, size_t client,
                       .member = random() % size.members,
                       .context = random() % contexts});
   return result;
+}
+
+std::string_view to_string(interruption what) noexcept {
+  switch (what) {
+    case interruption::none:
+      return "calm";
+    case interruption::stop_context:
+      return "stop_context";
+    case interruption::stop_runtime:
+      return "stop_runtime";
+  }
+  std::unreachable();
+}
+
+std::string replay_of(uint64_t seed, interruption how) {
+  return "PYACTOR_STORM_SEED=" + std::to_string(seed) + " test_storm '["
+         + std::string{to_string(how)} + "]'";
 }
 
 interruption interruption_of(uint64_t seed) noexcept {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -71,6 +72,12 @@ enum class interruption : uint8_t {
   stop_context,
   stop_runtime,
 };
+
+[[nodiscard]] std::string_view to_string(interruption what) noexcept;
+
+/// @returns the command that runs a storm once more, by its seed and the tag of
+///          its test case
+[[nodiscard]] std::string replay_of(uint64_t seed, interruption how);
 
 /// @returns the one that a seed stands for: none, most of the time
 [[nodiscard]] interruption interruption_of(uint64_t seed) noexcept;

@@ -1,20 +1,21 @@
 // Runs storms for so many minutes, says every 10 s how it goes, and fails where
-// a storm finds a fault or where something grows.
+// a storm finds a fault or where something grows: in the first half on one
+// runtime, which grows old, in the second on runtimes that storms interrupt.
 
+#include <pyactor/test/storm/judge.hpp>
 #include <pyactor/test/storm/storm.hpp>
-#include <pyactor/test/storm/trend.hpp>
 #include <pyactor/test/support/footprint.hpp>
 #include <pyactor/test/support/instrumented.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <limits>
 #include <optional>
 #include <random>
-#include <span>
+#include <utility>
 #include <vector>
 
 using namespace pyactor::test;
@@ -26,8 +27,6 @@ using clock_type = std::chrono::steady_clock;
 using seconds = std::chrono::duration<double>;
 
 constexpr seconds line_interval = 10s;
-/// Fewer lines, after those of the warm-up, say nothing of a slope.
-constexpr size_t enough_lines = 6;
 
 struct order_for_soak {
   seconds duration;
@@ -65,12 +64,9 @@ std::optional<order_for_soak> read_arguments(int argc, char** argv) {
   return order_for_soak{seconds{*minutes * 60}, *seed};
 }
 
-/// What is there between two storms.
-struct sample {
-  seconds at;
-  footprint process;
-  uint64_t environments;
-};
+interruption never(uint64_t) {
+  return interruption::none;
+}
 
 class soak {
 public:
@@ -80,10 +76,17 @@ public:
 
   /// @returns whether all is well
   bool run() {
-    while (!over())
-      if (!run_life())
+    std::printf("first half: one runtime that nothing interrupts\n");
+    if (!run_life(duration_ / 2, never) || !is_steady())
+      return false;
+    std::printf("second half: runtimes that storms interrupt\n");
+    // Older versions of CPython leave memory behind at each end of theirs.
+    auto* choose
+      = pyactor::main_interpreter::supports_own_gil() ? interruption_of : never;
+    while (elapsed() < duration_)
+      if (!run_life(duration_, choose))
         return false;
-    return judge();
+    return is_steady();
   }
 
 private:
@@ -91,20 +94,13 @@ private:
     return clock_type::now() - start_;
   }
 
-  bool over() const {
-    return elapsed() >= duration_;
-  }
-
-  /// Runs storms on one runtime, until one interrupts it.
-  bool run_life() {
+  /// Runs storms on one runtime until a time, or until one interrupts it.
+  bool run_life(seconds end, interruption (*choose)(uint64_t seed)) {
     storm_world world;
-    while (!over()) {
-      // Older versions of CPython leave memory behind at each end of theirs.
-      auto how = pyactor::main_interpreter::supports_own_gil()
-                   ? interruption_of(seed_)
-                   : interruption::none;
+    while (elapsed() < end) {
+      auto how = choose(seed_);
       auto report = world.run(seed_, how);
-      if (!is_well(report.faults))
+      if (!is_well(report.faults, how))
         return false;
       ++seed_;
       steps_ += report.steps;
@@ -113,21 +109,20 @@ private:
       if (elapsed() >= next_line_)
         print_line(world);
     }
-    return is_well(world.stop());
+    return is_well(world.stop(), interruption::none);
   }
 
-  bool is_well(const std::vector<std::string>& faults) const {
-    auto seed = static_cast<unsigned long long>(seed_);
+  bool is_well(const std::vector<std::string>& faults, interruption how) const {
     for (auto& fault : faults)
-      std::printf("seed %llu: %s\n", seed, fault.c_str());
+      std::printf("%s\n", fault.c_str());
     if (!faults.empty())
-      std::printf("FAILED; scripts/soak 1 %llu begins with this storm\n", seed);
+      std::printf("FAILED; once more: %s\n", replay_of(seed_, how).c_str());
     return faults.empty();
   }
 
   void print_line(const storm_world& world) {
     auto now = sample{elapsed(), measure(), world.live_environments()};
-    auto taken = now.at - (lines_.empty() ? seconds{} : lines_.back().at);
+    auto taken = now.at - std::exchange(last_line_, now.at);
     std::printf("%6.0f of %.0f s  %9zu operations  %6.0f/s  RSS %6.1f MiB  "
                 "%llu environments  %lld threads  %lld files\n",
                 now.at.count(), duration_.count(), steps_,
@@ -142,39 +137,25 @@ private:
     next_line_ += line_interval;
   }
 
-  bool judge() const {
-    // The first quarter is the warm-up.
-    std::span lines = std::span{lines_}.subspan(lines_.size() / 4);
+  /// Judges the lines since it last did.
+  /// @returns whether nothing grows
+  bool is_steady() {
     std::printf("%zu operations, no fault\n", steps_);
-    if (lines.size() < enough_lines) {
+    auto trends = judge(std::exchange(lines_, {}), !instrumented);
+    if (!trends) {
       std::printf("too short to say whether something grows\n");
       return true;
     }
-    auto grows = [&](const char* what, double limit, auto amount) {
-      std::vector<point> points;
-      for (auto& line : lines)
-        points.push_back(
-          {line.at.count() / 60, static_cast<double>(amount(line))});
-      auto rate = slope(points);
-      std::printf("%-12s %+8.2f a minute, at most %g: %s\n", what, rate, limit,
-                  rate > limit ? "FAILED" : "ok");
-      return rate > limit;
-    };
-    // A sanitizer keeps freed memory. Else, at 10,000 operations a second, one
-    // byte for each is 586 KiB a minute.
-    auto limit = instrumented ? std::numeric_limits<double>::infinity() : 128;
-    auto faults
-      = grows("RSS in KiB", limit,
-              [](auto& x) { return x.process.resident_kib; })
-        + grows("environments", 0.1, [](auto& x) { return x.environments; })
-        + grows("threads", 0.1, [](auto& x) { return x.process.threads; })
-        + grows("files", 0.1, [](auto& x) { return x.process.files; });
-    return faults == 0;
+    for (auto& each : *trends)
+      std::printf("%-12s %+8.2f a minute, at most %g: %s\n", each.what.c_str(),
+                  each.rate, each.limit, each.grows() ? "FAILED" : "ok");
+    return std::ranges::none_of(*trends, &trend::grows);
   }
 
   seconds duration_;
   uint64_t seed_;
   clock_type::time_point start_ = clock_type::now();
+  seconds last_line_{};
   seconds next_line_ = line_interval;
   size_t steps_ = 0;
   size_t steps_before_ = 0;

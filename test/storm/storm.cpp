@@ -1,6 +1,7 @@
 #include <pyactor/test/storm/storm.hpp>
 
 #include <pyactor/test/support/footprint.hpp>
+#include <pyactor/test/support/on_context.hpp>
 
 #include <future>
 #include <thread>
@@ -173,18 +174,13 @@ uint64_t storm_world::live_environments() const {
   return result;
 }
 
-std::vector<int64_t> storm_world::allocated_blocks() {
-  std::vector<int64_t> result;
-  caf::scoped_actor self{system_};
+void storm_world::visit_contexts(
+  const std::function<void(attach_scope&)>& look) {
   for (auto& where : contexts_)
-    self
-      ->request(python_->context_server_at(where), caf::infinite,
-                eval{"[__import__('gc').collect(), "
-                     "__import__('sys').getallocatedblocks()][1]"})
-      .receive(
-        [&](const value& n) { result.push_back(*n.as_int64()); },
-        [](const caf::error& why) { throw python_error{from_caf(why)}; });
-  return result;
+    on_context(*python_, where, [&look](python_actor* self) {
+      look(self->python().attached());
+      return true;
+    });
 }
 
 } // namespace pyactor::test

@@ -48,9 +48,8 @@ public:
 
   [[nodiscard]] uint64_t live_environments() const;
 
-  /// @returns how many blocks of memory each context's interpreter has, after a
-  ///          collection
-  [[nodiscard]] std::vector<int64_t> allocated_blocks();
+  /// Calls `look` on the thread of each context, in turn.
+  void visit_contexts(const std::function<void(attach_scope&)>& look);
 
 private:
   struct clients;

@@ -1,0 +1,40 @@
+#include <pyactor/test/storm/judge.hpp>
+
+#include <pyactor/test/storm/trend.hpp>
+
+#include <cstddef>
+#include <limits>
+
+namespace pyactor::test {
+
+namespace {
+
+/// Fewer, after those of the warm-up, say nothing of a slope.
+constexpr size_t enough = 6;
+
+} // namespace
+
+std::optional<std::vector<trend>> judge(std::span<const sample> samples,
+                                        bool frees) {
+  auto warm = samples.subspan(samples.size() / 4);
+  if (warm.size() < enough)
+    return std::nullopt;
+  auto trend_of = [&](std::string what, double limit, auto amount) {
+    std::vector<point> points;
+    for (auto& each : warm)
+      points.push_back(
+        {each.at.count() / 60, static_cast<double>(amount(each))});
+    return trend{std::move(what), slope(points), limit};
+  };
+  // At 10,000 operations a second, one byte for each is 586 KiB a minute.
+  auto most_kib = frees ? 128 : std::numeric_limits<double>::infinity();
+  return std::vector{
+    trend_of("RSS in KiB", most_kib,
+             [](auto& x) { return x.process.resident_kib; }),
+    trend_of("environments", 0.1, [](auto& x) { return x.environments; }),
+    trend_of("threads", 0.1, [](auto& x) { return x.process.threads; }),
+    trend_of("files", 0.1, [](auto& x) { return x.process.files; }),
+  };
+}
+
+} // namespace pyactor::test
