@@ -238,6 +238,11 @@ constexpr bool enabled = false;
 
 } // namespace
 
+#ifndef __SANITIZE_THREAD__
+static_assert(enabled == (PY_VERSION_HEX >= 0x030e0000),
+              "each CPython from 3.14 on has a ledger");
+#endif
+
 void need_ledger() {
   if (!enabled)
     SKIP("CPython before 3.14, or the thread sanitizer: there is no ledger");

@@ -55,7 +55,8 @@ TEST_CASE("generated values come back from Python as they were", "[codec]") {
   });
 }
 
-TEST_CASE("Python reads what it prints of generated values", "[codec]") {
+TEST_CASE("Python reads what it prints of generated values",
+          "[leaks_numbers]") {
   in_each_kind([](attach_scope& py) {
     python_values python{py};
     python.exec("inf = float('inf'); nan = float('nan')");

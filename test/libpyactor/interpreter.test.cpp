@@ -270,7 +270,7 @@ TEST_CASE("the end of an own-GIL interpreter waits for all of its threads",
 }
 
 TEST_CASE("an abandoned interpreter ends without waiting for Python",
-          "[interpreter]") {
+          "[leaks_abandoned]") {
   auto& cpython = python();
   leak_allowance abandoned;
   auto opened = interpreter::open_main(cpython);

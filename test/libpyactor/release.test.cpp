@@ -342,7 +342,7 @@ TEST_CASE("the end of an interpreter releases what is queued", "[release]") {
 }
 
 TEST_CASE("an environment that outlives its interpreter leaks and is lost",
-          "[release]") {
+          "[leaks_outliving]") {
   auto& cpython = python();
   leak_allowance lost;
   for (auto start : {interpreter::open_main, interpreter::start_own_gil}) {

@@ -3,10 +3,14 @@
 #include <pyactor/libpyactor/utf8.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pyactor::fuzz {
@@ -119,17 +123,92 @@ size_t elements(const value& x) {
   if (auto* sequence = x.as_sequence())
     for (const auto& item : *sequence)
       result += 1 + elements(item);
+  if (auto* dict = x.as_dict())
+    for (const auto& [key, mapped] : *dict)
+      result += 1 + elements(key) + elements(mapped);
   return result;
 }
 
-bool is_awkward(const value& x) {
+bool is_hashable(const value& x) {
+  switch (x.type()) {
+    case value::kind::list:
+    case value::kind::dict:
+    case value::kind::set:
+      return false;
+    case value::kind::tuple:
+      return std::ranges::all_of(*x.as_sequence(), is_hashable);
+    default:
+      return true;
+  }
+}
+
+/// @returns a number as an int where it is whole, else as it is
+value whole(const value& x) {
+  if (auto truth = x.as_bool())
+    return *truth ? 1 : 0;
+  auto floating = x.as_double();
+  if (!floating || std::trunc(*floating) != *floating
+      || !std::isfinite(*floating))
+    return x;
+  std::array<char, 400> digits{};
+  // Of zero, without the sign.
+  std::snprintf(digits.data(), digits.size(), "%.0f", *floating + 0.0);
+  return value::integer(std::string_view{digits.data()}).value();
+}
+
+bool are_equal(const value& x, const value& y) {
+  auto left = whole(x);
+  auto right = whole(y);
+  if (left.type() != right.type())
+    return false;
+  if (left.type() == value::kind::floating)
+    return *left.as_double() == *right.as_double();
+  if (left.type() != value::kind::tuple
+      && left.type() != value::kind::frozenset)
+    return left == right;
+  const auto& items = *left.as_sequence();
+  const auto& others = *right.as_sequence();
+  if (left.type() == value::kind::tuple)
+    return std::ranges::equal(items, others, are_equal);
+  return items.size() == others.size()
+         && std::ranges::all_of(items, [&](const value& item) {
+              return std::ranges::any_of(others, [&](const value& other) {
+                return are_equal(item, other);
+              });
+            });
+}
+
+/// Whether a dict cannot have these keys, or a set these elements.
+bool are_no_keys(const value::sequence& keys) {
+  if (!std::ranges::all_of(keys, is_hashable))
+    return true;
+  for (auto key = keys.begin(); key != keys.end(); ++key)
+    if (std::any_of(key + 1, keys.end(),
+                    [&](const value& other) { return are_equal(*key, other); }))
+      return true;
+  return false;
+}
+
+/// Whether Python has no such object, whatever the limits.
+bool is_impossible(const value& x) {
   if (auto* text = x.as_str())
     return valid_utf8_prefix(*text) != text->size();
-  auto what = x.type();
-  if (what == value::kind::list || what == value::kind::tuple)
-    return std::ranges::any_of(*x.as_sequence(), is_awkward);
-  return what == value::kind::dict || what == value::kind::set
-         || what == value::kind::frozenset;
+  if (auto* items = x.as_sequence()) {
+    auto is_set
+      = x.type() == value::kind::set || x.type() == value::kind::frozenset;
+    return std::ranges::any_of(*items, is_impossible)
+           || (is_set && are_no_keys(*items));
+  }
+  if (auto* dict = x.as_dict()) {
+    value::sequence keys;
+    for (const auto& [key, mapped] : *dict) {
+      if (is_impossible(key) || is_impossible(mapped))
+        return true;
+      keys.push_back(key);
+    }
+    return are_no_keys(keys);
+  }
+  return false;
 }
 
 } // namespace
@@ -138,8 +217,8 @@ value any_value(FuzzedDataProvider& bytes) {
   return any(bytes, 3);
 }
 
-bool may_be_refused(const value& x, const interpreter_limits& limits) {
-  return x.depth() > limits.nesting_depth || is_awkward(x)
+bool is_to_be_refused(const value& x, const interpreter_limits& limits) {
+  return x.depth() > limits.nesting_depth || is_impossible(x)
          || elements(x) > limits.value_elements;
 }
 

@@ -10,9 +10,10 @@ namespace pyactor::fuzz {
 /// @returns the value that these bytes describe; any bytes describe one
 [[nodiscard]] value any_value(FuzzedDataProvider& bytes);
 
-/// Whether there may be no Python object for `x`: it has keys or elements, or
-/// text that is not UTF-8, or is beyond the limits.
-[[nodiscard]] bool may_be_refused(const value& x,
-                                  const interpreter_limits& limits);
+/// Whether there can be no Python object for `x`: somewhere in it a key or
+/// element has no hash or is equal to another one, or text is not UTF-8; or it
+/// is beyond the limits.
+[[nodiscard]] bool is_to_be_refused(const value& x,
+                                    const interpreter_limits& limits);
 
 } // namespace pyactor::fuzz

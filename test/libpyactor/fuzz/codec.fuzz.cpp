@@ -163,13 +163,16 @@ void check_object(attach_scope& py, const object_ref& object) {
 template <class T>
 void check_value(attach_scope& py, const value& x) {
   auto object = to_python(py, x);
+  auto wanted = !fuzz::is_to_be_refused(x, py.owner().limits());
   if (!object) {
     check_refusal(object.error());
-    if (!fuzz::may_be_refused(x, py.owner().limits()))
+    if (wanted)
       broken("a value that Python can hold is converted",
              to_string(object.error()) + '\n' + to_string(x));
     return;
   }
+  if (!wanted)
+    broken("a value that Python cannot hold is refused", to_string(x));
   auto back = require(from_python<value>(py, object->get()),
                       "a value comes back from Python");
   if (back != x)

@@ -5,7 +5,9 @@ Run it when the nodes of objects.py or the targets of codec.fuzz.cpp change:
 their places in these lists are what the bytes mean.
 """
 
+import itertools
 import pathlib
+import struct
 
 import objects
 
@@ -87,6 +89,87 @@ OBJECTS = {
         'earlier', 0)))),
 }
 
+POINT_VALUE = {'x': 1.5, 'y': -2.0}
+
+# One that becomes the target, for each.
+VALUES = {
+    'value': [None, (True, 2 ** 70, 0.1), {'text', b'ab'}],
+    'bool': True,
+    'int64': -2 ** 63,
+    'uint64': 2 ** 64 - 1,
+    'int8': -128,
+    'double': 1e300,
+    'float': 0.25,
+    'str': 'a\\b\u00e9',
+    'bytes': b'a\\b\x00',
+    'ints': [1, -2],
+    'doubles': [0.5, 2],
+    'values': [None, [1]],
+    'optionals': ['a', None],
+    'array': (0.5, 1.5, 2.5),
+    'pair': (1, 'x'),
+    'tuple': (None, POINT_VALUE),
+    'map_str': {'a': 1, 'b': [2]},
+    'map_double': {0.5: [1, 2]},
+    'set_int': {1, 2},
+    'set_str': {'a', 'b'},
+    'set_value': frozenset({1, 'a'}),
+    'point': POINT_VALUE,
+    'track': {'name': 'a', 'points': [POINT_VALUE]},
+    'tree': {'children': []},
+}
+
+
+class ValueWriter:
+    """Writes what `any_value` reads: text from the front, numbers from the
+    end."""
+
+    def __init__(self, x):
+        self.front = b''
+        self.end = []
+        self.write(x, 3)
+
+    def numbers(self, *bytes_):
+        self.end.extend(bytes_)
+
+    def text(self, data):
+        self.front += data.replace(b'\\', b'\\\\') + b'\\.'
+
+    def write(self, x, depth):
+        containers = (list, tuple, set, frozenset, dict)
+        if type(x) not in containers:
+            if depth > 0:
+                self.numbers(8)
+            self.write_scalar(x)
+            return
+        assert depth > 0, x
+        self.numbers(containers.index(type(x)), len(x))
+        if isinstance(x, (set, frozenset)):
+            x = sorted(x, key=repr)  # the same seed with each run
+        elif isinstance(x, dict):
+            x = itertools.chain.from_iterable(x.items())
+        for part in x:
+            self.write(part, depth - 1)
+
+    def write_scalar(self, x):
+        kinds = (type(None), bool, int, float, None, str, bytes)
+        self.numbers(kinds.index(type(x)))
+        if isinstance(x, bool):
+            self.numbers(x)
+        elif isinstance(x, int):
+            size = x.bit_length() // 8 + 1
+            self.numbers(size)
+            self.front += x.to_bytes(size, 'little', signed=True)
+        elif isinstance(x, float):
+            self.numbers(*struct.pack('>d', x))
+        elif isinstance(x, (str, bytes)):
+            self.text(x.encode() if isinstance(x, str) else x)
+
+
+def value_seed(x, index):
+    what = ValueWriter(x)
+    return what.front + bytes([1, index, *what.end][::-1])
+
 
 def main():
     folder = pathlib.Path(__file__).with_name('seeds')
@@ -98,10 +181,9 @@ def main():
     for name, (target, tree) in OBJECTS.items():
         index = TARGETS.index(target)
         (folder / f'object_{name}').write_bytes(tree + bytes([index, 0]))
-    for index in range(0, len(TARGETS), 4):
-        digits = bytes((index * 37 + i * 11) % 256 for i in range(48))
-        (folder / f'value_{TARGETS[index]}').write_bytes(
-            digits + bytes([index, 1]))
+    for index, target in enumerate(TARGETS):
+        (folder / f'value_{target}').write_bytes(
+            value_seed(VALUES[target], index))
 
 
 if __name__ == '__main__':
