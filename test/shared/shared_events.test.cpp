@@ -23,8 +23,12 @@ TEST_CASE("each event is read once or counted as dropped, and those of one "
   crowd(writers + 1, [&](int who) {
     if (who < writers) {
       auto observe = stream.observer();
-      for (uint64_t i = 1; i <= each; ++i)
-        observe({.id = std::to_string(who), .incarnation = i});
+      supervision_event event;
+      event.id = std::to_string(who);
+      while (event.incarnation < each) {
+        ++event.incarnation;
+        observe(event);
+      }
       --writing;
       return;
     }

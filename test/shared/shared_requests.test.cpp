@@ -14,7 +14,9 @@ TEST_CASE("a request is settled by its answer or by the end, and by one of "
           "[shared_requests]") {
   // Nobody hears of these: what is looked at is who may answer.
   for (int round = 0; round < 300; ++round) {
-    auto requests = std::make_shared<in_flight>(1);
+    auto lost = std::make_shared<std::atomic<uint64_t>>(0);
+    auto requests = std::make_shared<in_flight>(1, lost);
+    std::atomic<uint64_t> answered = 0;
     std::atomic<bool> is_closed = false;
     std::atomic<int> settled_late = 0;
     std::atomic<int> entered_late = 0;
@@ -29,9 +31,12 @@ TEST_CASE("a request is settled by its answer or by the end, and by one of "
         auto ticket = requests->enter({});
         entered_late += late && ticket;
         late = is_closed.load();
-        settled_late += ticket && late && ticket->settle();
+        auto settled = ticket && ticket->settle();
+        answered += settled;
+        settled_late += late && settled;
       }
     });
+    REQUIRE(answered + *lost == 3 * 50);
     REQUIRE(entered_late == 0);
     REQUIRE(settled_late == 0);
     REQUIRE_FALSE(requests->enter({}));
