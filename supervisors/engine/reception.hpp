@@ -46,13 +46,16 @@ public:
   }
 
   /// Passes `what` on, keeps it, or refuses it.
+  /// @param what  a message, or a request
   /// @param proxy  that it has come through; calls `expire` at its timeout,
   ///               which is set and called off here
+  /// @param host  the execution unit of the proxy
   void take(caf::mailbox_element_ptr what, caf::abstract_actor& proxy,
             caf::execution_unit* host);
 
   /// Refuses what has waited for too long.
   /// @param proxy  whose timeout this is
+  /// @param host  as above
   void expire(caf::abstract_actor& proxy, caf::execution_unit* host);
 
   /// Lets in all who wait if the child takes messages now; sends them away if

@@ -233,22 +233,29 @@ numbers fail_each(attach_scope& py, const request& what, allocator whose) {
   return result;
 }
 
-/// @returns which of a request's allocations leave something behind each time
-///          that they fail, and who makes them
+/// @returns which of a request's allocations, from `first` on and before
+///          `last`, leave something behind each time that they fail, and who
+///          makes them
 std::string leaks_of(attach_scope& py, const request& what, allocator whose,
-                     size_t count) {
-  std::string result;
-  for (size_t number = 0; number < count; ++number) {
-    live_through(py, what, whose, number);
-    auto before = count_holdings(py).blocks;
-    live_through(py, what, whose, number);
-    auto after = count_holdings(py).blocks;
-    if (after != before)
-      result += "allocation " + std::to_string(number) + " leaves "
-                + std::to_string(static_cast<int64_t>(after - before))
-                + " blocks: " + allocation_failure::place() + '\n';
+                     size_t first, size_t last) {
+  auto fail_all = [&] {
+    for (auto number = first; number < last; ++number)
+      live_through(py, what, whose, number);
+  };
+  fail_all();
+  auto before = count_holdings(py).blocks;
+  fail_all();
+  auto after = count_holdings(py).blocks;
+  if (after == before)
+    return {};
+  if (last - first > 1) {
+    auto middle = first + (last - first) / 2;
+    return leaks_of(py, what, whose, first, middle)
+           + leaks_of(py, what, whose, middle, last);
   }
-  return result;
+  return "allocation " + std::to_string(first) + " leaves "
+         + std::to_string(static_cast<int64_t>(after - before))
+         + " blocks: " + allocation_failure::place() + '\n';
 }
 
 /// Looks that each failure is stood, and that none leaves anything behind.
@@ -261,7 +268,7 @@ void run_until_none_fails(attach_scope& py, const request& what,
   fail_each(py, what, whose);
   // Where it differs, a cache may still have taken something, once.
   if (count_holdings(py) != before)
-    CHECK(leaks_of(py, what, whose, all.count) == "");
+    CHECK(leaks_of(py, what, whose, 0, all.count) == "");
   leak_allowance of_cpython;
   for (auto number : all.lossy)
     live_through(py, what, whose, number, harm::loss);

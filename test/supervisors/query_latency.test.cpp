@@ -89,7 +89,7 @@ TEST_CASE("a supervisor that starts and stops 20 000 children answers a "
           "[query_latency]") {
   for (auto order : {stop_order::newest_first, stop_order::at_once}) {
     auto best = asked_all_the_time(order);
-    for (int i = 1; i < 3; ++i)
+    for (int i = 1; i < 3 && best.longest > promise; ++i)
       if (auto next = asked_all_the_time(order); next.longest < best.longest)
         best = next;
     WARN("longest answer of " << best.questions << ": " << best.longest / 1us
