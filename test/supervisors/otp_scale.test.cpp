@@ -2,6 +2,7 @@
 // test suite are under their names there; README.md lists them.
 
 #include <pyactor/test/supervisors/simple_world.hpp>
+#include <pyactor/test/support/instrumented.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -29,6 +30,9 @@ struct real_world {
   system_config settings;
   caf::actor_system system{settings};
 };
+
+/// What a sanitizer, which is slow, sees less of.
+constexpr int less = pyactor::test::instrumented ? 10 : 1;
 
 caf::behavior idle() {
   return {[](who_are_you) { return incarnation_id{0}; }};
@@ -129,7 +133,7 @@ TEST("scale_start_stop_many_children",
     return std::pair{start, stop};
   };
   auto [start, stop] = times(1000);
-  auto [start_many, stop_many] = times(100'000);
+  auto [start_many, stop_many] = times(100'000 / less);
   CHECK(start_many / start <= 1000);
   CHECK(stop_many / stop <= 1000);
 }
@@ -156,7 +160,7 @@ TEST("children on CAF's own scheduler",
     return std::pair{start, stop};
   };
   auto [start, stop] = times(1000);
-  auto [start_many, stop_many] = times(50'000);
+  auto [start_many, stop_many] = times(50'000 / less);
   CHECK(start_many / start <= 500);
   CHECK(stop_many / stop <= 500);
 }
@@ -164,7 +168,7 @@ TEST("children on CAF's own scheduler",
 TEST("children of one spec",
      "100 000 take no more than 1000 times what 1000 take") {
   cost all[3];
-  for (int i = 0, children = 1000; i < 3; ++i, children *= 10) {
+  for (int i = 0, children = 1000 / less; i < 3; ++i, children *= 10) {
     all[i] = cost_of(children, restart_type::permanent);
     WARN(children << " children: start " << all[i].start.count() * 1e3
                   << " ms, terminate half " << all[i].terminate.count() * 1e3

@@ -2,6 +2,7 @@
 // about time holds for a machine of its own.
 
 #include <pyactor/supervisors/supervisor.hpp>
+#include <pyactor/test/support/instrumented.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -19,8 +20,11 @@ namespace {
 
 using clock_type = std::chrono::steady_clock;
 
-constexpr auto promise = 50ms;
-constexpr int children = 20'000;
+// Where times say nothing, it is looked at that all is answered.
+constexpr bool tells_time
+  = pyactor::test::optimized && !pyactor::test::instrumented;
+constexpr auto promise = tells_time ? 50ms : 1000ms;
+constexpr int children = tells_time ? 20'000 : 2'000;
 
 struct system_config : caf::actor_system_config {
   system_config() {
@@ -84,7 +88,7 @@ observation asked_all_the_time(stop_order order) {
 
 } // namespace
 
-TEST_CASE("a supervisor that starts and stops 20 000 children answers a "
+TEST_CASE("a supervisor that starts and stops thousands of children answers a "
           "question within 50 ms",
           "[query_latency]") {
   for (auto order : {stop_order::newest_first, stop_order::at_once}) {

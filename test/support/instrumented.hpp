@@ -10,4 +10,12 @@ inline constexpr bool instrumented = true;
 inline constexpr bool instrumented = false;
 #endif
 
+/// Whether the product, as this program, was compiled without optimization:
+/// times say nothing of it then.
+#if defined(__OPTIMIZE__)
+inline constexpr bool optimized = true;
+#else
+inline constexpr bool optimized = false;
+#endif
+
 } // namespace pyactor::test
