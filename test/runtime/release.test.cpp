@@ -206,6 +206,37 @@ TEST_CASE("cycles that a living actor leaves are collected while it works",
   }
 }
 
+TEST_CASE("cycles that have grown old are collected, too, once a living actor "
+          "lets go of them",
+          "[release]") {
+  auto kind = GENERATE(from_range(kinds()));
+  runtime_world world{one_pool(kind)};
+  auto actor
+    = world.spawn("import gc, pyactor\n"
+                  "class Ring:\n"
+                  "    living = 0\n"
+                  "    def __init__(self):\n"
+                  "        self.me = self\n"
+                  "        Ring.living += 1\n"
+                  "    def __del__(self):\n"
+                  "        Ring.living -= 1\n"
+                  "class Main(pyactor.Actor):\n"
+                  "    def keep(self, count):\n"
+                  "        self.kept = [Ring() for _ in range(count)]\n"
+                  "        for generation in (0, 1, 2):\n"
+                  "            gc.collect(generation)\n"
+                  "        return Ring.living\n"
+                  "    def let_go(self):\n"
+                  "        self.kept = None\n"
+                  "    def work(self):\n"
+                  "        [[] for _ in range(20_000)]\n"
+                  "        return Ring.living\n");
+  REQUIRE(world.call(actor, "keep", 5'000) == 5'000);
+  REQUIRE(world.call(actor, "let_go"));
+  // Nobody asks for a collection, and no actor ends.
+  CHECK(world.eventually([&] { return world.call(actor, "work") == 0; }));
+}
+
 TEST_CASE("a __del__ that raises disturbs no one", "[release]") {
   runtime_world world;
   auto actor = world.spawn("import pyactor, sys\n"
