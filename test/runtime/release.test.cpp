@@ -114,6 +114,15 @@ void expect_releases(runtime_world& world, const value& where,
   CHECK(elsewhere == 0);
 }
 
+/// Garbage that only a collection finds; says how much of it there is.
+constexpr auto ring = "class Ring:\n"
+                      "    living = 0\n"
+                      "    def __init__(self):\n"
+                      "        self.me = self\n"
+                      "        Ring.living += 1\n"
+                      "    def __del__(self):\n"
+                      "        Ring.living -= 1\n";
+
 } // namespace
 
 TEST_CASE("what dead actors held is gone within 2 s, in an idle context",
@@ -186,19 +195,12 @@ TEST_CASE("cycles that a living actor leaves are collected while it works",
           "[release]") {
   auto kind = GENERATE(from_range(kinds()));
   runtime_world world{one_pool(kind)};
-  auto actor = world.spawn("import pyactor\n"
-                           "class Ring:\n"
-                           "    living = 0\n"
-                           "    def __init__(self):\n"
-                           "        self.me = self\n"
-                           "        Ring.living += 1\n"
-                           "    def __del__(self):\n"
-                           "        Ring.living -= 1\n"
-                           "class Main(pyactor.Actor):\n"
-                           "    def make(self, count):\n"
-                           "        for _ in range(count):\n"
-                           "            Ring()\n"
-                           "        return Ring.living\n");
+  auto actor = world.spawn(std::string{"import pyactor\n"} + ring
+                           + "class Main(pyactor.Actor):\n"
+                             "    def make(self, count):\n"
+                             "        for _ in range(count):\n"
+                             "            Ring()\n"
+                             "        return Ring.living\n");
   for (int i = 0; i < 100; ++i) {
     auto living = world.call(actor, "make", 1000);
     REQUIRE(living);
@@ -212,25 +214,18 @@ TEST_CASE("cycles that have grown old are collected, too, once a living actor "
   auto kind = GENERATE(from_range(kinds()));
   runtime_world world{one_pool(kind)};
   auto actor
-    = world.spawn("import gc, pyactor\n"
-                  "class Ring:\n"
-                  "    living = 0\n"
-                  "    def __init__(self):\n"
-                  "        self.me = self\n"
-                  "        Ring.living += 1\n"
-                  "    def __del__(self):\n"
-                  "        Ring.living -= 1\n"
-                  "class Main(pyactor.Actor):\n"
-                  "    def keep(self, count):\n"
-                  "        self.kept = [Ring() for _ in range(count)]\n"
-                  "        for generation in (0, 1, 2):\n"
-                  "            gc.collect(generation)\n"
-                  "        return Ring.living\n"
-                  "    def let_go(self):\n"
-                  "        self.kept = None\n"
-                  "    def work(self):\n"
-                  "        [[] for _ in range(20_000)]\n"
-                  "        return Ring.living\n");
+    = world.spawn(std::string{"import gc, pyactor\n"} + ring
+                  + "class Main(pyactor.Actor):\n"
+                    "    def keep(self, count):\n"
+                    "        self.kept = [Ring() for _ in range(count)]\n"
+                    "        for generation in (0, 1, 2):\n"
+                    "            gc.collect(generation)\n"
+                    "        return Ring.living\n"
+                    "    def let_go(self):\n"
+                    "        self.kept = None\n"
+                    "    def work(self):\n"
+                    "        [[] for _ in range(20_000)]\n"
+                    "        return Ring.living\n");
   REQUIRE(world.call(actor, "keep", 5'000) == 5'000);
   REQUIRE(world.call(actor, "let_go"));
   // Nobody asks for a collection, and no actor ends.
