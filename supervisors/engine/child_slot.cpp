@@ -36,6 +36,13 @@ void child_slot::show(child_status status) {
   set(plain_view(status));
 }
 
+void child_slot::set(view_ptr view) {
+  // What it replaces goes after the lock.
+  std::unique_lock guard{mutex_};
+  view_.swap(view);
+  guard.unlock();
+}
+
 std::shared_ptr<child_slot> child_directory::slot(const std::string& id) {
   std::unique_lock guard{mutex_};
   auto& known = slots_[id];

@@ -5,7 +5,6 @@
 #include <pyactor/supervisors/engine/reception.hpp>
 #include <pyactor/supervisors/error.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -46,7 +45,8 @@ public:
 
   /// @returns the child as it was shown last
   [[nodiscard]] view_ptr look() const noexcept {
-    return view_.load(std::memory_order_acquire);
+    std::unique_lock guard{mutex_};
+    return view_;
   }
 
   /// Shows a child as it is now.
@@ -56,11 +56,12 @@ public:
   void show(child_status status);
 
 private:
-  void set(view_ptr view) {
-    view_.store(std::move(view), std::memory_order_release);
-  }
+  void set(view_ptr view);
 
-  std::atomic<view_ptr> view_;
+  // Not std::atomic: a load of GCC 12's does not keep what it reads from being
+  // read after its end.
+  mutable std::mutex mutex_;
+  view_ptr view_; // guarded by mutex_; never null
 };
 
 /// The slots of one supervisor by child id. A slot is found again for as long
