@@ -62,6 +62,7 @@ public:
   ///            names
   ///          - `python_exception`: the module or `__init__` raised
   ///          - `not_convertible`: an argument has no form in Python
+  ///          - `wrong_interpreter`, `environment_lost`: see `environment`
   ///          - as `environment::exec` for source text
   [[nodiscard]] static expected<actor_object> create(attach_scope& py,
                                                      environment& env,
@@ -91,7 +92,8 @@ public:
                              const arguments& args);
 
   /// Calls the object's `on_exit`.
-  /// @returns what it raised, which is for the log only
+  /// @returns `python_exception`: what it raised, which is for the log only;
+  ///          `wrong_interpreter`, or `environment_lost`: it was released
   expected<void> on_exit(attach_scope& py, std::string_view reason);
 
   /// Drops the instance; queues that where `py` is attached to another

@@ -74,7 +74,8 @@ public:
                    const Ts&... args);
 
   /// `call` with arguments that are values already, positional and keyword.
-  /// @returns as `call`
+  /// @returns as `call`; `invalid_argument` also where a keyword is not UTF-8,
+  ///          or comes twice
   template <class T = value>
   expected<T> apply(attach_scope& py, std::string_view function,
                     const arguments& args);

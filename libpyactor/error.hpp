@@ -10,6 +10,9 @@
 #include <string_view>
 #include <vector>
 
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 
 /// What went wrong, by what the caller can do about it.

@@ -84,7 +84,8 @@ capi::cpp_function as_cpp_function(std::string_view name,
 /// The function is any callable that `std::function` deduces: not overloaded,
 /// no template, copyable. It lives as long as Python refers to it, so what it
 /// captures must too.
-/// @returns `wrong_interpreter` or `environment_lost`, as `environment` does
+/// @returns `wrong_interpreter` or `environment_lost`, as `environment` does,
+///          or `python_exception`: no memory, or the name is not UTF-8
 /// @thread the environment's, where the function is called and destroyed too;
 ///         a thread that Python code has started gets a `RuntimeError`
 template <class F>

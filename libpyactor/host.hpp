@@ -41,8 +41,7 @@ using actor_ref_ptr = std::shared_ptr<const actor_ref>;
 /// What Python code may ask of its surroundings: the seam between libpyactor
 /// and the layer above.
 /// @thread any; `self`, `spawn` and `extend` answer for the actor that the
-/// calling thread
-///         runs
+///         calling thread runs
 class host {
 public:
   virtual ~host();
@@ -53,13 +52,17 @@ public:
   /// Starts an actor written in Python.
   /// @param target `module:Class`
   /// @param args for its `__init__`
-  /// @returns a strong reference; an `__init__` that raises ends the actor
+  /// @returns a strong reference, `invalid_argument` where there is no place
+  ///          for it, or `interpreter_lost` where there is none any more. A
+  ///          class that cannot be found, or whose `__init__` raises, ends the
+  ///          actor
   [[nodiscard]] virtual expected<actor_ref_ptr> spawn(std::string_view target,
                                                       arguments args)
     = 0;
 
   /// @returns `already_exists` where a live actor has the name,
-  ///          `actor_dead` where `who` is dead
+  ///          `actor_dead` where `who` is dead, `invalid_argument` where the
+  ///          name is empty, or `who` cannot have one
   [[nodiscard]] virtual expected<void> register_name(std::string name,
                                                      actor_ref_ptr who)
     = 0;

@@ -25,6 +25,7 @@ enum class interpreter_kind : uint8_t {
 };
 
 /// @returns `main` or `own_gil`
+/// @thread any
 [[nodiscard]] std::string_view to_string(interpreter_kind kind) noexcept;
 
 /// Bounds of one interpreter.
@@ -60,13 +61,14 @@ struct interpreter_stats {
 class interpreter {
 public:
   /// Opens the main interpreter for the calling thread.
-  /// @returns the interpreter, detached
+  /// @returns the interpreter, detached, or `start_failed`
   [[nodiscard]] static expected<std::unique_ptr<interpreter>>
   open_main(main_interpreter& python, interpreter_limits limits = {});
 
   /// Creates a subinterpreter with its own GIL, on the calling thread.
   /// @returns the interpreter, detached, or
   ///          - `unsupported`: CPython is older than 3.14
+  ///          - `invalid_argument`: the venv is none any more
   ///          - `start_failed`
   [[nodiscard]] static expected<std::unique_ptr<interpreter>>
   start_own_gil(main_interpreter& python, interpreter_limits limits = {});

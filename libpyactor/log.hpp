@@ -23,12 +23,14 @@ enum class layer : uint8_t { libpyactor, runtime, supervisors };
 /// Sets the level of all three.
 /// @param level trace, debug, info, warning, error, critical or off
 /// @returns `invalid_argument` that lists the levels
+/// @thread any
 expected<void> set_log_level(const std::string& level);
 
 /// Says why, on stderr where `who` logs nothing, writes what is logged, and
 /// ends the process by `std::abort`.
 /// @param who says so
 /// @param why for a person
+/// @thread any
 [[noreturn]] void abort_process(layer who, const std::string& why);
 
 } // namespace pyactor

@@ -11,6 +11,7 @@
 namespace PYACTOR_EXPORT pyactor {
 
 /// Python source text and where it came from.
+/// @thread any; copies share the text
 struct source {
   /// Text without a file; it must outlive this object.
   source(std::string_view text) noexcept : text(text) {

@@ -15,6 +15,9 @@
 #include <variant>
 #include <vector>
 
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 
 /// Integer types that stand for numbers: neither `bool` nor a character type.

@@ -24,6 +24,9 @@
 /// @ingroup macros
 #define PYACTOR_LOCAL_MESSAGE(T) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(T)
 
+/// @file
+/// @thread any; what takes the actor that runs, on that actor's
+
 namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
 
@@ -144,6 +147,7 @@ inline void respond_with_error(const caf::strong_actor_ptr& who,
 }
 
 /// @returns whether `self`, which is running, has been told to end
+/// @thread that of `self`
 [[nodiscard]] inline bool is_quitting(const caf::scheduled_actor* self) {
   return self->getf(caf::abstract_actor::is_shutting_down_flag);
 }
@@ -156,6 +160,7 @@ inline void let_go_of_logger() {
 }
 
 /// Closes the mailbox of `self`, and answers the requests in it with `reason`.
+/// @thread that of `self`
 inline void close_mailbox(caf::scheduled_actor& self,
                           const caf::error& reason) {
   auto& mailbox = self.mailbox();

@@ -112,7 +112,10 @@ public:
   /// @param python how it comes by CPython
   /// @param deadline when the context is left to itself and ends as soon as it
   ///                 can
-  /// @returns once the interpreter is open, or what kept it from opening
+  /// @returns once the interpreter is open, or
+  ///          - what `python` failed with, or `open`
+  ///          - `invalid_argument`: the system refuses the stack size
+  ///          - `start_failed`: no thread, or not open by `deadline`
   [[nodiscard]] expected<void> start(python_source python,
                                      std::optional<clock::time_point> deadline
                                      = std::nullopt);
@@ -241,7 +244,8 @@ public:
   attach_scope& attach();
 
   /// A new environment with the pool's preload applied.
-  /// @returns as `environment::exec` for the preload
+  /// @returns as `environment::exec` for the preload; `hung` or `interrupted`
+  ///          where that did not return in time
   /// @thread the context's, within a slice
   [[nodiscard]] expected<environment> make_environment();
 

@@ -7,12 +7,15 @@
 #include <exception>
 #include <string>
 
+/// @file
+/// The one place where pyactor's errors become CAF's and come back; code, text,
+/// traceback and causes survive both ways.
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
 
-/// The one place where pyactor's errors become CAF's and come back; code, text,
-/// traceback and causes survive both ways.
-
+/// @returns `what` as CAF has errors
 [[nodiscard]] caf::error to_caf(error what);
 
 /// @returns the `pyactor::error` that `to_caf` put in, or one that says what a

@@ -18,6 +18,9 @@
 #include <string>
 #include <vector>
 
+/// @file
+/// @thread any; functions here share nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
 
@@ -100,7 +103,7 @@ struct runtime_options {
 /// command line (`--pyactor.venv=DIR`) or by `config.set("pyactor.venv", ...)`:
 ///
 /// - `pools`: dictionary of pools, `{io={kind="main",size=2}}`, with the keys
-///   `kind`, `size`, `policy`, `preload`, `preload-file`, `stack-size`,
+///   `kind`, `size`, `policy`, `preload`, `preload-file`, `stack-size` (bytes),
 ///   `blas-threads` and `max-handler-time`
 /// - `search-paths`: list of folders for `sys.path`
 /// - `venv`: folder of a virtual environment

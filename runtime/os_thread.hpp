@@ -14,6 +14,7 @@ namespace runtime {
 
 /// Names the calling thread for debuggers and `top`; the system keeps 15
 /// characters.
+/// @thread any
 void name_this_thread(const std::string& name) noexcept;
 
 /// A thread with a chosen stack size, which std::thread cannot have.

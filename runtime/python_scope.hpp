@@ -12,7 +12,11 @@ namespace runtime {
 
 /// A pinned actor's Python, for the length of one handler. Each operation
 /// exists twice: the plain form throws `python_error`, which, uncaught, ends
-/// the actor with that error; the `try_` form returns it.
+/// the actor with that error; the `try_` form returns it. Beside the errors
+/// that each names, what runs Python code fails with
+/// - `hung`: it took longer than the actor's `max_handler_time`, and was
+///   interrupted
+/// - `interrupted`: it was in the way of a stop
 /// @thread the context's, within the handler that got it
 class python_scope {
 public:
@@ -27,6 +31,7 @@ public:
   }
 
   /// `exec`, its failure returned.
+  /// @returns as `environment::exec`
   expected<void> try_exec(const source& code);
 
   /// Evaluates one expression. See environment::eval.
@@ -36,6 +41,7 @@ public:
   }
 
   /// `eval`, its failure returned.
+  /// @returns as `environment::eval`
   template <class T = value>
   expected<T> try_eval(const source& expression, const overlay& names = {});
 
@@ -46,6 +52,7 @@ public:
   }
 
   /// `call`, its failure returned.
+  /// @returns as `environment::call`
   template <class T = value, class... Ts>
   expected<T> try_call(std::string_view function, const Ts&... args);
 
@@ -56,6 +63,7 @@ public:
   }
 
   /// `apply`, its failure returned.
+  /// @returns as `environment::apply`
   template <class T = value>
   expected<T> try_apply(std::string_view function, const arguments& args);
 

@@ -8,6 +8,9 @@
 #include <span>
 #include <string_view>
 
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
 

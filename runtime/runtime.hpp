@@ -27,6 +27,7 @@ namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
 
 /// What `runtime::stop` came to.
+/// @thread any; copies are independent
 struct stop_report {
   /// All actors, environments and interpreters are gone, CPython is finalized.
   [[nodiscard]] bool complete() const noexcept {
@@ -75,12 +76,17 @@ inline constexpr bool starts_with_placement<T, Ts...>
 class runtime {
 public:
   /// Starts with the options of `system`'s configuration.
-  /// @returns what is wrong with them, or what would not start
+  /// @returns the runtime, all its contexts ready, or
+  ///          - `invalid_argument`: an option is wrong; it is named
+  ///          - `unsupported`: own-GIL pools below CPython 3.14
+  ///          - `already_exists`: CPython runs in this process already
+  ///          - `start_failed`: CPython, a context or its thread
   [[nodiscard]] static expected<std::unique_ptr<runtime>>
   start(caf::actor_system& system);
 
   /// Starts with these options, in place of those of the configuration.
-  /// @returns as above
+  /// @returns as `start` without them: `invalid_argument`, `unsupported`,
+  ///          `already_exists`, `start_failed`
   [[nodiscard]] static expected<std::unique_ptr<runtime>>
   start(caf::actor_system& system, runtime_options options);
 

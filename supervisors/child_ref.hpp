@@ -15,6 +15,7 @@ namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 
 /// What became of a request at the moment it was made.
+/// @thread the requesting actor's
 struct request_fate {
   /// The incarnation it was sent to; 0 if it was not sent.
   incarnation_id incarnation = 0;

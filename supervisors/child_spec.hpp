@@ -19,6 +19,9 @@
 #include <string_view>
 #include <vector>
 
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 

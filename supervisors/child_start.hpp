@@ -15,6 +15,10 @@
 #include <utility>
 #include <variant>
 
+/// @file
+/// @thread any, to make a start function; that, and what it is made of, runs on
+///         its supervisor's
+
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 
@@ -175,6 +179,7 @@ using start_fn = std::function<start_result(const start_context&)>;
 /// Runs the initialization of an actor and acknowledges it.
 /// @returns what `init` returns; an empty behavior if it throws, after the
 ///          text of the exception went to the supervisor and `self` has quit
+/// @thread that of `self`
 template <class Init>
 caf::behavior acknowledge(caf::event_based_actor* self, const init_ack& ack,
                           Init init) {

@@ -13,6 +13,9 @@
 /// The life of one child as a pure function: state and event give the next
 /// state and what is to be done. The supervisor carries events in and effects
 /// out; it decides nothing of this itself.
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 

@@ -12,6 +12,9 @@
 #include <string>
 #include <string_view>
 
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 

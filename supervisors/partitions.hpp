@@ -11,6 +11,9 @@
 #include <string_view>
 #include <vector>
 
+/// @file
+/// @thread any, where nothing else is said
+
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 
@@ -38,10 +41,9 @@ concept partition_number
 }
 
 /// @returns `count` specs that are like `spec`, of the ids 0, 1, 2 ... The
-/// start
-///          function of each finds its number in its `start_context`, as one
-///          argument of type `uint64_t`: `with_arguments<uint64_t>` unpacks it.
-///          Others may ignore it.
+///          start function of each finds its number in its `start_context`, as
+///          one argument of type `uint64_t`: `with_arguments<uint64_t>` unpacks
+///          it. Others may ignore it.
 [[nodiscard]] std::vector<child_spec> partition_specs(size_t count,
                                                       const child_spec& spec);
 
@@ -74,7 +76,7 @@ public:
   /// @param timeout     bound on the wait for all answers
   /// @returns `invalid_spec`: too many
   ///          - `start_failed`: there are as many as could be started
-  ///          - those that all functions of `supervisor_ref` return
+  ///          - else as `supervisor_ref::restart_child`
   /// @thread any outside of actors; blocks, also while another one resizes
   sup_expected<void> resize(size_t partitions,
                             std::chrono::nanoseconds timeout = forever) const;

@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <string_view>
 
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 

@@ -10,6 +10,9 @@
 #include <string>
 #include <utility>
 
+/// @file
+/// @thread any, to make a start function; it runs on its supervisor's
+
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 
@@ -23,8 +26,7 @@ calls_in(runtime::weak_runtime python);
 /// has returned, and one whose `__init__` raises is a failed start, with the
 /// Python traceback in its reason.
 /// @param python once it has ended, starts fail with `interpreter_lost`
-/// @param what,args captured here, so that each incarnation starts with the
-/// same
+/// @param what,args captured here: each incarnation starts with the same
 /// @param where picked afresh for each incarnation
 [[nodiscard]] inline start_fn start_python(runtime::weak_runtime python,
                                            actor_class what,

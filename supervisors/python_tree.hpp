@@ -42,6 +42,7 @@ public:
   expected<void> add(std::string name, native_child what);
 
   /// The same for a start function that takes no arguments.
+  /// @returns as above: `already_exists`, or `invalid_argument`
   expected<void> add(std::string name, start_fn start,
                      child_type type = child_type::worker);
 
@@ -59,6 +60,7 @@ private:
 /// @param options  those that a runtime is about to start with
 /// @param natives  what `pyactor.Native` may name; shared with whoever adds to
 ///                 it later
+/// @thread any
 void add_python_trees(runtime::runtime_options& options,
                       std::shared_ptr<native_children> natives
                       = std::make_shared<native_children>());
@@ -87,6 +89,7 @@ struct tree_declaration {
 /// @returns what to start, or
 ///          - `python_exception`: the text of the exception names class, child
 ///            and field of what is wrong
+///          - `invalid_argument`, `interpreter_lost`: as `router::place`
 ///          - `timed_out`, and other errors of a request to a context
 /// @thread any outside of actors; blocks
 [[nodiscard]] expected<tree_declaration>
@@ -96,9 +99,11 @@ declare_tree(runtime::runtime& python, std::string target, arguments args = {},
 
 /// @returns a tree as Python code gets it: plain data, of which `pyactor.Tree`
 ///          makes one that asks and orders. It owns the supervisor, too.
+/// @thread any
 [[nodiscard]] value as_value(const supervisor_ref& top);
 
 /// @returns the supervisor in what `pyactor.Tree` has as its `ref`
+/// @thread any
 [[nodiscard]] std::optional<supervisor_ref> as_supervisor(const value& x);
 
 /// @returns a child as Python code gets it, an `ActorRef` that leads to the
@@ -106,6 +111,7 @@ declare_tree(runtime::runtime& python, std::string target, arguments args = {},
 /// @param system  the supervisor's; must outlive the result
 /// @param child   leads to it
 /// @param id      the child's, for people
+/// @thread any
 [[nodiscard]] value as_value(caf::actor_system& system, const child_ref& child,
                              std::string id);
 

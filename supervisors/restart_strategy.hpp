@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <limits>
 
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 

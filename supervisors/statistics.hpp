@@ -11,6 +11,9 @@
 #include <string>
 #include <vector>
 
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 
@@ -134,8 +137,7 @@ struct supervision_event {
     /// A child ended of its own accord; `exit` says how.
     exited,
     /// A child, or the group of one, waits before it is started again by
-    /// itself;
-    /// `pause` says how long.
+    /// itself; `pause` says how long.
     restart_scheduled,
     /// A start failed; `exit` says how.
     start_failed,
@@ -170,8 +172,7 @@ struct supervision_event {
     poisoned,
     /// That call keeps the GIL that other contexts need: `context` is not
     /// replaced, and no Python code runs in its like. Nothing within the
-    /// process
-    /// mends that.
+    /// process mends that.
     gil_wedged,
   };
 

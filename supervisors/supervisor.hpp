@@ -38,7 +38,7 @@ struct started_child {
 /// the handlers of actors; those send the messages of `messages.hpp` to
 /// `handle()`. None of them blocks the supervisor. Beside the errors that each
 /// names, all of them fail with
-/// - `shutting_down`: the supervisor stops
+/// - `shutting_down`: the supervisor stops; questions are still answered
 /// - `supervisor_down`: it has ended
 /// - `timed_out`: no answer within `timeout`
 /// @thread any; a value
@@ -75,13 +75,15 @@ public:
   ///          - `not_found`, `running`, `restarting`
   ///          - `max_children`, `simple_one_for_one`
   ///          - `start_failed`: it stays stopped; a temporary one is dropped
+  ///          - `terminated`: by somebody else, meanwhile
   sup_expected<started_child> restart_child(std::string id,
                                             duration timeout = forever) const;
 
   /// Resets a child: stops it and starts it with fresh state, at no cost in
   /// restart intensity. Starts a stopped one.
-  /// @returns as `restart_child`; `simple_one_for_one` is about temporary
-  ///          children, whose arguments are not kept
+  /// @returns as `restart_child`, but for `running`; `simple_one_for_one` where
+  ///          this is the id of the one spec, and for temporary children, whose
+  ///          arguments are not kept
   sup_expected<started_child> cycle_child(std::string id,
                                           duration timeout = forever) const;
 
@@ -92,6 +94,7 @@ public:
   ///          - `not_found`, `running`
   ///          - `not_waiting`: it is stopped, or about to start or to stop
   ///          - `start_failed`: it waits again, or was given up
+  ///          - `simple_one_for_one`: this is the id of the one spec
   ///          - `terminated`: by somebody else, meanwhile
   sup_expected<started_child> retry_now(std::string id,
                                         duration timeout = forever) const;
@@ -153,6 +156,7 @@ public:
 
   /// Stops all children, newest first, then the supervisor, and waits for its
   /// end. Succeeds also if it has ended already.
+  /// @returns `timed_out`, and nothing else: it has been told, and stops
   sup_expected<void> stop(duration timeout = forever,
                           stop_supervisor::urgency how
                           = stop_supervisor::orderly) const;
@@ -187,7 +191,9 @@ private:
 /// @returns once the last child has acknowledged
 ///          - `invalid_spec`
 ///          - `failed_to_start_child`: the started ones are stopped again
-///          - `timed_out`: the same
+///          - `give_up`, `shutting_down`: a started one has ended, and the
+///            supervisor with it
+///          - `timed_out`: the started ones are stopped again
 /// @thread any outside of actors; blocks
 [[nodiscard]] sup_expected<supervisor_ref>
 start_supervisor(caf::actor_system& system, supervisor_flags flags,
@@ -197,12 +203,14 @@ start_supervisor(caf::actor_system& system, supervisor_flags flags,
 /// Starts a supervisor without waiting for its children; for actors, which
 /// then request `await_start`. It stops when `parent` ends, which may be null.
 /// @returns `invalid_spec`
+/// @thread any
 [[nodiscard]] sup_expected<supervisor_ref>
 spawn_supervisor(caf::actor_system& system, supervisor_flags flags,
                  std::vector<child_spec> specs, const caf::actor& parent = {});
 
 /// @returns the start function of a child that is itself a supervisor. Its spec
 ///          wants `type = child_type::supervisor`; it then inherits `throttle`.
+/// @thread any
 [[nodiscard]] start_fn supervise(supervisor_flags flags,
                                  std::vector<child_spec> specs);
 

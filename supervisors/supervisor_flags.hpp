@@ -18,6 +18,9 @@
 #include <optional>
 #include <span>
 
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 

@@ -111,6 +111,7 @@ struct get_tree_reply {
 ///          nothing stands are left out; texts are cut so that a line has 120
 ///          columns where the depth of the tree allows for that. What could be
 ///          no character, or control the terminal, is escaped.
+/// @thread any
 [[nodiscard]] std::string to_text(const tree_node& top);
 
 /// @returns one line of JSON: an object for each node, with the names of
@@ -118,6 +119,7 @@ struct get_tree_reply {
 ///          meaning for the node is null. `supervisor`, `error` and `children`
 ///          are there for supervisors only. U+FFFD stands for what is not
 ///          UTF-8.
+/// @thread any
 [[nodiscard]] std::string to_json(const tree_node& top);
 
 } // namespace supervisors

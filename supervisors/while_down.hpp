@@ -9,6 +9,9 @@
 #include <string>
 #include <variant>
 
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 

@@ -26,7 +26,8 @@ struct cpp_function {
 };
 
 /// @returns a new Python function that owns `what` and drops it with the last
-///          reference, on a thread that is attached
+///          reference, on a thread that is attached, or `python_exception`: no
+///          memory
 /// @thread attached
 [[nodiscard]] expected<object_ref> make_function(attach_scope& py,
                                                  cpp_function what);

@@ -19,7 +19,9 @@ namespace capi {
 [[nodiscard]] expected<value> from_python(_object* object,
                                           const interpreter_limits& limits);
 
-/// The same with the limit of the interpreter.
+/// The same with the limits of the interpreter.
+/// @returns `not_convertible`, as above
+/// @thread attached
 [[nodiscard]] expected<value> from_python(attach_scope& py, _object* object);
 
 } // namespace capi

@@ -17,6 +17,7 @@ namespace PYACTOR_EXPORT pyactor {
 namespace capi {
 
 /// The globals dict of an environment, borrowed: valid until its release.
+/// @thread attached
 [[nodiscard]] inline PyObject* globals(attach_scope&,
                                        const environment& env) noexcept {
   return env.globals();

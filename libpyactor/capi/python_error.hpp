@@ -7,6 +7,9 @@
 
 #include <string>
 
+/// @file
+/// @thread attached, to the interpreter of the objects
+
 namespace PYACTOR_EXPORT pyactor {
 namespace capi {
 
@@ -20,6 +23,7 @@ namespace capi {
 
 /// Takes over what a function of the C API returned: a new reference, or null
 /// with an exception set, which becomes the error.
+/// @returns the object, or `python_exception`
 [[nodiscard]] inline expected<object_ref> take(attach_scope& py,
                                                _object* result) {
   if (!result)

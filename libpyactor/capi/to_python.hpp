@@ -16,6 +16,7 @@ namespace capi {
 ///            Python or cannot be hashed, nesting or elements beyond the
 ///            interpreter's limits
 ///          - `python_exception`: no memory
+/// @thread attached
 [[nodiscard]] expected<object_ref> to_python(attach_scope& py, const value& x);
 
 } // namespace capi

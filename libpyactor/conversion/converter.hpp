@@ -52,7 +52,9 @@ struct argument_type<char*> {
 template <class T>
 using argument_converter = converter<typename argument_type<T>::type>;
 
-/// @returns a new Python object, or `not_convertible`
+/// @returns a new Python object, `not_convertible`, or `python_exception`: no
+///          memory, or code of an object in it raised
+/// @thread attached
 template <class T>
 [[nodiscard]] expected<object_ref> to_python(attach_scope& py, const T& x) {
   return argument_converter<T>::to_python(py, x);
@@ -61,6 +63,7 @@ template <class T>
 /// Converts an object, which is borrowed.
 /// @returns what the object is as a `T`, `not_convertible` where it is none, or
 ///          `python_exception` where code of the object raised
+/// @thread attached
 template <class T>
 [[nodiscard]] expected<T> from_python(attach_scope& py, _object* object) {
   return converter<T>::from_python(py, object);
@@ -68,12 +71,14 @@ template <class T>
 
 /// @returns `x` as a value
 /// @throws std::length_error where it nests beyond `value::max_depth`
+/// @thread any
 template <class T>
 [[nodiscard]] value to_value(const T& x) {
   return argument_converter<T>::to_value(x);
 }
 
 /// @returns what the value is as a `T`, or `not_convertible`
+/// @thread any
 template <class T>
 [[nodiscard]] expected<T> from_value(const value& x) {
   return converter<T>::from_value(x);

@@ -84,6 +84,7 @@ struct field_list {
 };
 
 /// @returns the list of these fields
+/// @thread any
 template <class... Fields>
 constexpr auto make_fields(std::string_view type_name, Fields... fields) {
   return field_list<Fields...>{type_name, {fields...}, {fields.name...}};

@@ -10,10 +10,12 @@
 
 namespace PYACTOR_EXPORT pyactor {
 
-/// What is wrong with a value that nests beyond the limit.
+/// What is wrong with a value that nests beyond so many containers.
+/// @thread any
 [[nodiscard]] std::string too_deep(size_t limit);
 
-/// What is wrong with a value that has more elements than the limit.
+/// What is wrong with a value that has more elements than that.
+/// @thread any
 [[nodiscard]] std::string too_many(size_t limit);
 
 /// Steps that are shown of a path that is too deep.

@@ -9,11 +9,14 @@
 #include <optional>
 #include <utility>
 
+/// @file
+/// @thread any: functions here depend on nothing but their arguments
+
 namespace PYACTOR_EXPORT pyactor {
 
 /// An integer type, for messages.
 struct integer_shape {
-  /// Width, sign included.
+  /// Width in bits, sign included.
   int bits = 64;
   /// Whether it holds negative numbers.
   bool is_signed = true;
@@ -40,7 +43,7 @@ inline constexpr integer_shape shape_of{8 * sizeof(T), std::signed_integral<T>};
 /// A number beyond the range of `float`.
 [[nodiscard]] unexpected refuse_misfit_float(double number);
 
-/// @returns the same number as a `T`, or a refusal
+/// @returns the same number as a `T`, or `not_convertible` where it is none
 template <integer_type T, integer_type U>
 expected<T> narrow(U number) {
   if (!std::in_range<T>(number))

@@ -8,10 +8,12 @@
 #include <string>
 #include <string_view>
 
-// A conversion that fails says where: its message starts with a path from the
-// root `$`, for example `$[2].name: `. Nothing of it is built before the
-// failure: the innermost level refuses, each level around it puts its own step
-// in front.
+/// @file
+/// A conversion that fails says where: its message starts with a path from the
+/// root `$`, for example `$[2].name: `. Nothing of it is built before the
+/// failure: the innermost level refuses, each level around it puts its own step
+/// in front.
+/// @thread any: functions here depend on nothing but their arguments
 
 namespace PYACTOR_EXPORT pyactor {
 

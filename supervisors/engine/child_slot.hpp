@@ -15,6 +15,7 @@ namespace PYACTOR_EXPORT pyactor {
 namespace supervisors::engine {
 
 /// What clients see of a child at one moment.
+/// @thread any; never changed once it is shown
 struct child_view {
   /// What people get to see.
   child_status status = child_status::unknown;

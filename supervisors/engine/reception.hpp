@@ -22,10 +22,12 @@ struct child_view;
 /// Passes `what` on to the child that `view` shows. A request gets exactly one
 /// outcome: that of the incarnation, or `child_down`.
 /// @pre `view.handle` is set
+/// @thread any
 void pass_on(const child_view& view, caf::mailbox_element_ptr what,
              caf::execution_unit* host);
 
 /// Answers `what`, if it is a request, with `child_unavailable`.
+/// @thread any
 void refuse(const child_unavailable& why, const caf::mailbox_element& what,
             caf::execution_unit* host);
 

@@ -11,6 +11,10 @@
 
 // Free of <Python.h>, because the templates of conversion.hpp call it.
 
+/// @file
+/// Makes containers of objects that are there already.
+/// @thread attached, to the interpreter of the objects
+
 namespace PYACTOR_EXPORT pyactor {
 namespace capi {
 
@@ -19,19 +23,19 @@ using item_list = std::vector<object_ref>;
 /// New references to keys and what they stand for.
 using pair_list = std::vector<std::pair<object_ref, object_ref>>;
 
-// Each makes a container of objects that are there already.
-
 /// @returns a list of these items, or `python_exception`: no memory
 [[nodiscard]] expected<object_ref> make_list(attach_scope& py, item_list items);
 /// @returns a tuple of these items, or `python_exception`: no memory
 [[nodiscard]] expected<object_ref> make_tuple(attach_scope& py,
                                               std::span<object_ref> items);
-/// @returns a set, or `not_convertible` where items are equal in Python or
-///          cannot be hashed
+/// @returns a set, `not_convertible` where items are equal in Python or cannot
+///          be hashed, or `python_exception`: no memory, or code of an item
+///          raised
 [[nodiscard]] expected<object_ref> make_set(attach_scope& py,
                                             const item_list& items);
-/// @returns a dict, or `not_convertible` where keys are equal in Python or
-///          cannot be hashed
+/// @returns a dict, `not_convertible` where keys are equal in Python or cannot
+///          be hashed, or `python_exception`: no memory, or code of a key
+///          raised
 [[nodiscard]] expected<object_ref> make_dict(attach_scope& py,
                                              const pair_list& items);
 

@@ -25,7 +25,8 @@ public:
   /// Looks at nothing yet. `container` is borrowed.
   dict_source(attach_scope& py, _object* container) noexcept;
 
-  /// @returns `not_convertible` for all but an exact dict
+  /// @returns `not_convertible` for all but an exact dict, and for one that is
+  ///          beyond the interpreter's limits
   expected<void> open();
 
   /// Number of items, once open.

@@ -26,7 +26,8 @@ public:
   field_source(attach_scope& py, _object* object, std::string_view type_name,
                std::span<const std::string_view> names) noexcept;
 
-  /// @returns `not_convertible` for a dict that has other keys
+  /// @returns `not_convertible` for a dict that has other keys, and where it is
+  ///          nested too deep
   expected<void> open();
 
   /// @returns the object for a field, or

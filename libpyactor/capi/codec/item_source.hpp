@@ -23,13 +23,16 @@ public:
   /// Looks at nothing yet. `container` is borrowed.
   item_source(attach_scope& py, _object* container) noexcept;
 
-  /// @returns `not_convertible` for all but an exact list or tuple
+  /// @returns `not_convertible` for all but an exact list or tuple, and for one
+  ///          that is beyond the interpreter's limits
   expected<void> open_sequence();
 
-  /// The same, `not_convertible` also where it has another size.
+  /// The same, of so many items.
+  /// @returns as above; `not_convertible` also where there are more, or fewer
   expected<void> open_sequence(size_t size);
 
-  /// @returns `not_convertible` for all but an exact set or frozenset
+  /// @returns `not_convertible` for all but an exact set or frozenset, and for
+  ///          one that is beyond the interpreter's limits
   expected<void> open_set();
 
   /// Number of items, once open.

@@ -12,10 +12,12 @@
 #include <string>
 #include <vector>
 
-// The steps behind typed conversion of single objects; free of <Python.h>. What
-// they refuse is at the root of its path. Objects that come in are borrowed.
-// Reading one gives `not_convertible` for all that it does not take, and
-// `python_exception` where code of the object raised.
+// Free of <Python.h>, because the templates of conversion.hpp call it.
+
+/// @file
+/// The steps behind typed conversion of single objects. What they refuse is at
+/// the root of its path. Objects that come in are borrowed.
+/// @thread attached, to the interpreter of the objects
 
 namespace PYACTOR_EXPORT pyactor {
 namespace capi {
@@ -24,25 +26,34 @@ namespace capi {
 [[nodiscard]] bool is_none(_object* object) noexcept;
 
 /// Takes an exact bool.
+/// @returns `not_convertible` for all else
 [[nodiscard]] expected<bool> read_bool(_object* object);
 
 /// Takes an `int`, or an object with `__index__`, which is Python code.
 /// Messages speak of `wanted`, to which the caller narrows the result.
+/// @returns `not_convertible` for all else, and beyond 64 bits, or
+///          `python_exception`: code of the object raised
 [[nodiscard]] expected<int64_t> read_int64(attach_scope& py, _object* object,
                                            integer_shape wanted = {});
-/// As `read_int64`, for what needs no sign.
+/// The same for what needs no sign.
+/// @returns as `read_int64`; `not_convertible` also below 0
 [[nodiscard]] expected<uint64_t> read_uint64(attach_scope& py, _object* object);
 
 /// Takes a `float`, an `int` that a double holds exactly, or an object with
 /// `__float__`, which is Python code; where it has `__index__` too, that
 /// decides.
+/// @returns `not_convertible` for all else, or `python_exception`: code of the
+///          object raised
 [[nodiscard]] expected<double> read_double(attach_scope& py, _object* object);
 
 /// Takes an exact `str`; the result is UTF-8.
+/// @returns `not_convertible` for all else, and for a lone surrogate
 [[nodiscard]] expected<std::string> read_str(_object* object);
 
 /// Takes `bytes`, and here, where bytes are asked for, `bytearray` and
 /// `memoryview` as well.
+/// @returns `not_convertible` for all else, or `python_exception`: its bytes
+///          cannot be had
 [[nodiscard]] expected<std::vector<std::byte>> read_bytes(attach_scope& py,
                                                           _object* object);
 

@@ -10,6 +10,9 @@
 
 // Free of <Python.h>, because the templates of conversion.hpp call it.
 
+/// @file
+/// @thread attached, to the interpreter of the objects
+
 namespace PYACTOR_EXPORT pyactor {
 namespace capi {
 
