@@ -7,6 +7,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -278,16 +279,23 @@ TEST_CASE("many own-GIL interpreters start and end at once", "[lifecycle]") {
   if (!main_interpreter::supports_own_gil())
     SKIP("own-GIL interpreters need CPython 3.14");
   auto python = start();
+  // Catch2 judges on one thread at a time: these only count.
+  std::atomic<int> right = 0;
   for (auto round = 0; round < 5; ++round) {
     std::vector<std::jthread> threads;
     for (auto i = 0; i < 6; ++i)
       threads.emplace_back([&] {
-        work_in(interpreter::start_own_gil(*python),
-                [](attach_scope& py, environment& env) {
-                  run(py, env, "import datetime, json, re");
-                  CHECK(works(py, env));
-                });
+        auto own = interpreter::start_own_gil(*python);
+        if (!own)
+          return;
+        attach_scope py{**own};
+        environment env{py};
+        auto loaded = env.exec(py, source{"import datetime, json, re"});
+        right += loaded
+                 && env.eval<int64_t>(py, source{"6 * json.loads('7')"}) == 42;
+        env.release(py);
       });
   }
+  CHECK(right == 30);
   CHECK(python->finalize());
 }
