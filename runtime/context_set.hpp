@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/options.hpp>
@@ -19,7 +20,8 @@ namespace pyactor::runtime {
 /// The contexts of one runtime and the actors that serve them: starts them, and
 /// replaces one that was given up.
 /// @thread any, but for what says otherwise
-class context_set : public std::enable_shared_from_this<context_set> {
+class PYACTOR_HIDDEN context_set
+  : public std::enable_shared_from_this<context_set> {
 public:
   /// How a context is made and comes by CPython.
   struct maker {
