@@ -49,8 +49,9 @@ private:
     env->release(*py);
     env.reset();
     py.reset();
-    // One that came too late for the call leaves it alone.
-    return outcome ? !why : why && why->message == turn;
+    // One that came too late for the call leaves it alone; one that came
+    // through may have been swallowed by what Python ignores errors of.
+    return why ? why->message == turn : outcome.has_value();
   }
 
   interpreter& home_;
