@@ -40,8 +40,8 @@ using actor_ref_ptr = std::shared_ptr<const actor_ref>;
 
 /// What Python code may ask of its surroundings: the seam between libpyactor
 /// and the layer above.
-/// @thread any; `self`, `spawn` and `extend` answer for the actor that the
-///         calling thread runs
+/// @thread any; `self`, `spawn`, `extend` and `poison` answer for the actor
+///         that the calling thread runs
 class host {
 public:
   virtual ~host();
@@ -74,6 +74,16 @@ public:
   /// counts as hung; it never gets less than it had.
   /// @returns `not_found` where the calling thread runs no actor
   virtual expected<void> extend(std::chrono::nanoseconds time) = 0;
+
+  /// Has another interpreter take the place of the calling one, which is not to
+  /// be trusted any more: no new actor comes here, and it ends with the last of
+  /// those that live here. Waits until the other one runs; the caller is
+  /// detached from its interpreter meanwhile.
+  /// @param reason for the log
+  /// @returns `not_found` where the calling thread runs no actor, `unsupported`
+  ///          where nothing can replace the interpreter, or what kept the other
+  ///          one from starting
+  virtual expected<void> poison(std::string reason) = 0;
 
   /// What the package `pyactor` has beside its own; the same at all times. None
   /// by default.

@@ -124,6 +124,13 @@ expected<void> actor_host::extend(std::chrono::nanoseconds time) {
   return {};
 }
 
+expected<void> actor_host::poison(std::string reason) {
+  auto* here = context::current();
+  if (!here || !here->running_actor())
+    return fail(errc::not_found, "no actor is running on this thread");
+  return here->poison(std::move(reason)).get();
+}
+
 std::span<const extension> actor_host::extensions() const noexcept {
   return extensions_;
 }

@@ -37,6 +37,7 @@ public:
   expected<void> register_name(std::string name, actor_ref_ptr who) override;
   actor_ref_ptr whereis(std::string_view name) override;
   expected<void> extend(std::chrono::nanoseconds time) override;
+  expected<void> poison(std::string reason) override;
   std::span<const extension> extensions() const noexcept override;
 
 private:

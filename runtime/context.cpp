@@ -89,7 +89,8 @@ expected<void> context::start(python_source python,
 
 void context::request_stop(clock::time_point kill_at) {
   residents_.close();
-  loop_.begin_stop(kill_at);
+  if (!loop_.begin_stop(kill_at))
+    return; // unused, it has begun by itself
   for (auto& who : residents_.snapshot())
     send_exit_urgently(who, caf::exit_reason::user_shutdown);
   loop_.interrupt();
@@ -117,7 +118,7 @@ void context::close() {
 
 void context::forget(pinned_base& who) noexcept {
   residents_.remove(who);
-  if (loop_.stopping())
+  if (loop_.stopping() || is_retired())
     loop_.interrupt();
 }
 
@@ -189,6 +190,22 @@ std::string context::what_runs() const {
                                                                 - now.since);
   return name() + ": actor " + std::to_string(now.actor)
          + " has been running for " + std::to_string(since.count()) + " s";
+}
+
+std::shared_future<expected<void>> context::poison(std::string reason) {
+  if (config_.poison)
+    if (auto result = config_.poison(*this, std::move(reason)); result.valid())
+      return result;
+  std::promise<expected<void>> refused;
+  refused.set_value(
+    fail(errc::interpreter_lost,
+         name() + " has no runtime, so that nothing can take its place"));
+  return refused.get_future().share();
+}
+
+void context::retire() {
+  retired_.store(true, std::memory_order_release);
+  loop_.interrupt();
 }
 
 bool context::give_up(uint64_t turn) {

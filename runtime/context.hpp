@@ -15,6 +15,7 @@
 #include <pyactor/runtime/os_thread.hpp>
 #include <pyactor/runtime/python_state.hpp>
 #include <pyactor/runtime/resident_list.hpp>
+#include <pyactor/runtime/watched.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -36,7 +37,8 @@ namespace runtime {
 /// A context is shared by its pinned actors, so that a handle to a dead one
 /// stays harmless when the runtime is gone.
 /// @thread any, but for what says otherwise
-class context : public std::enable_shared_from_this<context> {
+class context final : public watched,
+                      public std::enable_shared_from_this<context> {
 public:
   /// What deadlines here are times of.
   using clock = loop::activity::clock;
@@ -60,7 +62,7 @@ public:
   }
 
   /// For people, for example `default/0`.
-  [[nodiscard]] const std::string& name() const noexcept {
+  [[nodiscard]] const std::string& name() const noexcept override {
     return config_.name;
   }
 
@@ -91,7 +93,7 @@ public:
   [[nodiscard]] size_t load() const;
 
   /// What runs now.
-  [[nodiscard]] const loop::activity& running() const noexcept {
+  [[nodiscard]] const loop::activity& running() const noexcept override {
     return loop_.running();
   }
 
@@ -146,14 +148,45 @@ public:
     thread_.join();
   }
 
-  /// Gives up on a call that does not come back: the context is poisoned and
-  /// runs nothing any more, and its thread is parked should it ever leave
-  /// Python. `bury` follows.
+  /// Has another context take the place of this one, whose interpreter is not
+  /// to be trusted any more. From then on no new actor comes here; those that
+  /// live here go on, and the interpreter ends with the last of them, and with
+  /// the last environment. Waits for nothing.
+  /// @param reason for the log
+  /// @returns ready once the other context runs, or with
+  ///          - `unsupported`: all contexts of kind `main` share one
+  ///          interpreter
+  ///          - `interpreter_lost`: it was given up, or the runtime stops
+  ///          - as `start`: there is no other one, so this one stays
+  std::shared_future<expected<void>> poison(std::string reason);
+
+  /// Ends with the last of its actors and environments: another context has
+  /// taken its place.
+  void retire();
+
+  /// @returns whether `retire` was called
+  [[nodiscard]] bool is_retired() const noexcept {
+    return retired_.load(std::memory_order_acquire);
+  }
+
+  /// @returns whether it is retired, and has ended or was given up
+  [[nodiscard]] bool is_over() const {
+    return is_retired() && (is_given_up() || await_end(clock::now()));
+  }
+
+  /// @returns whether it has begun to end
+  [[nodiscard]] bool is_stopping() const noexcept {
+    return loop_.stopping();
+  }
+
+  /// Gives up on a call that does not come back: the context runs nothing any
+  /// more, and its thread is parked should it ever leave Python. `bury`
+  /// follows.
   /// @returns false where that turn is over, or not inside Python
   bool give_up(uint64_t turn);
 
   /// @returns whether it was given up
-  [[nodiscard]] bool is_given_up() const noexcept {
+  [[nodiscard]] bool is_given_up() const noexcept override {
     return given_up_.load(std::memory_order_acquire);
   }
 
@@ -169,23 +202,18 @@ public:
   /// @returns what was left, for a person
   std::string abandon();
 
-  /// Starts to interrupt the Python code of that turn, and no other; does not
-  /// wait for it.
-  /// @param turn as `running` tells it
-  /// @param why what the call comes to
-  /// @returns false where the turn is over or not inside Python, or where an
-  ///          attempt is under way already
-  bool interrupt(uint64_t turn, error why);
+  /// Contexts of kind `main` do.
+  [[nodiscard]] bool shares_gil() const noexcept override {
+    return kind() == interpreter_kind::main;
+  }
 
-  /// Tries whether the GIL can be had; does not wait for that.
-  void probe_gil();
+  bool interrupt(uint64_t turn, error why) override;
+  void probe_gil() override;
 
   /// Interrupts what runs now, because it is in the way of a stop.
   void interrupt_for_stop();
 
-  /// @returns whether an attempt to interrupt, or to probe, does not come
-  ///          through: somebody keeps the GIL
-  [[nodiscard]] bool is_interrupting() const {
+  [[nodiscard]] bool is_interrupting() const override {
     return interrupter_.under_way();
   }
 
@@ -336,6 +364,7 @@ private:
   void leave_python() noexcept;
   void depart(departure what);
   void flush_output(attach_scope& py);
+  bool stop_if_unused();
   [[noreturn]] void park() noexcept;
   void end_interpreter();
 
@@ -365,6 +394,7 @@ private:
   bool garbage_ = false;
   clock::time_point last_cleaning_{};
   std::atomic<bool> given_up_ = false;
+  std::atomic<bool> retired_ = false;
   std::atomic<bool> has_wedged_gil_ = false;
   /// The first end of an actor whose output may still be in a buffer.
   std::optional<clock::time_point> unflushed_since_;

@@ -2,6 +2,7 @@
 #include <pyactor/runtime/log.hpp>
 #include <pyactor/runtime/pinned_base.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include <malloc.h>
@@ -17,9 +18,20 @@ constexpr auto cleaning_interval = std::chrono::milliseconds{200};
 /// where it does not, with an end that comes so much later.
 constexpr auto flush_interval = std::chrono::milliseconds{20};
 
+/// How long the server of a context that nobody uses has for its end.
+constexpr auto server_end = std::chrono::seconds{1};
+
 /// A guest's slice is looked at after so many messages: what CAF does between
 /// two calls costs about as much as a message.
 constexpr size_t guest_messages = 8;
+
+/// @returns whether the interpreter, more than the code, has failed
+bool is_of_interpreter(const error& what) {
+  auto is_one = [](const std::string& type) {
+    return type == "MemoryError" || type == "SystemError";
+  };
+  return is_one(what.type) || std::ranges::any_of(what.bases, is_one);
+}
 
 } // namespace
 
@@ -161,9 +173,12 @@ void context::depart(departure what) {
   auto& py = attach();
   python_call running{*this};
   if (auto& instance = what.state->instance) {
-    if (auto left = instance->on_exit(py, what.reason); !left)
+    if (auto left = instance->on_exit(py, what.reason); !left) {
       log().error("{}: on_exit raised {}\n{}", name(), to_string(left.error()),
                   left.error().traceback);
+      if (is_of_interpreter(left.error()) && kind() != interpreter_kind::main)
+        static_cast<void>(poison("on_exit raised " + left.error().type));
+    }
     instance->release(py);
   }
   if (auto& env = what.state->env)
@@ -181,7 +196,22 @@ void context::flush_output(attach_scope& py) {
   unflushed_since_.reset();
 }
 
+/// The server is no reason to go on, and goes with the context.
+bool context::stop_if_unused() {
+  constexpr size_t servers = 1;
+  if (!is_retired() || loop_.stopping()
+      || interpreter_->stats().live_environments != 0
+      || (config_.is_bound && config_.is_bound(*this))
+      || !residents_.close_if_at_most(servers))
+    return false;
+  log().info("{}: nothing uses it any more, so it ends", name());
+  request_stop(clock::now() + server_end);
+  return true;
+}
+
 std::optional<context::clock::time_point> context::housekeeping() {
+  if (stop_if_unused())
+    return std::nullopt;
   auto now = clock::now();
   loop_.begin_slice(now);
   if (interpreter_->stats().pending_releases != 0 || unflushed_since_) {

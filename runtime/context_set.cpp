@@ -15,6 +15,20 @@ namespace {
 /// How long the clients of a lost context wait for its replacement.
 constexpr auto start_time = std::chrono::seconds{2};
 
+expected<void> can_be_poisoned(const context& where, bool closed) {
+  if (where.shares_gil())
+    return fail(errc::unsupported,
+                where.name()
+                  + " is of kind main: all of these share one interpreter, "
+                    "which nothing can replace; use a pool of kind own_gil");
+  if (closed || where.is_given_up() || where.is_stopping())
+    return fail(
+      errc::interpreter_lost,
+      where.name()
+        + (closed ? ": the runtime has been stopped" : " is lost already"));
+  return {};
+}
+
 } // namespace
 
 context_set::context_set(caf::actor_system& system,
@@ -68,7 +82,9 @@ void context_set::start_servers() {
 
 std::vector<std::shared_ptr<context>> context_set::all() const {
   std::unique_lock guard{mtx_};
-  return contexts_;
+  auto result = contexts_;
+  result.insert(result.end(), retired_.begin(), retired_.end());
+  return result;
 }
 
 std::vector<std::shared_ptr<context>> context_set::given_up() const {
@@ -101,52 +117,125 @@ bool context_set::replace(const std::shared_ptr<context>& lost, uint64_t turn,
     given_up_.push_back(lost);
   }
   log().error("{}; the context is given up", why.message);
-  auto body = [self = shared_from_this(), lost, why] {
-    self->start_in_place_of(lost);
-    lost->bury(why);
+  run_apart([this, lost, why] { bury(lost, why); });
+  return true;
+}
+
+std::shared_future<expected<void>>
+context_set::poison(const std::shared_ptr<context>& where,
+                    const std::string& reason) {
+  std::promise<expected<void>> outcome;
+  auto result = outcome.get_future().share();
+  {
+    std::unique_lock guard{mtx_};
+    if (auto known = poisoned_.find(where.get()); known != poisoned_.end())
+      return known->second;
+    if (auto good = can_be_poisoned(*where, closed_); !good) {
+      outcome.set_value(std::move(good));
+      return result;
+    }
+    poisoned_.emplace(where.get(), result);
+    ++under_way_;
+  }
+  log().warn("{}: poisoned: {}; another one takes its place", where->name(),
+             reason);
+  run_apart([this, where,
+             told = std::make_shared<std::promise<expected<void>>>(
+               std::move(outcome))] {
+    auto replaced = start_in_place_of(where);
+    if (replaced)
+      retire(where);
+    else
+      forgive(where);
+    told->set_value(std::move(replaced));
+  });
+  return result;
+}
+
+size_t context_set::poisoned() const {
+  std::unique_lock guard{mtx_};
+  return replaced_;
+}
+
+/// Nothing could take its place, so it goes on; one may try again.
+void context_set::forgive(const std::shared_ptr<context>& poisoned) {
+  std::unique_lock guard{mtx_};
+  poisoned_.erase(poisoned.get());
+}
+
+/// Runs what may take a while on a thread of its own.
+void context_set::run_apart(std::function<void()> body) {
+  auto all = [self = shared_from_this(), body = std::move(body)] {
+    body();
     std::unique_lock guard{self->mtx_};
     --self->under_way_;
     self->idle_.notify_all();
   };
   os_thread thread;
-  if (thread.start("py:replace", 0, body))
+  if (thread.start("py:replace", 0, all))
     thread.detach();
   else
-    body();
-  return true;
+    all();
 }
 
-void context_set::start_in_place_of(const std::shared_ptr<context>& lost) {
-  if (lost->kind() == interpreter_kind::main && lost->is_interrupting()) {
+void context_set::bury(const std::shared_ptr<context>& lost, const error& why) {
+  if (lost->shares_gil() && lost->is_interrupting()) {
     lost->note_wedged_gil();
     how_.wedged(*lost);
-    return;
+  } else if (auto replaced = start_in_place_of(lost); !replaced) {
+    log().error("{}: is not replaced: {}", lost->name(),
+                to_string(replaced.error()));
   }
+  lost->bury(why);
+}
+
+expected<void>
+context_set::start_in_place_of(const std::shared_ptr<context>& lost) {
   auto home = routes_->find(lost->pool_name());
   if (!home)
-    return;
+    return unexpected{std::move(home).error()};
   auto names = (*home)->contexts();
   auto index = std::ranges::find(names, lost) - names.begin();
+  if (static_cast<size_t>(index) == names.size())
+    return {}; // another one has its place already
   auto fresh
     = make(lost->pool_name(), static_cast<size_t>(index), (*home)->options());
   auto started
     = fresh->start(how_.python(), context::clock::now() + start_time);
-  if (!started) {
-    log().error("{}: is not replaced: {}", lost->name(),
-                to_string(started.error()));
-    return;
-  }
+  if (!started)
+    return started;
   how_.announce(fresh);
-  install(lost, fresh);
-  (*home)->replace(*lost, fresh);
+  if (install(lost, fresh))
+    (*home)->replace(*lost, fresh);
+  else
+    retire(fresh); // poisoned and given up at once: the other one was faster
+  return {};
 }
 
-void context_set::install(const std::shared_ptr<context>& lost,
+bool context_set::install(const std::shared_ptr<context>& lost,
                           const std::shared_ptr<context>& fresh) {
   auto server = spawn_on<context_server>(*fresh);
   std::unique_lock guard{mtx_};
-  std::ranges::replace(contexts_, lost, fresh);
   servers_.emplace(fresh.get(), std::move(server));
+  auto place = std::ranges::find(contexts_, lost);
+  if (place == contexts_.end())
+    return false;
+  *place = fresh;
+  return true;
+}
+
+/// Joins the threads of those that have ended since.
+void context_set::retire(const std::shared_ptr<context>& unused) {
+  std::unique_lock guard{mtx_};
+  auto ended = std::ranges::partition(
+    retired_, [](auto& one) { return one->is_given_up() || !one->is_over(); });
+  for (auto& one : ended)
+    one->join();
+  ended_.insert(ended_.end(), ended.begin(), ended.end());
+  retired_.erase(ended.begin(), ended.end());
+  retired_.push_back(unused);
+  replaced_ += poisoned_.contains(unused.get());
+  unused->retire();
 }
 
 void context_set::close() {

@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -46,8 +47,9 @@ public:
   /// @thread the one that starts the runtime
   void start_servers();
 
-  /// In the order of their start; a replacement has the place of what it
-  /// replaces.
+  /// Those in use in the order of their start, where a replacement has the
+  /// place of what it replaces; then the retired ones whose threads have not
+  /// been joined.
   [[nodiscard]] std::vector<std::shared_ptr<context>> all() const;
 
   /// The contexts that were given up.
@@ -68,15 +70,27 @@ public:
   bool replace(const std::shared_ptr<context>& lost, uint64_t turn,
                const error& why);
 
+  /// As `context::poison`.
+  /// @param where,reason as there
+  std::shared_future<expected<void>>
+  poison(const std::shared_ptr<context>& where, const std::string& reason);
+
+  /// How many contexts were poisoned, and replaced.
+  [[nodiscard]] size_t poisoned() const;
+
   /// Replaces nothing any more; awaits what is under way.
   void close();
 
 private:
   [[nodiscard]] std::shared_ptr<context>
   make(const std::string& pool, size_t index, const pool_options& what);
-  void install(const std::shared_ptr<context>& lost,
+  expected<void> start_in_place_of(const std::shared_ptr<context>& lost);
+  bool install(const std::shared_ptr<context>& lost,
                const std::shared_ptr<context>& fresh);
-  void start_in_place_of(const std::shared_ptr<context>& lost);
+  void bury(const std::shared_ptr<context>& lost, const error& why);
+  void retire(const std::shared_ptr<context>& unused);
+  void forgive(const std::shared_ptr<context>& poisoned);
+  void run_apart(std::function<void()> body);
 
   caf::actor_system& system_;
   std::shared_ptr<router> routes_;
@@ -88,6 +102,13 @@ private:
   uint32_t next_id_ = 0;
   std::vector<std::shared_ptr<context>> contexts_;
   std::vector<std::shared_ptr<context>> given_up_;
+  /// Poisoned ones: their outcomes, those whose threads may run still, and
+  /// those whose threads are gone. References to these stay valid.
+  std::unordered_map<const context*, std::shared_future<expected<void>>>
+    poisoned_;
+  std::vector<std::shared_ptr<context>> retired_;
+  std::vector<std::shared_ptr<context>> ended_;
+  size_t replaced_ = 0; // of the poisoned ones
   std::unordered_map<const context*, caf::actor> servers_;
   size_t under_way_ = 0;
   bool closed_ = false;

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <pyactor/libpyactor/error.hpp>
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/interpreter.hpp>
+#include <pyactor/runtime/fwd.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -37,6 +40,12 @@ struct context_settings {
   /// Called where an actor's limit differs from the pool's; what it returns
   /// lives as long as the limit is needed.
   std::function<std::shared_ptr<void>(std::chrono::nanoseconds)> expect_limit;
+  /// As `context::poison`; gives an invalid result where there is no runtime
+  /// any more.
+  std::function<std::shared_future<expected<void>>(context&, std::string)>
+    poison;
+  /// @returns whether an actor that is not pinned is still led to that context
+  std::function<bool(const context&)> is_bound;
 };
 
 /// What a context tells about itself.

@@ -34,6 +34,12 @@ void resident_list::close() noexcept {
   closed_ = true;
 }
 
+bool resident_list::close_if_at_most(size_t count) noexcept {
+  std::unique_lock guard{mtx_};
+  closed_ = closed_ || size() <= count;
+  return closed_;
+}
+
 std::vector<caf::strong_actor_ptr> resident_list::snapshot() const {
   std::vector<caf::strong_actor_ptr> result;
   std::unique_lock guard{mtx_};

@@ -25,6 +25,10 @@ public:
   /// Refuses further actors.
   void close() noexcept;
 
+  /// Closes the list unless it holds more than that.
+  /// @returns whether it is closed
+  bool close_if_at_most(size_t count) noexcept;
+
   /// @returns handles to those that are not being destroyed at this moment
   [[nodiscard]] std::vector<caf::strong_actor_ptr> snapshot() const;
 

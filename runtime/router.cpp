@@ -6,6 +6,15 @@
 
 namespace pyactor::runtime {
 
+namespace {
+
+/// @returns whether another context has taken the place of one that has ended
+bool has_left(const context& where) {
+  return where.is_retired() && where.is_stopping();
+}
+
+} // namespace
+
 void router::add(std::unique_ptr<pool> what) {
   auto name = what->name();
   pools_.emplace(std::move(name), std::move(what));
@@ -62,7 +71,8 @@ expected<context*> router::bind(const caf::strong_actor_ptr& who,
     std::unique_lock guard{mtx_};
     if (auto found = bindings_.find(address); found != bindings_.end())
       for (auto& known : found->second)
-        if (known.pool == where.pool && !known.where->is_given_up())
+        if (known.pool == where.pool && !known.where->is_given_up()
+            && !has_left(*known.where))
           return known.where;
   }
   auto placed = place(where);
@@ -85,6 +95,15 @@ expected<context*> router::bind(const caf::strong_actor_ptr& who,
       }
     });
   return placed;
+}
+
+bool router::leads_to(const context& where) const {
+  std::unique_lock guard{mtx_};
+  for (auto& [who, known] : bindings_)
+    for (auto& one : known)
+      if (one.where == &where)
+        return true;
+  return false;
 }
 
 size_t router::bindings() const {

@@ -60,6 +60,9 @@ public:
     closed_.store(true, std::memory_order_release);
   }
 
+  /// @returns whether `bind` leads an actor to that context
+  [[nodiscard]] bool leads_to(const context& where) const;
+
   /// Number of actors that `bind` remembers.
   [[nodiscard]] size_t bindings() const;
 

@@ -93,9 +93,13 @@ struct PYACTOR_HIDDEN runtime::parts {
     .gil_patience = options.gil_patience,
     .give_up =
       [set = contexts](watchdog::hung_call call) {
-        set->replace(call.where, call.what.turn, call.why);
+        set->replace(std::static_pointer_cast<context>(call.where),
+                     call.what.turn, call.why);
       },
-    .wedged = [this](const context& where) { report_wedged_gil(where); },
+    .wedged =
+      [this](const watched& where) {
+        report_wedged_gil(static_cast<const context&>(where));
+      },
   });
   /// Has the watchdog look after what the pools limit.
   std::vector<std::shared_ptr<void>> limits;
@@ -170,6 +174,16 @@ expected<void> runtime::parts::start_pool(const std::string& name,
 
 void runtime::parts::complete(context::settings& config) {
   config.limits = options.limits;
+  config.poison = [set = std::weak_ptr{contexts}](context& where,
+                                                  const std::string& reason) {
+    auto still = set.lock();
+    return still ? still->poison(where.shared_from_this(), reason)
+                 : std::shared_future<expected<void>>{};
+  };
+  config.is_bound = [routes = std::weak_ptr{routes}](const context& where) {
+    auto still = routes.lock();
+    return still && still->leads_to(where);
+  };
   config.announce_guest = [desk = guests] { desk->relief.announce(); };
   config.expect_limit = [dog = std::weak_ptr{dog}](clock::duration limit) {
     auto still = dog.lock();
@@ -342,8 +356,13 @@ const runtime_options& runtime::options() const noexcept {
 std::vector<context_stats> runtime::stats() const {
   std::vector<context_stats> result;
   for (auto& one : parts_->contexts->all())
-    result.push_back(one->stats());
+    if (!one->is_over())
+      result.push_back(one->stats());
   return result;
+}
+
+size_t runtime::contexts_poisoned() const {
+  return parts_->contexts->poisoned();
 }
 
 size_t runtime::contexts_given_up() const {

@@ -160,8 +160,11 @@ public:
   /// The options that it runs with, defaults filled in.
   [[nodiscard]] const runtime_options& options() const noexcept;
 
-  /// One entry for each context.
+  /// One entry for each context, poisoned ones included until they end.
   [[nodiscard]] std::vector<context_stats> stats() const;
+
+  /// How many contexts were poisoned, and replaced; see `context::poison`.
+  [[nodiscard]] size_t contexts_poisoned() const;
 
   /// How many contexts were given up, and leak on purpose, because a call in
   /// them did not come back.

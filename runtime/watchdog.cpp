@@ -18,7 +18,7 @@ std::string milliseconds(std::chrono::nanoseconds time) {
          + " ms";
 }
 
-error overran(const context& where, const loop::activity::snapshot& what,
+error overran(const watched& where, const loop::activity::snapshot& what,
               std::string_view end) {
   return {.code = errc::hung,
           .message
@@ -34,7 +34,7 @@ watchdog::watchdog(settings config) : config_(std::move(config)) {
 
 watchdog::~watchdog() = default;
 
-void watchdog::watch(const std::shared_ptr<context>& one) {
+void watchdog::watch(const std::shared_ptr<watched>& one) {
   std::unique_lock guard{mtx_};
   std::erase_if(members_, [](auto& known) { return known->where.expired(); });
   members_.push_back(std::make_shared<member>(member{one, {}, {}}));
@@ -135,11 +135,11 @@ watchdog::look_at(member& one, clock::time_point now) {
 }
 
 std::optional<watchdog::clock::time_point>
-watchdog::look_at_gil(member& one, context& where,
+watchdog::look_at_gil(member& one, watched& where,
                       const loop::activity::snapshot& runs,
                       clock::time_point now) {
   using step = loop::gil_probe::step;
-  if (where.kind() != interpreter_kind::main)
+  if (!where.shares_gil())
     return std::nullopt;
   auto advice
     = one.gil.look(runs, where.is_interrupting(), now, config_.gil_patience);

@@ -1,8 +1,11 @@
 #pragma once
 
-#include <pyactor/runtime/context.hpp>
+#include <pyactor/libpyactor/error.hpp>
+#include <pyactor/runtime/loop/activity.hpp>
 #include <pyactor/runtime/loop/gil_probe.hpp>
 #include <pyactor/runtime/loop/overrun.hpp>
+#include <pyactor/runtime/os_thread.hpp>
+#include <pyactor/runtime/watched.hpp>
 
 #include <chrono>
 #include <condition_variable>
@@ -23,11 +26,11 @@ namespace pyactor::runtime {
 /// @thread any
 class watchdog : public std::enable_shared_from_this<watchdog> {
 public:
-  using clock = context::clock;
+  using clock = loop::activity::clock;
 
   /// A call that has not come back, for which nothing more can be done.
   struct hung_call {
-    std::shared_ptr<context> where;
+    std::shared_ptr<watched> where;
     loop::activity::snapshot what;
     /// What the call comes to.
     error why;
@@ -37,12 +40,12 @@ public:
   struct settings {
     /// How long an interrupted call has to come back.
     clock::duration grace;
-    /// How long the GIL of contexts of kind `main` may not be had; 0 for ever.
+    /// How long a GIL that others need may not be had; 0 for ever.
     clock::duration gil_patience;
     /// Called on the watchdog's thread; must not block.
     std::function<void(hung_call)> give_up;
-    /// The same, with a context that is inside Python.
-    std::function<void(const context&)> wedged;
+    /// The same, with one whose Python code holds the GIL that others need.
+    std::function<void(const watched&)> wedged;
   };
 
   explicit watchdog(settings config);
@@ -54,7 +57,7 @@ public:
   ~watchdog();
 
   /// Looks after that context from now on.
-  void watch(const std::shared_ptr<context>& one);
+  void watch(const std::shared_ptr<watched>& one);
 
   /// Calls may be limited to `limit`, for as long as the result lives. What is
   /// limited to more is looked after just as well.
@@ -66,7 +69,7 @@ public:
 
 private:
   struct member {
-    std::weak_ptr<context> where;
+    std::weak_ptr<watched> where;
     loop::overrun calls;
     loop::gil_probe gil;
   };
@@ -77,7 +80,7 @@ private:
   std::optional<clock::time_point> look(clock::time_point now);
   std::optional<clock::time_point> look_at(member& one, clock::time_point now);
   std::optional<clock::time_point>
-  look_at_gil(member& one, context& where, const loop::activity::snapshot& runs,
+  look_at_gil(member& one, watched& where, const loop::activity::snapshot& runs,
               clock::time_point now);
 
   const settings config_;

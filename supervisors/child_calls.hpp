@@ -38,6 +38,12 @@ public:
   /// @returns whether its context was given up
   [[nodiscard]] virtual bool has_lost_context(const caf::actor& who) const = 0;
 
+  /// @param who as above
+  /// @returns whether its context was poisoned, so that the next incarnation
+  ///          lives in another one
+  [[nodiscard]] virtual bool has_poisoned_context(const caf::actor& who) const
+    = 0;
+
   /// @param who one whose context was given up
   /// @returns whether its call keeps a GIL that other contexts need, so that
   ///          nothing takes the place of its own

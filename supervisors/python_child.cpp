@@ -42,6 +42,11 @@ public:
     return actor && actor->home().is_given_up();
   }
 
+  bool has_poisoned_context(const caf::actor& who) const override {
+    auto* actor = pinned(who);
+    return actor && actor->home().is_retired() && !actor->home().is_given_up();
+  }
+
   bool has_wedged_gil(const caf::actor& who) const override {
     auto* actor = pinned(who);
     return actor && actor->home().has_wedged_gil();

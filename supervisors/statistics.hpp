@@ -167,8 +167,9 @@ struct supervision_event {
     /// A call of the child took longer than it may, or was in the way of its
     /// stop, and was interrupted. `context` says where.
     hung,
-    /// A call of the child did not come back from that: `context` was given up,
-    /// and is replaced.
+    /// Another context takes the place of `context`, which a call of the child
+    /// did not come back from, or which takes no more actors because somebody
+    /// has poisoned it.
     poisoned,
     /// That call keeps the GIL that other contexts need: `context` is not
     /// replaced, and no Python code runs in its like. Nothing within the

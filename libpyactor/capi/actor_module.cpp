@@ -30,6 +30,23 @@ module_state* state_with_host(PyObject* module) {
   return nullptr;
 }
 
+/// For as long as it lives, the calling thread waits without its interpreter.
+class detached {
+public:
+  detached() noexcept : thread_(PyEval_SaveThread()) {
+  }
+
+  detached(const detached&) = delete;
+  detached& operator=(const detached&) = delete;
+
+  ~detached() {
+    PyEval_RestoreThread(thread_);
+  }
+
+private:
+  PyThreadState* thread_;
+};
+
 PyObject* refuse_thread(const char* function) {
   return PyErr_Format(PyExc_RuntimeError,
                       "pyactor.%s: no actor runs on this thread; call it from "
@@ -192,6 +209,26 @@ PyObject* extend(PyObject* module, PyObject* by) {
   });
 }
 
+PyObject* poison(PyObject* module, PyObject* reason) {
+  return guarded([&]() -> PyObject* {
+    auto* state = state_with_host(module);
+    if (!state || !may_run_actor("poison"))
+      return nullptr;
+    auto text = read_str(reason, "a reason");
+    if (!text.data())
+      return nullptr;
+    auto done = [&, why = std::string{text}] {
+      detached waiting;
+      return state->outside->poison(why);
+    }();
+    if (done)
+      Py_RETURN_NONE;
+    if (done.error().code == errc::not_found)
+      return refuse_thread("poison");
+    return raise_error(*state, done.error());
+  });
+}
+
 /// @returns the text of the package, or of the extension of that name
 std::string_view text_of(const module_state& state, std::string_view name) {
   if (state.outside)
@@ -240,6 +277,7 @@ PyMethodDef functions[] = {
   {"register", as_method(register_name), fast, "See pyactor.register."},
   {"whereis", whereis, METH_O, "See pyactor.whereis."},
   {"extend", extend, METH_O, "See pyactor.extend."},
+  {"poison", poison, METH_O, "See pyactor.poison."},
   {"spawn_target", spawn_target, METH_O,
    "The text 'module:Class' for what pyactor.spawn takes."},
   {"get_source", get_source, METH_O, "The text of the package pyactor."},

@@ -169,10 +169,14 @@ public:
 
   /// `serve` returns once all residents have ended, for whose end the caller
   /// now asks; whoever does so interrupts the loop afterwards.
-  /// @thread any, once
-  void begin_stop(clock::time_point kill_at) {
+  /// @returns false where that was asked for before
+  /// @thread any
+  bool begin_stop(clock::time_point kill_at) {
+    if (stop_asked_.exchange(true, std::memory_order_relaxed))
+      return false;
     kill_at_ = kill_at;
     stopping_.store(true, std::memory_order_release);
+    return true;
   }
 
   /// @returns whether a stop has begun
@@ -251,6 +255,7 @@ private:
   std::vector<Departure> departures_; // guarded by mtx_
   std::atomic<size_t> departures_size_ = 0;
 
+  std::atomic<bool> stop_asked_ = false;
   std::atomic<bool> stopping_ = false;
   /// Written before `stopping_`, read after it.
   clock::time_point kill_at_{};

@@ -5,6 +5,7 @@
 #include <pyactor/supervisors/engine/child_slot.hpp>
 #include <pyactor/supervisors/engine/claimed_name.hpp>
 #include <pyactor/supervisors/engine/start_ticket.hpp>
+#include <pyactor/supervisors/engine/stuck_call.hpp>
 #include <pyactor/supervisors/error.hpp>
 #include <pyactor/supervisors/operation.hpp>
 #include <pyactor/supervisors/probe_state.hpp>
@@ -57,8 +58,8 @@ struct child {
   std::shared_ptr<in_flight> requests;
   /// Of the last incarnation.
   start_notes notes;
-  /// The call of it that was interrupted last, as `child_calls` numbers them.
-  uint64_t interrupted_call = 0;
+  /// Of that incarnation.
+  stuck_call stuck;
 
   /// Known from the first sign of a failed start until the next start.
   std::optional<start_failure> failure;

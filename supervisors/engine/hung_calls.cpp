@@ -4,29 +4,20 @@
 
 namespace pyactor::supervisors::engine {
 
-/// @returns whether a call of `who` is in the way of its stop, and has been
-///          interrupted if it is to be given up
 bool supervisor_actor::is_in_call(const child& who) const {
-  if (!who.notes.calls || who.state.phase != child_phase::stopping)
-    return false;
-  auto call = who.notes.calls->running(who.handle);
-  return call != 0
-         && (who.state.step == stop_step::asked
-             || call == who.interrupted_call);
+  return who.state.phase == child_phase::stopping
+         && who.stuck.holds_up(who.notes.calls.get(), who.handle,
+                               who.state.step);
 }
 
 void supervisor_actor::interrupt(child& who) {
-  auto call = who.notes.calls ? who.notes.calls->running(who.handle) : 0;
-  if (call == 0)
-    return;
-  if (std::exchange(who.interrupted_call, call) != call)
+  if (who.stuck.interrupt(who.notes.calls.get(), who.handle))
     report(supervision_event::kind::hung, who);
-  who.notes.calls->interrupt(who.handle, call);
 }
 
 /// The end of `who` follows, unless its call has come back just now.
 void supervisor_actor::give_up_context(child& who) {
-  if (!who.notes.calls->give_up(who.handle, who.interrupted_call))
+  if (!who.stuck.give_up(*who.notes.calls, who.handle))
     return;
   note_zombie(who, who.notes.place);
   report(supervision_event::kind::poisoned, who);
@@ -45,6 +36,12 @@ void supervisor_actor::note_hung_call(child& who) {
 void supervisor_actor::note_wedged_gil(const child& who) {
   if (who.notes.calls && who.notes.calls->has_wedged_gil(who.handle))
     report(supervision_event::kind::gil_wedged, who);
+}
+
+/// `who` has ended in a context that takes no more actors.
+void supervisor_actor::note_poisoned_context(const child& who) {
+  if (who.notes.calls && who.notes.calls->has_poisoned_context(who.handle))
+    report(supervision_event::kind::poisoned, who);
 }
 
 /// @param context that was given up for it; empty if none was

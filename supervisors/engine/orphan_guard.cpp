@@ -84,7 +84,8 @@ private:
   void apply(orphan& who, const child_event& event) {
     child_rules rules{.stop = who.shutdown.mode,
                       .absorb_exits = true,
-                      .in_call = is_in_call(who)};
+                      .in_call = who.stuck.holds_up(who.calls.get(), who.handle,
+                                                    who.state.step)};
     auto transition = step(who.state, rules, event);
     who.state = transition.next;
     for (auto effect : transition.effects)
@@ -100,14 +101,14 @@ private:
                   context());
         break;
       case child_effect::interrupt:
-        interrupt(who);
+        who.stuck.interrupt(who.calls.get(), who.handle);
         break;
       case child_effect::kill:
         tell_exit(pointer_to(who), parent_, caf::exit_reason::kill, context());
-        interrupt(who);
+        who.stuck.interrupt(who.calls.get(), who.handle);
         break;
       case child_effect::give_up_context:
-        if (who.calls->give_up(who.handle, who.interrupted_call))
+        if (who.stuck.give_up(*who.calls, who.handle))
           warn(who, "its call does not come back, so its context is given up");
         break;
       case child_effect::arm_start:
@@ -125,21 +126,6 @@ private:
       case child_effect::release:
         break;
     }
-  }
-
-  bool is_in_call(const orphan& who) const {
-    auto call = who.calls ? who.calls->running(who.handle) : 0;
-    return call != 0
-           && (who.state.step == stop_step::asked
-               || call == who.interrupted_call);
-  }
-
-  void interrupt(orphan& who) {
-    auto call = who.calls ? who.calls->running(who.handle) : 0;
-    if (call == 0)
-      return;
-    who.interrupted_call = call;
-    who.calls->interrupt(who.handle, call);
   }
 
   void arm(const orphan& who) {

@@ -3,8 +3,8 @@
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/child_state.hpp>
+#include <pyactor/supervisors/engine/stuck_call.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,7 +21,7 @@ struct orphan {
   /// May be null.
   std::shared_ptr<const child_calls> calls;
   /// As its supervisor knew it.
-  uint64_t interrupted_call = 0;
+  stuck_call stuck;
 };
 
 /// Stops children whose supervisor ended without having stopped them, whatever

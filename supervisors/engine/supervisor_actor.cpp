@@ -151,6 +151,7 @@ void supervisor_actor::on_ended(const child_ended& what) {
     note_hung_call(*who);
   if (how.kind == exit_kind::hung || is_abandoned)
     note_wedged_gil(*who);
+  note_poisoned_context(*who);
   if (who->state.phase == child_phase::starting)
     note_failure(*who, exit_kind::start_failed, what.reason);
   else if (who->state.phase == child_phase::running)
@@ -235,7 +236,7 @@ void supervisor_actor::on_exit() {
   for (auto& [position, who] : roster_.children())
     if (who.handle)
       orphans.push_back({who.spec.id, who.handle, *who.spec.shutdown, who.state,
-                         who.notes.calls, who.interrupted_call});
+                         who.notes.calls, who.stuck});
   if (!orphans.empty())
     stop_orphans(system(), address(), std::move(orphans));
   // A handle that somebody has kept holds this object, but not what its user

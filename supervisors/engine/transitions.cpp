@@ -165,7 +165,7 @@ void supervisor_actor::spawn_incarnation(child& who) {
     return;
   }
   who.notes = {};
-  who.interrupted_call = 0;
+  who.stuck = {};
   auto result = call_start_function(who);
   if (auto* handle = std::get_if<caf::actor>(&result)) {
     adopt(who, *handle);

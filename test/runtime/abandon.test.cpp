@@ -277,6 +277,23 @@ TEST_CASE("an on_exit that hangs costs its context only",
   CHECK(world.call(world.spawn(hanging), "increment") == 1);
 }
 
+TEST_CASE("a call that hangs in a poisoned interpreter costs no second "
+          "replacement",
+          "[.][abandon_poisoned]") {
+  runtime_world world{hasty(interpreter_kind::own_gil)};
+  auto hung = world.spawn(with_limit(hanging, 100)
+                          + "    def poison(self):\n"
+                            "        pyactor.poison('it is about to hang')\n");
+  REQUIRE(world.call(hung, "poison"));
+  auto next = world.spawn(hanging);
+  auto pending = request(world, hung, "lock");
+  CHECK(outcomes(pending) == std::vector{errc::hung});
+  CHECK(world.call(next, "increment") == 1);
+  CHECK(world.python().contexts_given_up() == 1);
+  CHECK(world.python().contexts_poisoned() == 1);
+  CHECK(world.python().stats().size() == 1);
+}
+
 TEST_CASE("a stop during a hung call ends in time", "[.][abandon_stop]") {
   auto options = hasty(kinds().back());
   options.interrupt_grace = 10s;

@@ -37,6 +37,10 @@ struct scripted_calls : child_calls {
     return lost;
   }
 
+  bool has_poisoned_context(const caf::actor&) const override {
+    return poisoned;
+  }
+
   bool has_wedged_gil(const caf::actor&) const override {
     return wedged;
   }
@@ -48,6 +52,7 @@ struct scripted_calls : child_calls {
   uint64_t now = 0;
   bool gives_up = true;
   bool lost = false;
+  bool poisoned = false;
   bool wedged = false;
   mutable std::string did;
 };
@@ -250,6 +255,17 @@ TEST_CASE("a stop that begins with the kill interrupts at once",
   CHECK(x.calls->done() == "interrupt 3 ");
   x.w.advance(1s);
   CHECK(x.calls->done() == "give up 3 ");
+}
+
+TEST_CASE("a child that ends in a context that was poisoned is no zombie, and "
+          "who watches is told",
+          "[child_calls]") {
+  world_of_calls x;
+  x.calls->poisoned = GENERATE(false, true);
+  x.come_back(error_of_ours(pyactor::errc::python_exception));
+  CHECK(x.w.which() == "c:running");
+  CHECK(x.count(kind::poisoned) == x.calls->poisoned);
+  CHECK(x.w.statistics().zombies.empty());
 }
 
 TEST_CASE("a child that hung by itself is a zombie if that cost its context",

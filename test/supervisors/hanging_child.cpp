@@ -31,6 +31,10 @@ bool hanging_calls::has_lost_context(const caf::actor&) const {
   return lost;
 }
 
+bool hanging_calls::has_poisoned_context(const caf::actor&) const {
+  return false;
+}
+
 bool hanging_calls::has_wedged_gil(const caf::actor&) const {
   return false;
 }

@@ -30,6 +30,7 @@ __all__ = [
     "Interrupted",
     "Reject",
     "extend",
+    "poison",
     "register",
     "self",
     "send",
@@ -131,6 +132,22 @@ def extend(ms: float) -> None:
     runs no actor, TypeError and ValueError for what is no time.
     """
     _pyactor.extend(ms)
+
+
+def poison(reason: str) -> None:
+    """Has a fresh interpreter take the place of this one, which is not to be
+    trusted any more: a C extension has broken its state, or a thread that cannot
+    be stopped runs in it. Returns when the fresh one runs.
+
+    From then on no new actor comes here, and whoever is restarted comes back in
+    the fresh interpreter. Actors that live here go on, this one too; the
+    interpreter ends with the last of them.
+
+    `reason` is for the log. Raises RuntimeError on a thread that runs no actor,
+    in a context of kind `main`, whose interpreter nothing can replace, and where
+    no other interpreter could be started.
+    """
+    _pyactor.poison(reason)
 
 
 def whereis(name: str) -> ActorRef | None:
