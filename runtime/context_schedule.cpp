@@ -28,7 +28,7 @@ constexpr size_t guest_messages = 8;
 /// @returns whether the interpreter, more than the code, has failed
 bool is_of_interpreter(const error& what) {
   auto is_one = [](const std::string& type) {
-    return type == "MemoryError" || type == "SystemError";
+    return type == "builtins.MemoryError" || type == "builtins.SystemError";
   };
   return is_one(what.type) || std::ranges::any_of(what.bases, is_one);
 }

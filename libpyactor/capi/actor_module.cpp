@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/capi/actor_module.hpp>
 
+#include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
 #include <pyactor/libpyactor/capi/milliseconds.hpp>
 #include <pyactor/libpyactor/capi/module/actor_ref_type.hpp>
@@ -29,23 +30,6 @@ module_state* state_with_host(PyObject* module) {
                   "actors, so that there is nothing to send to");
   return nullptr;
 }
-
-/// For as long as it lives, the calling thread waits without its interpreter.
-class detached {
-public:
-  detached() noexcept : thread_(PyEval_SaveThread()) {
-  }
-
-  detached(const detached&) = delete;
-  detached& operator=(const detached&) = delete;
-
-  ~detached() {
-    PyEval_RestoreThread(thread_);
-  }
-
-private:
-  PyThreadState* thread_;
-};
 
 PyObject* refuse_thread(const char* function) {
   return PyErr_Format(PyExc_RuntimeError,
@@ -218,7 +202,8 @@ PyObject* poison(PyObject* module, PyObject* reason) {
     if (!text.data())
       return nullptr;
     auto done = [&, why = std::string{text}] {
-      detached waiting;
+      attach_scope py{*attached_interpreter()->self};
+      detach_scope waiting{py};
       return state->outside->poison(why);
     }();
     if (done)

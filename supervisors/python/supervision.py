@@ -43,8 +43,8 @@ class SupervisionError(RuntimeError):
 class Tree:
     """A running tree: asks and orders its topmost supervisor.
 
-    Questions (`text`, `json`, `which_children`, `count_children`) wait for the
-    answer, which needs no Python. Orders and requests do not wait: what they
+    Questions (`text`, `json`, `which_children`, `which_child`, `count_children`)
+    wait for the answer, which needs no Python. Orders and requests do not wait: what they
     start, stop or ask may need this very thread. Their `then` names a method of
     the running actor that is called with the outcome, a dict: `child` (its id),
     `incarnation` (0 if nothing was started), `error` (None, or a code such as
@@ -90,6 +90,14 @@ class Tree:
         import json
 
         return json.loads(self.json(timeout))["children"]
+
+    def which_child(self, id: str, timeout: float = 5.0) -> dict:
+        """That child, as `which_children` has it. Raises SupervisionError
+        "not_found" where there is none."""
+        for each in self.which_children(timeout):
+            if each["id"] == id:
+                return each
+        raise SupervisionError("not_found", f"there is no child {id!r}")
 
     def count_children(self, timeout: float = 5.0) -> dict[str, int]:
         """How many there are: specs, active, supervisors, workers."""

@@ -165,8 +165,9 @@ TEST_CASE("the interpreter that main contexts share cannot be poisoned, and an "
           "[poison]") {
   runtime_world world{one_pool(interpreter_kind::main)};
   auto who = world.spawn(tenant);
-  CHECK(fails(world.call(who, "poison"),
-              {errc::python_exception, "RuntimeError", "is of kind main"}));
+  CHECK(fails(
+    world.call(who, "poison"),
+    {errc::python_exception, "builtins.RuntimeError", "is of kind main"}));
   CHECK(fails(home_of(who)->poison("a test says so").get(),
               {errc::unsupported, "", "use a pool of kind own_gil"}));
   CHECK(world.call(who, "increment") == 1);
@@ -177,7 +178,7 @@ TEST_CASE("poison takes a text and an actor's own thread", "[poison]") {
   runtime_world world{one_pool(interpreter_kind::main)};
   auto who = world.spawn(tenant);
   CHECK(fails(world.call(who, "poison", 1),
-              {errc::python_exception, "TypeError", "a reason"}));
+              {errc::python_exception, "builtins.TypeError", "a reason"}));
   auto elsewhere = world.spawn(R"(
 import pyactor, threading
 

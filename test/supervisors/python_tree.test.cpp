@@ -201,6 +201,12 @@ TEST_CASE("an actor in Python starts a tree in its own context and hears when "
     CHECK(x.world.call(starter, "get", "me.tree.which_children()[0]['context']")
             .value()
           == value{"default/0"});
+    CHECK(
+      x.world.call(starter, "get", "me.tree.which_child('c0')['state']").value()
+      == value{"running"});
+    auto unknown = x.world.call(starter, "run", "me.tree.which_child('c7')");
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().message == "there is no child 'c7'");
   }
   SECTION("nothing else is taken for a tree, nor a child for an actor") {
     auto no_tree = x.world.call(starter, "run", "pyactor.Tree(pyactor.self())");
