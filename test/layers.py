@@ -5,10 +5,9 @@ Usage: layers.py [ROOT]         prints each violation, exits 1 if there is one
        layers.py --self-test    plants violations, and expects each to be found
 """
 
-import pathlib
 import re
-import sys
-import tempfile
+
+import checker
 
 LAYERS = ("libpyactor", "runtime", "supervisors")
 FOLDERS = LAYERS + ("examples", "test", "bench")
@@ -194,36 +193,21 @@ BAD = [
 ]
 
 
-def plant(root, path, text):
-    file = root / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-
-
 def self_test():
     wrong = 0
     for bad in [None] + BAD:
-        with tempfile.TemporaryDirectory() as directory:
-            root = pathlib.Path(directory)
-            for path, text in GOOD.items():
-                plant(root, path, text)
-            expected = 0
-            if bad:
-                plant(root, *bad[:2])
-                expected = bad[2]
+        files = dict(GOOD)
+        expected = 0
+        if bad:
+            path, files[path], expected = bad
+        with checker.tree_of(files) as root:
             found = list(judge(root))
         stray = [entry for entry in found if not bad or entry[0] != bad[0]]
         if stray or len(found) != expected:
             wrong += 1
             print(f"planted {bad}: expected {expected}, found {found}")
-    print(f"{len(BAD) + 1 - wrong} of {len(BAD) + 1} as expected")
-    return 1 if wrong else 0
+    return checker.conclude(wrong, len(BAD) + 1)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--self-test"]:
-        sys.exit(self_test())
-    if len(sys.argv) > 2 or "-h" in sys.argv or "--help" in sys.argv:
-        sys.exit(__doc__)
-    here = pathlib.Path(__file__).resolve().parent.parent
-    sys.exit(main(pathlib.Path(sys.argv[1]) if len(sys.argv) == 2 else here))
+    checker.run(__doc__, main, self_test)

@@ -12,11 +12,10 @@ of README.md some of them.
 """
 
 import ast
-import pathlib
 import re
-import sys
-import tempfile
 import textwrap
+
+import checker
 
 FIGURES = "docs/performance.md"
 PAGES = ("README.md", "libpyactor/README.md", "runtime/README.md",
@@ -178,27 +177,17 @@ BAD = [
 def self_test():
     wrong = 0
     for bad in [None] + BAD:
-        with tempfile.TemporaryDirectory() as directory:
-            root = pathlib.Path(directory)
-            files = dict(GOOD)
-            if bad:
-                files[bad[0]] = bad[1] if bad[0] == BENCH \
-                    else files[bad[0]] + bad[1]
-            for path, text in files.items():
-                (root / path).parent.mkdir(parents=True, exist_ok=True)
-                (root / path).write_text(text, encoding="utf-8")
+        files = dict(GOOD)
+        if bad:
+            files[bad[0]] = bad[1] if bad[0] == BENCH \
+                else files[bad[0]] + bad[1]
+        with checker.tree_of(files) as root:
             found = list(judge(root))
         if len(found) != (1 if bad else 0):
             wrong += 1
             print(f"planted {bad}: found {found}")
-    print(f"{len(BAD) + 1 - wrong} of {len(BAD) + 1} as expected")
-    return 1 if wrong else 0
+    return checker.conclude(wrong, len(BAD) + 1)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--self-test"]:
-        sys.exit(self_test())
-    if len(sys.argv) > 2 or "-h" in sys.argv or "--help" in sys.argv:
-        sys.exit(__doc__)
-    here = pathlib.Path(__file__).resolve().parent.parent
-    sys.exit(main(pathlib.Path(sys.argv[1]) if len(sys.argv) == 2 else here))
+    checker.run(__doc__, main, self_test)

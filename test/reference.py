@@ -17,10 +17,9 @@ It reads lines as scripts/format leaves them: what is in a class is indented by
 two more than the class, and what follows a comment is what the comment is for.
 """
 
-import pathlib
 import re
-import sys
-import tempfile
+
+import checker
 
 LAYERS = ("libpyactor", "runtime", "supervisors")
 ENUMS = (("libpyactor/error.hpp", "errc"),
@@ -380,23 +379,13 @@ def self_test():
             path, before, after, _ = bad
             assert before in files[path], bad
             files[path] = files[path].replace(before, after, 1)
-        with tempfile.TemporaryDirectory() as directory:
-            root = pathlib.Path(directory)
-            for path, text in files.items():
-                (root / path).parent.mkdir(exist_ok=True)
-                (root / path).write_text(text, encoding="utf-8")
+        with checker.tree_of(files) as root:
             found = list(judge(root))
         if len(found) != (bad[3] if bad else 0):
             wrong += 1
             print(f"planted {bad}: found {found}")
-    print(f"{len(BAD) + 1 - wrong} of {len(BAD) + 1} as expected")
-    return 1 if wrong else 0
+    return checker.conclude(wrong, len(BAD) + 1)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--self-test"]:
-        sys.exit(self_test())
-    if len(sys.argv) > 2 or "-h" in sys.argv or "--help" in sys.argv:
-        sys.exit(__doc__)
-    here = pathlib.Path(__file__).resolve().parent.parent
-    sys.exit(main(pathlib.Path(sys.argv[1]) if len(sys.argv) == 2 else here))
+    checker.run(__doc__, main, self_test)
