@@ -253,26 +253,6 @@ child_status status_of(const child_state& state) noexcept {
   return child_status::unknown;
 }
 
-std::string_view to_string(child_status status) noexcept {
-  switch (status) {
-    case child_status::unknown:
-      return "unknown";
-    case child_status::stopped:
-      return "stopped";
-    case child_status::starting:
-      return "starting";
-    case child_status::running:
-      return "running";
-    case child_status::stopping:
-      return "stopping";
-    case child_status::restarting:
-      return "restarting";
-    case child_status::supervisor_down:
-      return "supervisor_down";
-  }
-  return "unknown";
-}
-
 child_transition step(const child_state& state, const child_rules& rules,
                       const child_event& event) {
   machine current{state, rules};
