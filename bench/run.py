@@ -59,7 +59,7 @@ ROWS = [
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/bench",
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release",
                         help="build tree with the benchmarks")
     parser.add_argument("--repetitions", type=int, default=7, metavar="N",
                         help="at least 5; default: %(default)s")
@@ -67,6 +67,9 @@ def parse_arguments() -> argparse.Namespace:
                         help="run only the rows whose name contains TEXT")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
                         help="also write the figures to FILE, for compare.py")
+    parser.add_argument("--list", action="store_true",
+                        help="run nothing: list the rows; exit with 1 where a "
+                             "benchmark or the floor of one is not there")
     parser.add_argument("--check", action="store_true",
                         help="exit with 1 where a row misses its goal")
     arguments = parser.parse_args()
@@ -75,20 +78,42 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
+def run_benchmarks(build: pathlib.Path, executable: str, only: str,
+                   *options: str) -> str:
+    """The output of one benchmark and its floor."""
+    program = build / "bench" / f"bench_{executable}"
+    if not program.exists():
+        sys.exit(f"{program} is not built; run scripts/bench")
+    return subprocess.run(
+        [program, f"--benchmark_filter=(floor|pyactor){only}", *options],
+        check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True).stdout
+
+
+def list_rows(build: pathlib.Path) -> int:
+    """Prints each row with its goal; returns 1 where one would measure
+    nothing."""
+    broken = 0
+    for name, executable, only, goal in ROWS:
+        found = run_benchmarks(build, executable, only,
+                               "--benchmark_list_tests=true").split()
+        sides = sorted(each.split("/")[0] for each in found)
+        there = sides == ["floor", "pyactor"]
+        broken += not there
+        print(f"{name:42} {goal}"
+              + ("" if there else f"  broken: finds {found or 'nothing'}"))
+    return 1 if broken else 0
+
+
 def run_row(arguments: argparse.Namespace, executable: str,
             only: str) -> tuple[dict, dict]:
     """Nanoseconds per item of each repetition, for `floor` and `pyactor`, and
     what they were built with."""
-    program = arguments.build / "bench" / f"bench_{executable}"
-    if not program.exists():
-        sys.exit(f"{program} is not built; run scripts/bench")
-    output = subprocess.run(
-        [program, f"--benchmark_filter=(floor|pyactor){only}",
-         f"--benchmark_repetitions={arguments.repetitions}",
-         "--benchmark_enable_random_interleaving=true",
-         "--benchmark_min_time=0.2s", "--benchmark_format=json"],
-        check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    result = json.loads(output.stdout)
+    result = json.loads(run_benchmarks(
+        arguments.build, executable, only,
+        f"--benchmark_repetitions={arguments.repetitions}",
+        "--benchmark_enable_random_interleaving=true",
+        "--benchmark_min_time=0.2s", "--benchmark_format=json"))
     times: dict[str, list[float]] = {"floor": [], "pyactor": []}
     for entry in result["benchmarks"]:
         if "error_message" in entry:
@@ -129,6 +154,8 @@ def meets(goal: float | str, own: float, floor: float) -> bool:
 
 def main() -> int:
     arguments = parse_arguments()
+    if arguments.list:
+        return list_rows(arguments.build)
     about = machine()
     print(f"{about['cpu']}, commit {about['commit']}, "
           f"{arguments.repetitions} repetitions")
