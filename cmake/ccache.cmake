@@ -7,6 +7,6 @@ mark_as_advanced(CCACHE_PROGRAM)
 if(CCACHE_PROGRAM)
   cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH ccache_root)
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${ccache_root}
+      env CCACHE_BASEDIR=${ccache_root}
       CCACHE_NOHASHDIR=true ${CCACHE_PROGRAM})
 endif()
