@@ -15,11 +15,15 @@
 #include <limits>
 #include <mutex>
 #include <new>
+#include <string_view>
 #include <utility>
 
 namespace pyactor::test {
 
 namespace {
+
+/// Of the program; this file is compiled without.
+constexpr std::string_view sanitizers = PYACTOR_SANITIZE;
 
 // -- accounts -----------------------------------------------------------------
 
@@ -174,11 +178,9 @@ int let_new_leak(PyObject* what, PyRefTracerEvent event, void*) noexcept {
 /// block when it is initialized.
 void open_ledger() {
   // The address sanitizer knows only what malloc gives, as to "raw" blocks.
-#  ifdef __SANITIZE_ADDRESS__
-  PyMem_GetAllocator(PYMEM_DOMAIN_RAW, &inner);
-#  else
-  PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &inner);
-#  endif
+  PyMem_GetAllocator(sanitizers.contains("address") ? PYMEM_DOMAIN_RAW
+                                                    : PYMEM_DOMAIN_OBJ,
+                     &inner);
   PyMemAllocatorEx ours{nullptr, allocate, allocate_zeroed, reallocate,
                         release};
   PyMem_SetAllocator(PYMEM_DOMAIN_MEM, &ours);
@@ -238,10 +240,10 @@ constexpr bool enabled = false;
 
 } // namespace
 
-#ifndef __SANITIZE_THREAD__
-static_assert(enabled == (PY_VERSION_HEX >= 0x030e0000),
+static_assert(enabled
+                == (PY_VERSION_HEX >= 0x030e0000
+                    && !sanitizers.contains("thread")),
               "each CPython from 3.14 on has a ledger");
-#endif
 
 void need_ledger() {
   if (!enabled)

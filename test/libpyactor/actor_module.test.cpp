@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <chrono>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -424,4 +425,12 @@ TEST("the end of a reference leaves the exception that is on its way") {
   CHECK_THAT(here.raised_by("int(globals().pop('ref'))"),
              StartsWith("builtins.TypeError: int() argument must be"));
   CHECK(ended);
+}
+
+TEST("poison and extend reach the host") {
+  python_world world{any_kind()};
+  attached_python here{world};
+  here.exec("pyactor.poison('br\\u00f6ken')\npyactor.extend(250)");
+  CHECK(world.host.poisoned_for == "br\xc3\xb6ken");
+  CHECK(world.host.extended == std::chrono::milliseconds{250});
 }

@@ -22,15 +22,20 @@ thread_local call_stack asked_at;
 thread_local harm harm_met = harm::none;
 thread_local harm harm_allowed = harm::none;
 
+/// @returns whether the allocation that was to fail may
+[[gnu::noinline]] bool may_fail_here() {
+  was_reached = true;
+  asked_at = call_stack::here();
+  harm_met = harm_at(asked_at);
+  return harm_met <= harm_allowed;
+}
+
 /// @returns whether this allocation is to fail
 bool fails(allocator whose) {
   auto& left = remaining[static_cast<size_t>(whose)];
   if (left == nothing || left-- > 0)
     return false;
-  was_reached = true;
-  asked_at = call_stack::here();
-  harm_met = harm_at(asked_at);
-  return harm_met <= harm_allowed;
+  return may_fail_here();
 }
 
 // CPython's own, by `allocator`.

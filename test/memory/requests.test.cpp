@@ -8,6 +8,7 @@
 #include <pyactor/test/memory/excuses.hpp>
 #include <pyactor/test/support/evaluate.hpp>
 #include <pyactor/test/support/fake_host.hpp>
+#include <pyactor/test/support/instrumented.hpp>
 #include <pyactor/test/support/leak_allowance.hpp>
 #include <pyactor/test/support/python.hpp>
 
@@ -264,6 +265,9 @@ void run_until_none_fails(attach_scope& py, const request& what,
   INFO(what.name << ", for want of memory from " << name(whose));
   // Caches are warm then, also those of failures.
   auto all = fail_each(py, what, whose);
+  // A sanitizer has seen what it can see, and is slow.
+  if (instrumented)
+    return;
   auto before = count_holdings(py);
   fail_each(py, what, whose);
   // Where it differs, a cache may still have taken something, once.

@@ -201,9 +201,9 @@ TEST_CASE("an actor in Python starts a tree in its own context and hears when "
     CHECK(x.world.call(starter, "get", "me.tree.which_children()[0]['context']")
             .value()
           == value{"default/0"});
-    CHECK(
-      x.world.call(starter, "get", "me.tree.which_child('c0')['state']").value()
-      == value{"running"});
+    CHECK(x.world.call(starter, "get", "me.tree.which_child('c0')['status']")
+            .value()
+          == value{"running"});
     auto unknown = x.world.call(starter, "run", "me.tree.which_child('c7')");
     REQUIRE_FALSE(unknown);
     CHECK(unknown.error().message == "there is no child 'c7'");

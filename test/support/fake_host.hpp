@@ -132,6 +132,16 @@ public:
     return {};
   }
 
+  /// What `poison` was called with last.
+  std::string poisoned_for;
+
+  pyactor::expected<void> poison(std::string reason) override {
+    if (!running)
+      return pyactor::fail(pyactor::errc::not_found, "no actor");
+    poisoned_for = std::move(reason);
+    return {};
+  }
+
 private:
   uint64_t last_id_ = 100;
 };
