@@ -161,7 +161,7 @@ public:
   std::shared_future<expected<void>> poison(std::string reason);
 
   /// Ends with the last of its actors and environments: another context has
-  /// taken its place.
+  /// taken its place. Once more, it looks whether that was the last.
   void retire();
 
   /// @returns whether `retire` was called

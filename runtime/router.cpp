@@ -73,7 +73,7 @@ expected<context*> router::bind(const caf::strong_actor_ptr& who,
       for (auto& known : found->second)
         if (known.pool == where.pool && !known.where->is_given_up()
             && !has_left(*known.where))
-          return known.where;
+          return known.where.get();
   }
   auto placed = place(where);
   if (!placed)
@@ -84,24 +84,34 @@ expected<context*> router::bind(const caf::strong_actor_ptr& who,
     auto& known = bindings_[address];
     first = known.empty();
     std::erase_if(known, [&](auto& one) { return one.pool == where.pool; });
-    known.push_back({where.pool, *placed});
+    known.push_back({where.pool, (*placed)->shared_from_this()});
   }
   // Not under the lock: an actor that is dead by now calls back at once.
   if (first)
     who->get()->attach_functor([self = weak_from_this(), address] {
-      if (auto origin = self.lock()) {
-        std::unique_lock guard{origin->mtx_};
-        origin->bindings_.erase(address);
-      }
+      if (auto origin = self.lock())
+        origin->forget(address);
     });
   return placed;
+}
+
+void router::forget(const caf::actor_addr& who) {
+  std::unique_lock guard{mtx_};
+  auto gone = bindings_.extract(who);
+  guard.unlock();
+  if (gone.empty())
+    return;
+  // It may have been the last that kept a poisoned context from its end.
+  for (auto& one : gone.mapped())
+    if (one.where->is_retired())
+      one.where->retire();
 }
 
 bool router::leads_to(const context& where) const {
   std::unique_lock guard{mtx_};
   for (auto& [who, known] : bindings_)
     for (auto& one : known)
-      if (one.where == &where)
+      if (one.where.get() == &where)
         return true;
   return false;
 }

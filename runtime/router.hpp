@@ -72,11 +72,12 @@ public:
 private:
   struct binding {
     std::string pool;
-    context* where;
+    std::shared_ptr<context> where;
   };
 
   [[nodiscard]] static expected<context*> usable(context* found,
                                                  const std::string& name);
+  void forget(const caf::actor_addr& who);
   [[nodiscard]] expected<context*> explicit_context(pool& from,
                                                     size_t index) const;
 

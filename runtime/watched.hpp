@@ -43,9 +43,6 @@ public:
   [[nodiscard]] virtual bool is_interrupting() const = 0;
 
 protected:
-  watched() = default;
-  watched(const watched&) = default;
-  watched& operator=(const watched&) = default;
   ~watched() = default;
 };
 
