@@ -355,7 +355,7 @@ TEST_CASE("two own-GIL contexts do CPU-bound work in less than 0.75 of the "
   using clock = std::chrono::steady_clock;
   runtime_world world{one_pool(interpreter_kind::own_gil, 2)};
   auto work = exec{"n = 0\n"
-                   "for i in range(15_000_000):\n"
+                   "for i in range(5_000_000):\n"
                    "    n += i & 3\n"};
   // The work twice, on these contexts.
   auto seconds = [&](size_t first, size_t second) {
@@ -372,7 +372,7 @@ TEST_CASE("two own-GIL contexts do CPU-bound work in less than 0.75 of the "
     auto on_one = seconds(0, 0);
     auto on_two = seconds(0, 1);
     UNSCOPED_INFO(on_one << " s on one, " << on_two << " s on two");
-    CHECK(on_one >= 1);
+    CHECK(on_one >= 0.1);
     best = std::min(best, on_two / on_one);
   }
   CHECK(best < 0.75);
