@@ -2,6 +2,7 @@
 // process of its own, which ctest sees end in time.
 
 #include <pyactor/runtime/process_end.hpp>
+#include <pyactor/test/support/instrumented.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -64,8 +65,11 @@ class Main(pyactor.Actor):
             os.write(after, b"x")
 )";
 
-std::string with_limit(const std::string& text, int ms) {
-  return text + "    max_handler_time = " + std::to_string(ms) + "\n";
+/// @returns `hanging` whose calls are limited
+std::string limited() {
+  return hanging
+         + ("    max_handler_time = " + std::to_string(call_limit.count())
+            + "\n");
 }
 
 runtime_options hasty(interpreter_kind kind, size_t size = 1) {
@@ -99,7 +103,7 @@ void check_hung_context(interpreter_kind kind, const std::string& method,
                         bool is_replaced = true) {
   runtime_world world{hasty(kind)};
   auto neighbour = world.spawn(hanging);
-  auto actor = world.spawn(with_limit(hanging, 100));
+  auto actor = world.spawn(limited());
   auto old_server = world.server();
   REQUIRE(world.call(actor, "increment") == 1);
   REQUIRE(world.call(neighbour, "increment") == 1);
@@ -113,9 +117,10 @@ void check_hung_context(interpreter_kind kind, const std::string& method,
   CHECK(outcomes(own) == std::vector{errc::actor_dead});
   CHECK(outcomes(others) == std::vector{errc::actor_dead});
   CHECK(outcomes(servers) == std::vector{errc::actor_dead});
-  CHECK(
-    matches(from_caf(world.await_exit(actor)),
-            {errc::hung, "", "max_handler_time of 100 ms and was given up"}));
+  CHECK(matches(from_caf(world.await_exit(actor)),
+                {errc::hung, "",
+                 "max_handler_time of " + std::to_string(call_limit.count())
+                   + " ms and was given up"}));
   CHECK(matches(from_caf(world.await_exit(neighbour)),
                 {errc::interpreter_lost, "", "its state is lost"}));
   if (is_replaced) {
@@ -181,7 +186,7 @@ TEST_CASE("a call that keeps the shared GIL is answered, and not replaced",
 TEST_CASE("other contexts go on while one is given up", "[.][abandon_others]") {
   auto kind = kinds().back();
   runtime_world world{hasty(kind, 2)};
-  auto hung = world.spawn(with_limit(hanging, 100), {}, {.index = 0});
+  auto hung = world.spawn(limited(), {}, {.index = 0});
   auto other = world.spawn(hanging, {}, {.index = 1});
   auto pending = request(world, hung, "lock");
   REQUIRE(world.hear());
@@ -197,7 +202,7 @@ TEST_CASE("whoever monitors a lost actor finds a fresh context when it hears "
           "of the loss",
           "[.][abandon_monitor]") {
   runtime_world world{hasty(kinds().back())};
-  auto hung = world.spawn(with_limit(hanging, 100));
+  auto hung = world.spawn(limited());
   auto lost = world.spawn(hanging);
   auto pending = request(world, hung, "lock");
   world.await_exit(lost);
@@ -212,7 +217,7 @@ TEST_CASE("a call that returns after it was given up touches no actor",
   int said[2];
   REQUIRE(pipe(said) == 0);
   runtime_world world{hasty(kinds().back())};
-  auto hung = world.spawn(with_limit(hanging, 100));
+  auto hung = world.spawn(limited());
   auto pending = world.client()->request(
     hung, patience, world.make_call("read", gate.fd(), said[1]));
   CHECK(outcomes(pending) == std::vector{errc::hung});
@@ -228,7 +233,7 @@ TEST_CASE("a call that returns after it was given up touches no actor",
 TEST_CASE("a context is given up as often as it hangs", "[.][abandon_again]") {
   runtime_world world{hasty(kinds().back())};
   for (int i = 0; i < 3; ++i) {
-    auto hung = world.spawn(with_limit(hanging, 100));
+    auto hung = world.spawn(limited());
     auto pending = request(world, hung, "lock");
     CHECK(outcomes(pending) == std::vector{errc::hung});
     world.await_exit(hung);
@@ -267,7 +272,7 @@ TEST_CASE("only the call that runs is given up on demand",
 TEST_CASE("an on_exit that hangs costs its context only",
           "[.][abandon_on_exit]") {
   runtime_world world{hasty(kinds().back())};
-  auto hung = world.spawn(with_limit(hanging, 100)
+  auto hung = world.spawn(limited()
                           + "    def on_exit(self, reason):\n"
                             "        self.lock()\n");
   auto lost = world.spawn(hanging);
@@ -281,7 +286,7 @@ TEST_CASE("a call that hangs in a poisoned interpreter costs no second "
           "replacement",
           "[.][abandon_poisoned]") {
   runtime_world world{hasty(interpreter_kind::own_gil)};
-  auto hung = world.spawn(with_limit(hanging, 100)
+  auto hung = world.spawn(limited()
                           + "    def poison(self):\n"
                             "        pyactor.poison('it is about to hang')\n");
   REQUIRE(world.call(hung, "poison"));
@@ -298,7 +303,7 @@ TEST_CASE("a stop during a hung call ends in time", "[.][abandon_stop]") {
   auto options = hasty(kinds().back());
   options.interrupt_grace = 10s;
   runtime_world world{options};
-  auto hung = world.spawn(with_limit(hanging, 100));
+  auto hung = world.spawn(limited());
   auto pending = request(world, hung, "lock");
   REQUIRE(world.hear());
   auto start = std::chrono::steady_clock::now();
@@ -311,7 +316,7 @@ TEST_CASE("an ordinary actor's environment is lost with its context, and the "
           "next request finds another",
           "[.][abandon_owner]") {
   auto options = hasty(kinds().back());
-  options.pools["default"].max_handler_time = 300ms;
+  options.pools["default"].max_handler_time = call_limit;
   runtime_world world{options};
   auto& self = *world.client().operator->();
   auto home = world.python().context_of(self);
@@ -330,7 +335,7 @@ TEST_CASE("a process that leaves a thread behind can end without its handlers",
           "[.][abandon_exit]") {
   std::atexit([] { std::abort(); });
   runtime_world world{hasty(kinds().back())};
-  auto hung = world.spawn(with_limit(hanging, 100));
+  auto hung = world.spawn(limited());
   auto pending = request(world, hung, "swallow");
   auto codes = outcomes(pending);
   auto left = !world.python().stop(1s).complete();

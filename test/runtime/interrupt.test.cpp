@@ -16,11 +16,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto limited = R"(
+constexpr auto methods = R"(
 import pyactor, time
 
 class Main(pyactor.Actor):
-    max_handler_time = 100
     keep_alive_on = (BaseException,)
 
     def __init__(self, before=0):
@@ -62,6 +61,12 @@ class Main(pyactor.Actor):
         pyactor.send("test", "left")
 )";
 
+/// @returns `methods` whose calls are limited
+std::string limited(std::chrono::milliseconds limit = call_limit) {
+  return methods
+         + ("    max_handler_time = " + std::to_string(limit.count()) + "\n");
+}
+
 constexpr auto unlimited = R"(
 import pyactor
 
@@ -77,7 +82,7 @@ class Main(pyactor.Actor):
 
 runtime_options limited_pool(interpreter_kind kind) {
   auto result = one_pool(kind);
-  result.pools["default"].max_handler_time = 100ms;
+  result.pools["default"].max_handler_time = call_limit;
   return result;
 }
 
@@ -95,10 +100,11 @@ TEST_CASE("a call that runs for too long is interrupted and its actor hung",
           "[interrupt]") {
   auto kind = GENERATE(from_range(kinds()));
   runtime_world world{one_pool(kind)};
-  auto actor = world.spawn(limited);
+  auto actor = world.spawn(limited());
   auto outcome = world.call(actor, "spin");
   REQUIRE(fails(outcome, {errc::hung, "pyactor.Interrupted",
-                          "longer than its max_handler_time of 100 ms"}));
+                          "longer than its max_handler_time of "
+                            + std::to_string(call_limit.count()) + " ms"}));
   CHECK(outcome.error().traceback.find("in spin") != std::string::npos);
   CHECK(from_caf(world.await_exit(actor)).code == errc::hung);
   CHECK(world.hear()->function == "left");
@@ -109,14 +115,14 @@ TEST_CASE("whatever code makes of its interruption, the call is hung",
   auto kind = GENERATE(from_range(kinds()));
   auto method = GENERATE("swallow_once", "turn_into_another", "tidy");
   runtime_world world{one_pool(kind)};
-  auto actor = world.spawn(limited);
+  auto actor = world.spawn(limited());
   CHECK(fails(world.call(actor, method), {errc::hung}));
   CHECK(from_caf(world.await_exit(actor)).code == errc::hung);
 }
 
 TEST_CASE("code can clean up when it is interrupted", "[interrupt]") {
   runtime_world world;
-  auto actor = world.spawn(limited);
+  auto actor = world.spawn(limited());
   CHECK(fails(world.call(actor, "tidy"), {errc::hung}));
   CHECK(world.hear()->function == "tidied");
 }
@@ -125,15 +131,16 @@ TEST_CASE("a start is not limited, nor counted for the first call",
           "[interrupt]") {
   auto kind = GENERATE(from_range(kinds()));
   runtime_world world{limited_pool(kind)};
-  auto actor = world.spawn(limited, {.positional = {value{200}}});
+  auto actor
+    = world.spawn(limited(), {.positional = {value{2 * call_limit.count()}}});
   CHECK(world.call(actor, "spin_for", 1) == "back");
 }
 
 TEST_CASE("a call gets more time where it asks for it", "[interrupt]") {
   auto kind = GENERATE(from_range(kinds()));
   runtime_world world{one_pool(kind)};
-  auto actor = world.spawn(limited);
-  CHECK(world.call(actor, "ask_for_more", 400) == "back");
+  auto actor = world.spawn(limited());
+  CHECK(world.call(actor, "ask_for_more", 4 * call_limit.count()) == "back");
   // That was for one call.
   CHECK(fails(world.call(actor, "spin"), {errc::hung}));
 }
@@ -169,11 +176,11 @@ TEST_CASE("an actor may have no limit where its pool has one", "[interrupt]") {
   auto actor = world.spawn("import pyactor, time\n"
                            "class Main(pyactor.Actor):\n"
                            "    max_handler_time = 0\n"
-                           "    def spin(self):\n"
-                           "        end = time.monotonic() + 0.3\n"
+                           "    def spin_for(self, ms):\n"
+                           "        end = time.monotonic() + ms / 1000\n"
                            "        while time.monotonic() < end: pass\n"
                            "        return 1\n");
-  CHECK(world.call(actor, "spin") == 1);
+  CHECK(world.call(actor, "spin_for", 2 * call_limit.count()) == 1);
 }
 
 TEST_CASE("a request to a context is limited, and the context goes on",
@@ -191,7 +198,7 @@ TEST_CASE("a C++ actor is hung by an interrupted call that it does not handle",
   runtime_world world{one_pool(kind)};
   auto actor = world.python().spawn_function({}, [](python_actor* self) {
     auto* pinned = dynamic_cast<pinned_base*>(self);
-    pinned->max_handler_time(100ms);
+    pinned->max_handler_time(call_limit);
     return caf::behavior{
       [self](const exec& request) { self->python().exec(request.code); },
       [self](const eval& request) -> bool {
@@ -302,11 +309,10 @@ TEST_CASE("calls that end right at their limit have one outcome each",
           "[interrupt]") {
   auto kind = GENERATE(from_range(kinds()));
   runtime_world world{one_pool(kind)};
-  std::string hasty{limited};
-  hasty.replace(hasty.find("100"), 3, "4");
+  auto hasty = limited(4ms);
   int hung = 0;
   int back = 0;
-  for (int round = 0; round < 40; ++round) {
+  for (int round = 0; round < 20; ++round) {
     auto actor = world.spawn(hasty);
     for (int i = 0; i < 20; ++i) {
       auto result = world.call(actor, "spin_for", 4);

@@ -3,6 +3,7 @@
 #include <pyactor/supervisors/event_stream.hpp>
 #include <pyactor/supervisors/python_child.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
+#include <pyactor/test/support/instrumented.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -21,12 +22,10 @@ using pyactor::value;
 
 namespace {
 
-constexpr auto source = R"(
+constexpr auto methods = R"(
 import pyactor, time
 
 class Main(pyactor.Actor):
-    max_handler_time = 100
-
     def spin(self):
         while True:
             pass
@@ -37,6 +36,13 @@ class Main(pyactor.Actor):
     def answer(self):
         return 42
 )";
+
+/// @returns `methods` whose calls are limited
+std::string limited() {
+  return methods
+         + ("    max_handler_time = " + std::to_string(call_limit.count())
+            + "\n");
+}
 
 pyactor::runtime::runtime_options hasty() {
   auto result = one_pool(kinds().back());
@@ -51,10 +57,10 @@ struct python_children {
     supervisor_flags flags{.intensity = 10, .observer = news.observer()};
     std::vector<child_spec> specs;
     for (const auto& id : ids)
-      specs.push_back(
-        {.id = id,
-         .start = start_python(
-           world.python(), pyactor::actor_class::from_source(source, "Main"))});
+      specs.push_back({.id = id,
+                       .start = start_python(world.python(),
+                                             pyactor::actor_class::from_source(
+                                               limited(), "Main"))});
     supervisor
       = start_supervisor(world.system(), std::move(flags), std::move(specs))
           .value();

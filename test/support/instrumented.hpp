@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 namespace pyactor::test {
 
 /// Whether a sanitizer watches this program: freed memory then goes to a
@@ -17,5 +19,10 @@ inline constexpr bool optimized = true;
 #else
 inline constexpr bool optimized = false;
 #endif
+
+/// A limit for calls that is kept by those that are to come back, beside other
+/// tests on a busy machine too. Those that are not overrun any.
+inline constexpr std::chrono::milliseconds call_limit{instrumented ? 1'000
+                                                                   : 250};
 
 } // namespace pyactor::test
