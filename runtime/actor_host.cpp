@@ -92,7 +92,7 @@ expected<actor_ref_ptr> actor_host::spawn(std::string_view target,
                                           arguments args) {
   placement where;
   if (auto* here = context::current())
-    where.pool = here->pool_name();
+    where.pool = here->config().pool;
   auto home = router_->place(where);
   if (!home)
     return unexpected{std::move(home).error()};
@@ -120,7 +120,7 @@ expected<void> actor_host::extend(std::chrono::nanoseconds time) {
   auto* here = context::current();
   if (!here || !here->running_actor())
     return fail(errc::not_found, "no actor is running on this thread");
-  here->extend(time);
+  here->python().extend(time);
   return {};
 }
 

@@ -9,7 +9,7 @@
 
 namespace pyactor::runtime {
 
-context::context(caf::actor_system& system, settings config)
+context::context(caf::actor_system& system, context_settings config)
   : system_(system), config_(std::move(config)), resident_unit_(system, *this),
     guest_unit_(system, *this), end_(ended_.get_future()) {
 }
@@ -21,8 +21,7 @@ context_stats context::stats() const {
   result.name = name();
   result.kind = kind();
   result.live_actors = residents_.size();
-  std::unique_lock guard{mtx_};
-  auto inner = interpreter_ ? interpreter_->stats() : last_stats_;
+  auto inner = python_.stats();
   result.live_environments = inner.live_environments;
   result.released_environments = inner.released_environments;
   result.queue_length = loop_.size() + inner.pending_releases;
@@ -31,25 +30,17 @@ context_stats context::stats() const {
 }
 
 size_t context::load() const {
-  std::unique_lock guard{mtx_};
-  auto environments
-    = interpreter_ ? interpreter_->stats().live_environments : 0;
-  return residents_.size() + environments;
+  return residents_.size() + python_.stats().live_environments;
 }
 
 // -- life ---------------------------------------------------------------------
 
 expected<void> context::open(main_interpreter& python) {
-  auto opened = kind() == interpreter_kind::main
-                  ? interpreter::open_main(python, config_.limits)
-                  : interpreter::start_own_gil(python, config_.limits);
-  if (!opened)
-    return unexpected{std::move(opened).error()};
-  (*opened)->on_release_queued([this] { loop_.interrupt(); });
-  current_ = this;
-  std::unique_lock guard{mtx_};
-  interpreter_ = std::move(*opened);
-  return {};
+  auto opened = python_.open(python, kind(), config_.limits,
+                             [this] { loop_.interrupt(); });
+  if (opened)
+    current_ = this;
+  return opened;
 }
 
 expected<void> context::start(python_source python,
@@ -67,8 +58,7 @@ expected<void> context::start(python_source python,
     auto usable = opened.has_value();
     started->set_value(std::move(opened));
     if (usable) {
-      log().debug("{}: ready, interpreter {}", self->name(),
-                  self->interpreter_->id());
+      log().debug("{}: ready", self->name());
       self->loop_.serve(*self);
       self->close();
     }
@@ -112,7 +102,7 @@ void context::kill_residents() {
 
 void context::close() {
   loop_.close(*this);
-  end_interpreter();
+  python_.close();
   current_ = nullptr;
 }
 
@@ -120,34 +110,6 @@ void context::forget(pinned_base& who) noexcept {
   residents_.remove(who);
   if (loop_.stopping() || is_retired())
     loop_.interrupt();
-}
-
-void context::end_interpreter() {
-  detach_idle();
-  interrupter_.close();
-  python_call running{*this};
-  auto& py = attach();
-  interpreter_->drain_releases(py);
-  // Contexts of the main interpreter share a heap: one that has left no garbage
-  // does not collect it once more.
-  if (garbage_ || kind() == interpreter_kind::own_gil)
-    interpreter_->collect_garbage(py);
-  interpreter_->flush_output(py);
-  auto threads = kind() == interpreter_kind::own_gil
-                   ? interpreter_->running_threads(py)
-                   : std::vector<std::string>{};
-  entry_.reset();
-  attached_.reset();
-  std::unique_ptr<interpreter> ending;
-  {
-    std::unique_lock guard{mtx_};
-    lingering_ = std::move(threads);
-    last_stats_ = interpreter_->stats();
-    ending = std::move(interpreter_);
-  }
-  ending.reset(); // waits for Python threads, without our lock
-  std::unique_lock guard{mtx_};
-  lingering_.clear();
 }
 
 void context::bounce(caf::resumable* job) {
@@ -172,11 +134,6 @@ caf::error context::lost() const {
 
 bool context::await_end(clock::time_point deadline) const {
   return end_.wait_until(deadline) == std::future_status::ready;
-}
-
-std::vector<std::string> context::lingering_threads() const {
-  std::unique_lock guard{mtx_};
-  return lingering_;
 }
 
 std::string context::what_runs() const {
@@ -226,7 +183,7 @@ void context::bury(const error& why) {
 
 std::string context::abandon() {
   thread_.detach();
-  if (auto threads = lingering_threads(); !threads.empty())
+  if (auto threads = python_.lingering_threads(); !threads.empty())
     return name() + ": Python threads that do not end: "
            + pyactor::runtime::join(threads);
   auto text = what_runs();
@@ -242,16 +199,11 @@ bool context::interrupt(uint64_t turn, error why) {
   auto now = running().read();
   if (now.turn != turn || now.actor == 0 || !now.in_python)
     return false;
-  std::unique_lock guard{mtx_};
-  return interpreter_
-         && interrupter_.ask(*interpreter_, loop_.running(), turn,
-                             std::move(why), shared_from_this());
+  return python_.interrupt(turn, std::move(why), shared_from_this());
 }
 
 void context::probe_gil() {
-  std::unique_lock guard{mtx_};
-  if (interpreter_)
-    interrupter_.probe(*interpreter_, shared_from_this());
+  python_.probe_gil(shared_from_this());
 }
 
 void context::interrupt_for_stop() {
@@ -261,13 +213,6 @@ void context::interrupt_for_stop() {
                   .message = name() + ": a call of actor "
                              + std::to_string(now.actor)
                              + " was interrupted, because the runtime stops"});
-}
-
-void context::park() noexcept {
-  // Others need the GIL. What else this thread has may run Python as it goes.
-  detach_idle();
-  for (std::promise<void> never;;)
-    never.get_future().wait();
 }
 
 } // namespace pyactor::runtime

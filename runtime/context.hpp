@@ -1,15 +1,11 @@
 #pragma once
 
-#include <pyactor/libpyactor/attach.hpp>
-#include <pyactor/libpyactor/entry_scope.hpp>
-#include <pyactor/libpyactor/environment.hpp>
 #include <pyactor/libpyactor/export.hpp>
-#include <pyactor/libpyactor/interpreter.hpp>
+#include <pyactor/runtime/attachment.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/context_settings.hpp>
 #include <pyactor/runtime/context_units.hpp>
 #include <pyactor/runtime/fwd.hpp>
-#include <pyactor/runtime/interrupter.hpp>
 #include <pyactor/runtime/loop/activity.hpp>
 #include <pyactor/runtime/loop/run_loop.hpp>
 #include <pyactor/runtime/os_thread.hpp>
@@ -23,10 +19,8 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
@@ -43,11 +37,8 @@ public:
   /// What deadlines here are times of.
   using clock = loop::activity::clock;
 
-  /// What a context is made with.
-  using settings = context_settings;
-
   /// Makes a context that does not run yet: `start` or `open` follows.
-  context(caf::actor_system& system, settings config);
+  context(caf::actor_system& system, context_settings config);
 
   context(const context&) = delete;
   context& operator=(const context&) = delete;
@@ -56,9 +47,9 @@ public:
 
   // -- properties -------------------------------------------------------------
 
-  /// Unique in the runtime.
-  [[nodiscard]] uint32_t id() const noexcept {
-    return config_.id;
+  /// What it was made with.
+  [[nodiscard]] const context_settings& config() const noexcept {
+    return config_;
   }
 
   /// For people, for example `default/0`.
@@ -66,19 +57,9 @@ public:
     return config_.name;
   }
 
-  /// Name of its pool.
-  [[nodiscard]] const std::string& pool_name() const noexcept {
-    return config_.pool;
-  }
-
   /// What it runs.
   [[nodiscard]] interpreter_kind kind() const noexcept {
     return config_.kind;
-  }
-
-  /// What its actors' messages may take, where they say nothing else.
-  [[nodiscard]] clock::duration max_handler_time() const noexcept {
-    return config_.max_handler_time;
   }
 
   /// The actor system of its actors.
@@ -101,14 +82,6 @@ public:
   [[nodiscard]] static context* current() noexcept;
 
   // -- life -------------------------------------------------------------------
-
-  /// How the context's thread comes by CPython.
-  struct python_source {
-    /// Called first on the thread.
-    std::function<expected<main_interpreter*>()> acquire;
-    /// Called last on the thread; may be empty.
-    std::function<void()> release;
-  };
 
   /// Starts the thread and opens the interpreter on it.
   /// @param python how it comes by CPython
@@ -214,7 +187,7 @@ public:
   void interrupt_for_stop();
 
   [[nodiscard]] bool is_interrupting() const override {
-    return interrupter_.under_way();
+    return python_.is_interrupting();
   }
 
   /// A call of it keeps the GIL that other contexts need, for ever.
@@ -229,10 +202,6 @@ public:
 
   /// The actor that runs, and for how long, for a person.
   [[nodiscard]] std::string what_runs() const;
-
-  /// Names of Python threads that keep the interpreter from ending; empty
-  /// unless that is what the context waits for.
-  [[nodiscard]] std::vector<std::string> lingering_threads() const;
 
   /// Hands guests over to CAF's scheduler where they have waited behind one
   /// slice for longer than `patience`.
@@ -256,85 +225,28 @@ public:
     return residents_;
   }
 
-  /// A slice ends after so many messages or so long, checked between messages.
-  static constexpr size_t slice_messages = 64;
-  /// See `slice_messages`.
-  static constexpr auto slice_time = std::chrono::microseconds{200};
-
   /// The pinned actor whose slice this is, or null.
   /// @thread the context's
   [[nodiscard]] pinned_base* running_actor() const noexcept {
     return running_actor_;
   }
 
-  /// Attaches to the interpreter until the end of the slice.
-  /// @thread the context's, within a slice
-  attach_scope& attach();
+  /// Its thread in its interpreter.
+  [[nodiscard]] attachment& python() noexcept {
+    return python_;
+  }
 
   /// A new environment with the pool's preload applied.
-  /// @returns as `environment::exec` for the preload; `hung` or `interrupted`
-  ///          where that did not return in time
+  /// @returns as `environment::exec` for the preload; or `hung`, `interrupted`
   /// @thread the context's, within a slice
-  [[nodiscard]] expected<environment> make_environment();
-
-  /// Marks a stretch of Python code; everything that runs Python, or waits for
-  /// its GIL, is inside one. They nest.
-  /// @thread the context's
-  class python_call {
-  public:
-    /// Begins a stretch of Python code on `home`.
-    explicit python_call(context& home) noexcept
-      : home_(home), outermost_(home.loop_.running().enter_python()) {
-      let_go_of_logger();
-    }
-
-    python_call(const python_call&) = delete;
-    python_call& operator=(const python_call&) = delete;
-
-    ~python_call() {
-      if (outermost_)
-        home_.leave_python();
-    }
-
-  private:
-    context& home_;
-    bool outermost_;
-  };
-
-  /// Runs Python code for the running actor.
-  /// @param step gives an `expected`
-  /// @returns what `step` gave; where it was interrupted, the error that says
-  ///          why, whatever the code has made of the exception
-  /// @thread the context's, within a slice
-  template <class F>
-  auto run_python(F step) -> decltype(step());
-
-  /// As `run_python` does, after a `python_call`.
-  /// @param how what the code came to, if that was an error
-  /// @returns none where it was not interrupted
-  [[nodiscard]] std::optional<error> take_interruption(const error* how);
-
-  /// Gives the running call `time` more, from now on.
-  /// @thread the context's, within a slice
-  void extend(clock::duration time) noexcept {
-    loop_.running().extend(clock::now() + time);
+  [[nodiscard]] expected<environment> make_environment() {
+    return python_.make_environment(config_.preload, name());
   }
 
   /// Releases what an actor owned in Python: at once within that actor's own
   /// slice, else as soon as the context gets to it.
   void release(const pinned_base& who, std::unique_ptr<python_state> state,
                std::string reason);
-
-  /// Something was released whose cycles only a collection frees.
-  /// @thread the context's
-  void note_garbage() noexcept {
-    garbage_ = true;
-  }
-
-  /// Has calls looked after that are limited so.
-  [[nodiscard]] std::shared_ptr<void> expect_limit(clock::duration limit) {
-    return config_.expect_limit ? config_.expect_limit(limit) : nullptr;
-  }
 
   /// The error of whoever needs a context that has ended.
   [[nodiscard]] caf::error lost() const;
@@ -343,13 +255,6 @@ public:
   void forget(pinned_base& who) noexcept;
 
 private:
-  struct departure {
-    std::unique_ptr<python_state> state;
-    std::string reason;
-    uint64_t actor = 0;
-    clock::duration limit{0};
-  };
-
   // what the loop calls
   void run_resident(caf::resumable* job);
   void run_guest(caf::resumable* job);
@@ -361,12 +266,8 @@ private:
   void kill_residents();
 
   void end_slice() noexcept;
-  void leave_python() noexcept;
   void depart(departure what);
-  void flush_output(attach_scope& py);
   bool stop_if_unused();
-  [[noreturn]] void park() noexcept;
-  void end_interpreter();
 
   template <class, class>
   friend class loop::run_loop;
@@ -377,52 +278,23 @@ private:
   static thread_local context* current_;
 
   caf::actor_system& system_;
-  settings config_;
+  context_settings config_;
   resident_unit resident_unit_;
   guest_unit guest_unit_;
   resident_list residents_;
   loop::run_loop<caf::resumable*, departure> loop_;
-  interrupter interrupter_;
+  attachment python_{loop_.running()};
 
   // the context's thread only
-  std::unique_ptr<interpreter> interpreter_;
-  std::optional<attach_scope> attached_;
-  std::optional<entry_scope> entry_;
   pinned_base* running_actor_ = nullptr;
-  /// Why the last stretch of Python was interrupted.
-  std::optional<error> interruption_;
-  bool garbage_ = false;
-  clock::time_point last_cleaning_{};
+
   std::atomic<bool> given_up_ = false;
   std::atomic<bool> retired_ = false;
   std::atomic<bool> has_wedged_gil_ = false;
-  /// The first end of an actor whose output may still be in a buffer.
-  std::optional<clock::time_point> unflushed_since_;
-
-  mutable std::mutex mtx_;
-  // guarded by mtx_
-  std::vector<std::string> lingering_;
-  interpreter_stats last_stats_;
-
   os_thread thread_;
   std::promise<void> ended_;
   std::shared_future<void> end_;
 };
-
-template <class F>
-auto context::run_python(F step) -> decltype(step()) {
-  interruption_.reset();
-  auto result = [&] {
-    python_call running{*this};
-    return step();
-  }();
-  if (!interruption_) [[likely]]
-    return result;
-  auto why = take_interruption(result ? nullptr : &result.error());
-  python_call running{*this}; // what the result holds may go
-  result = unexpected{*std::move(why)};
-  return result;
-}
 
 } // namespace runtime
 } // namespace pyactor

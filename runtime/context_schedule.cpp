@@ -1,22 +1,14 @@
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/log.hpp>
 #include <pyactor/runtime/pinned_base.hpp>
+#include <pyactor/runtime/slice.hpp>
 
 #include <algorithm>
 #include <utility>
 
-#include <malloc.h>
-
 namespace pyactor::runtime {
 
 namespace {
-
-/// Going idle again and again, a context cleans up at most this often.
-constexpr auto cleaning_interval = std::chrono::milliseconds{200};
-
-/// What actors printed that have ended is flushed when the context goes idle;
-/// where it does not, with an end that comes so much later.
-constexpr auto flush_interval = std::chrono::milliseconds{20};
 
 /// How long the server of a context that nobody uses has for its end.
 constexpr auto server_end = std::chrono::seconds{1};
@@ -50,7 +42,7 @@ bool context::step() {
 void context::run_resident(caf::resumable* job) {
   // A pinned actor's `resume` runs a whole slice. Where there is no memory to
   // queue it once more, it goes on at once.
-  while (job->resume(&guest_unit_, slice_messages)
+  while (job->resume(&guest_unit_, slice::max_messages)
          == caf::resumable::resume_later)
     if (loop_.push_again(job))
       return;
@@ -65,7 +57,7 @@ void context::run_guest(caf::resumable* job) {
   // outlives it, ours may not.
   auto* unit = system_.dummy_execution_unit();
   auto result = caf::resumable::resume_later;
-  for (size_t n = 0; n < slice_messages && now - start < slice_time;
+  for (size_t n = 0; n < slice::max_messages && now - start < slice::max_time;
        n += guest_messages) {
     result = job->resume(unit, guest_messages);
     if (result != caf::resumable::resume_later)
@@ -81,62 +73,9 @@ void context::run_guest(caf::resumable* job) {
 
 void context::end_slice() noexcept {
   running_actor_ = nullptr;
-  if (entry_) {
-    python_call running{*this}; // values of context variables may go
-    entry_.reset();
-  }
-  // Contexts of the main interpreter share its GIL: what runs next may be C++.
-  if (kind() == interpreter_kind::main)
-    attached_.reset();
+  python_.end_slice();
   loop_.running().end();
   loop_.end_slice();
-}
-
-void context::leave_python() noexcept {
-  using departure = loop::activity::departure;
-  auto how = loop_.running().leave_python();
-  if (how == departure::free) [[likely]]
-    return;
-  if (how == departure::given_up)
-    park();
-  interruption_ = interrupter_.settle(*attached_);
-}
-
-std::optional<error> context::take_interruption(const error* how) {
-  auto result = std::exchange(interruption_, std::nullopt);
-  if (result && how) {
-    result->type = how->type;
-    result->traceback = how->traceback;
-    result->causes = how->causes;
-    result->bases = how->bases;
-  }
-  return result;
-}
-
-attach_scope& context::attach() {
-  if (!attached_) {
-    python_call waiting{*this};
-    attached_.emplace(*interpreter_);
-  }
-  if (!entry_)
-    entry_.emplace(*attached_);
-  return *attached_;
-}
-
-expected<environment> context::make_environment() {
-  auto& py = attach();
-  return run_python([&]() -> expected<environment> {
-    environment result{py};
-    if (config_.preload.empty())
-      return result;
-    auto ran = result.exec(py, source{config_.preload, "<preload>"});
-    if (ran)
-      return result;
-    garbage_ = true;
-    auto why = std::move(ran).error();
-    why.message = "the preload of " + name() + " failed: " + why.message;
-    return unexpected{std::move(why)};
-  });
 }
 
 bool context::relieve_guests(clock::time_point now, clock::duration patience) {
@@ -170,8 +109,8 @@ void context::run_departure(departure what) {
 
 void context::depart(departure what) {
   // Not the scope of the slice: the actor's context variables are its own.
-  auto& py = attach();
-  python_call running{*this};
+  auto& py = python_.attach();
+  attachment::python_call running{python_};
   if (auto& instance = what.state->instance) {
     if (auto left = instance->on_exit(py, what.reason); !left) {
       log().error("{}: on_exit raised {}\n{}", name(), to_string(left.error()),
@@ -183,24 +122,15 @@ void context::depart(departure what) {
   }
   if (auto& env = what.state->env)
     env->release(py);
-  garbage_ = true;
-  auto now = loop_.slice_start();
-  if (!unflushed_since_)
-    unflushed_since_ = now;
-  else if (now - *unflushed_since_ >= flush_interval)
-    flush_output(py);
-}
-
-void context::flush_output(attach_scope& py) {
-  interpreter_->flush_output(py);
-  unflushed_since_.reset();
+  python_.note_garbage();
+  python_.note_output(loop_.slice_start());
 }
 
 /// The server is no reason to go on, and goes with the context.
 bool context::stop_if_unused() {
   constexpr size_t servers = 1;
   if (!is_retired() || loop_.stopping()
-      || interpreter_->stats().live_environments != 0
+      || python_.stats().live_environments != 0
       || (config_.is_bound && config_.is_bound(*this))
       || !residents_.close_if_at_most(servers))
     return false;
@@ -214,37 +144,13 @@ std::optional<context::clock::time_point> context::housekeeping() {
     return std::nullopt;
   auto now = clock::now();
   loop_.begin_slice(now);
-  if (interpreter_->stats().pending_releases != 0 || unflushed_since_) {
-    auto& py = attach();
-    python_call running{*this};
-    garbage_ = interpreter_->drain_releases(py) != 0 || garbage_;
-    if (unflushed_since_)
-      flush_output(py);
-  }
-  if (!garbage_) {
-    end_slice();
-    return std::nullopt;
-  }
-  if (auto clean_at = last_cleaning_ + cleaning_interval; now < clean_at) {
-    end_slice();
-    return clean_at;
-  }
-  {
-    auto& py = attach();
-    python_call running{*this};
-    interpreter_->collect_garbage(py);
-  }
+  auto due = python_.tidy_up(now);
   end_slice();
-  // Freed memory stays with the C library otherwise, which only looks at the
-  // top of its heaps.
-  malloc_trim(0);
-  garbage_ = false;
-  last_cleaning_ = clock::now();
-  return std::nullopt;
+  return due;
 }
 
 void context::detach_idle() noexcept {
-  attached_.reset();
+  python_.detach();
 }
 
 } // namespace pyactor::runtime

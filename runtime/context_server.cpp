@@ -25,8 +25,8 @@ context_server::run(const std::optional<environment_id>& where, F step) try {
   if (!where_to)
     return answer(*this, unexpected{std::move(where_to).error()});
   auto in_python = [&](environment& env) -> expected<value> {
-    auto& py = home().attach();
-    return home().run_python([&] {
+    auto& py = home().python().attach();
+    return home().python().run([&] {
       entry_scope own{py}; // one slice serves many owners
       return step(py, env);
     });
@@ -70,7 +70,7 @@ caf::behavior context_server::make_behavior() {
       if (!number)
         return to_caf(std::move(number).error());
       owners_[owner->address()].explicit_ones.push_back(*number);
-      return environment_id{home().id(), *number};
+      return environment_id{home().config().id, *number};
     },
     [this](const drop_environment& request) -> caf::result<void> {
       auto env = explicit_environment(request.which);
@@ -126,7 +126,7 @@ context_server::environment_of(const caf::strong_actor_ptr& owner) {
 
 expected<environment*>
 context_server::explicit_environment(environment_id which) {
-  if (which.context != home().id())
+  if (which.context != home().config().id)
     return fail(errc::wrong_interpreter,
                 "the environment belongs to context "
                   + std::to_string(which.context) + ", not to " + home().name()
@@ -174,9 +174,9 @@ void context_server::owner_down(const caf::actor_addr& owner) {
 }
 
 void context_server::release(environment& env) {
-  auto& py = home().attach();
-  home().note_garbage();
-  context::python_call running{home()};
+  auto& py = home().python().attach();
+  home().python().note_garbage();
+  attachment::python_call running{home().python()};
   env.release(py);
 }
 

@@ -39,7 +39,7 @@ context_set::context_set(caf::actor_system& system,
 std::shared_ptr<context> context_set::make(const std::string& pool,
                                            size_t index,
                                            const pool_options& what) {
-  context::settings config;
+  context_settings config;
   {
     std::unique_lock guard{mtx_};
     config.id = next_id_++;
@@ -191,7 +191,7 @@ void context_set::bury(const std::shared_ptr<context>& lost, const error& why) {
 
 expected<void>
 context_set::start_in_place_of(const std::shared_ptr<context>& lost) {
-  auto home = routes_->find(lost->pool_name());
+  auto home = routes_->find(lost->config().pool);
   if (!home)
     return unexpected{std::move(home).error()};
   auto names = (*home)->contexts();
@@ -199,7 +199,7 @@ context_set::start_in_place_of(const std::shared_ptr<context>& lost) {
   if (static_cast<size_t>(index) == names.size())
     return {}; // another one has its place already
   auto fresh
-    = make(lost->pool_name(), static_cast<size_t>(index), (*home)->options());
+    = make(lost->config().pool, static_cast<size_t>(index), (*home)->options());
   auto started
     = fresh->start(how_.python(), context::clock::now() + start_time);
   if (!started)

@@ -27,8 +27,8 @@ public:
   /// How a context is made and comes by CPython.
   struct maker {
     /// Fills in what all contexts have in common.
-    std::function<void(context::settings&)> complete;
-    std::function<context::python_source()> python;
+    std::function<void(context_settings&)> complete;
+    std::function<python_source()> python;
     /// Called with each new context, before others know it.
     std::function<void(const std::shared_ptr<context>&)> announce;
     /// Called where the GIL that all `main` contexts share cannot be had any

@@ -48,6 +48,15 @@ struct context_settings {
   std::function<bool(const context&)> is_bound;
 };
 
+/// How a context's thread comes by CPython.
+/// @thread one owner
+struct python_source {
+  /// Called first on the thread.
+  std::function<expected<main_interpreter*>()> acquire;
+  /// Called last on the thread; may be empty.
+  std::function<void()> release;
+};
+
 /// What a context tells about itself.
 /// @thread any
 struct context_stats {

@@ -25,9 +25,8 @@ pinned_base::pinned_base(caf::execution_unit* unit, bool detached) {
 pinned_base::~pinned_base() = default;
 
 void pinned_base::max_handler_time(context::clock::duration limit) {
-  auto watched = limit > context::clock::duration::zero()
-                   ? home_->expect_limit(limit)
-                   : nullptr;
+  const auto& expect = home_->config().expect_limit;
+  auto watched = limit > limit.zero() && expect ? expect(limit) : nullptr;
   own_limit_ = std::make_unique<own_limit>(limit, std::move(watched));
 }
 
@@ -62,7 +61,7 @@ python_state& pinned_base::state() {
 }
 
 python_scope pinned_base::python() {
-  auto& py = home_->attach();
+  auto& py = home_->python().attach();
   auto& env = state().env;
   if (!env) {
     env.emplace(value_or_throw(home_->make_environment()));

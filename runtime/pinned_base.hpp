@@ -41,7 +41,7 @@ public:
   /// by a Python exception, and if it does not come back, given up with the
   /// context. C++ code is never interrupted. By default as its pool has it.
   [[nodiscard]] context::clock::duration max_handler_time() const noexcept {
-    return own_limit_ ? own_limit_->time : home_->max_handler_time();
+    return own_limit_ ? own_limit_->time : home_->config().max_handler_time;
   }
 
   /// Sets that, from the next message on.

@@ -32,7 +32,7 @@ const char* python_class_actor::name() const {
 caf::behavior python_class_actor::make_behavior() {
   auto scope = python();
   // Does not come back where it was given up.
-  auto instance = home().run_python([&] {
+  auto instance = home().python().run([&] {
     return actor_object::create(scope.attached(), scope.environment(), what_,
                                 args_);
   });
@@ -83,15 +83,15 @@ void python_class_actor::report_start(const caf::error& outcome) {
 
 actor_object::outcome python_class_actor::call_method(const std::string& name,
                                                       const arguments& args) {
-  auto& py = home().attach();
-  context::python_call running{home()};
+  auto& py = home().python().attach();
+  attachment::python_call running{home().python()};
   return state().instance->call(py, name, args);
 }
 
 /// Ends the actor if the call did, or was interrupted.
 caf::result<value> python_class_actor::conclude(actor_object::outcome outcome) {
   auto* failure = outcome.result ? nullptr : &outcome.result.error();
-  if (auto interrupted = home().take_interruption(failure))
+  if (auto interrupted = home().python().take_interruption(failure))
     outcome = {unexpected{*std::move(interrupted)}, true};
   if (outcome.ends_actor) {
     auto why = to_caf(outcome.result.error());

@@ -90,19 +90,21 @@ private:
 template <class T>
 expected<T> python_scope::try_eval(const source& expression,
                                    const overlay& names) {
-  return home_.run_python([&] { return env_.eval<T>(py_, expression, names); });
+  return home_.python().run(
+    [&] { return env_.eval<T>(py_, expression, names); });
 }
 
 template <class T, class... Ts>
 expected<T> python_scope::try_call(std::string_view function,
                                    const Ts&... args) {
-  return home_.run_python([&] { return env_.call<T>(py_, function, args...); });
+  return home_.python().run(
+    [&] { return env_.call<T>(py_, function, args...); });
 }
 
 template <class T>
 expected<T> python_scope::try_apply(std::string_view function,
                                     const arguments& args) {
-  return home_.run_python([&] { return env_.apply<T>(py_, function, args); });
+  return home_.python().run([&] { return env_.apply<T>(py_, function, args); });
 }
 
 } // namespace runtime

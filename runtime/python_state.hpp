@@ -4,7 +4,11 @@
 #include <pyactor/libpyactor/environment.hpp>
 #include <pyactor/libpyactor/export.hpp>
 
+#include <chrono>
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 
 namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
@@ -16,6 +20,18 @@ struct python_state {
   std::optional<environment> env;
   /// The instance, of an actor written in Python.
   std::optional<actor_object> instance;
+};
+
+/// What an actor that has ended leaves to its context.
+struct departure {
+  /// To be released.
+  std::unique_ptr<python_state> state;
+  /// Why it ended, for its `on_exit`.
+  std::string reason;
+  /// Its id.
+  uint64_t actor = 0;
+  /// How long its `on_exit` may take; 0 for any time.
+  std::chrono::nanoseconds limit{0};
 };
 
 } // namespace runtime

@@ -60,8 +60,8 @@ struct PYACTOR_HIDDEN runtime::parts {
 
   expected<void> start(runtime& self);
   expected<void> start_pool(const std::string& name, const pool_options& what);
-  void complete(context::settings& config);
-  context::python_source find_python();
+  void complete(context_settings& config);
+  python_source find_python();
   stop_report stop(std::chrono::milliseconds deadline);
   void await_contexts(clock::time_point kill_at, clock::time_point deadline);
   void end_python(clock::time_point deadline, stop_report& report);
@@ -79,7 +79,7 @@ struct PYACTOR_HIDDEN runtime::parts {
   std::shared_ptr<context_set> contexts = std::make_shared<context_set>(
     system, routes,
     context_set::maker{
-      .complete = [this](context::settings& config) { complete(config); },
+      .complete = [this](context_settings& config) { complete(config); },
       .python = [this] { return find_python(); },
       .announce =
         [this](const std::shared_ptr<context>& one) {
@@ -172,7 +172,7 @@ expected<void> runtime::parts::start_pool(const std::string& name,
   return contexts->start_pool(name, what);
 }
 
-void runtime::parts::complete(context::settings& config) {
+void runtime::parts::complete(context_settings& config) {
   config.limits = options.limits;
   config.poison = [set = std::weak_ptr{contexts}](context& where,
                                                   const std::string& reason) {
@@ -191,7 +191,7 @@ void runtime::parts::complete(context::settings& config) {
   };
 }
 
-context::python_source runtime::parts::find_python() {
+python_source runtime::parts::find_python() {
   if (main)
     return {
       [running = main]() -> expected<main_interpreter*> { return running; },
@@ -267,7 +267,7 @@ void runtime::parts::await_contexts(clock::time_point kill_at,
   };
   await_until(std::min(kill_at, clock::now() + patience));
   for (auto& one : left)
-    if (auto threads = one->lingering_threads(); !threads.empty())
+    if (auto threads = one->python().lingering_threads(); !threads.empty())
       log().warn("{}: waiting for Python threads to end: {}", one->name(),
                  join(threads));
     else

@@ -15,6 +15,11 @@ namespace runtime {
 /// @thread the context's
 class slice {
 public:
+  /// It ends after so many messages or so long, checked between messages.
+  static constexpr size_t max_messages = 64;
+  /// See `max_messages`.
+  static constexpr auto max_time = std::chrono::microseconds{200};
+
   /// Begins the turn of an actor.
   /// @param home its context
   /// @param who the actor
@@ -52,8 +57,7 @@ public:
   /// @returns whether the actor may go on
   bool next_message() noexcept {
     auto now = context::clock::now();
-    over_ = ++messages_ >= context::slice_messages
-            || now - start_ >= context::slice_time;
+    over_ = ++messages_ >= max_messages || now - start_ >= max_time;
     home_.loop_.running().begin(actor_, now);
     return !over_;
   }

@@ -41,11 +41,11 @@ void supervisor_actor::begin_stop(caf::error reason, sup_error answer) {
   auto starting = stage_ == stage::initializing;
   stage_ = stage::stopping;
   group_.reset();
-  keep_alive_ = this;
-  exit_reason_ = std::move(reason);
   if (starting)
     record_->set(answer);
-  start_failure_ = std::move(answer);
+  stop_ = running_stop{.reason = std::move(reason),
+                       .start_failure = std::move(answer),
+                       .keep_alive = this};
   refuse_all_orders(sup_errc::shutting_down);
   cancel_waiting_starts();
 }
@@ -56,10 +56,10 @@ void supervisor_actor::begin_stop(caf::error reason, sup_error answer) {
 void supervisor_actor::advance_stop() {
   if (stop_order_of(flags_) == stop_order::at_once)
     stop_all_at_once();
-  while (auto* who = roster_.last_before(stop_cursor_)) {
+  while (auto* who = roster_.last_before(stop_->stopped_from)) {
     const auto& now = who->state;
     if (now.phase == child_phase::stopped) {
-      stop_cursor_ = who->position;
+      stop_->stopped_from = who->position;
       continue;
     }
     if (now.phase == child_phase::stopping
@@ -74,30 +74,30 @@ void supervisor_actor::advance_stop() {
 /// next ones not with whatever message comes: they run before the supervisor
 /// does again, and so before it answers a question.
 void supervisor_actor::stop_all_at_once() {
-  if (carries_on_stopping_)
+  if (stop_->carries_on)
     return;
   for (size_t i = 0; i < in_one_step; ++i) {
-    auto* who = roster_.last_before(told_cursor_);
+    auto* who = roster_.last_before(stop_->told_from);
     if (!who)
       break;
-    told_cursor_ = who->position;
+    stop_->told_from = who->position;
     stop_for_good(*who);
   }
-  carries_on_stopping_ = roster_.last_before(told_cursor_) != nullptr;
-  if (carries_on_stopping_)
+  stop_->carries_on = roster_.last_before(stop_->told_from) != nullptr;
+  if (stop_->carries_on)
     send(this, carry_on_stopping{});
 }
 
 /// Whatever comes of it, `who` is not dropped before the supervisor ends.
 void supervisor_actor::stop_for_good(child& who) {
   apply(who, child_events::stop{stop_cause::supervisor});
-  if (forced_)
+  if (stop_->forced)
     apply(who, child_events::stop_harder{});
 }
 
 /// Kills what is being stopped; others as their turn comes.
 void supervisor_actor::force_stop() {
-  forced_ = true;
+  stop_->forced = true;
   for (auto& [position, who] : roster_.children())
     if (who.state.phase == child_phase::stopping
         && who.state.stopped_for == stop_cause::supervisor)
@@ -107,10 +107,10 @@ void supervisor_actor::force_stop() {
 void supervisor_actor::finish_stop() {
   stage_ = stage::ended;
   for (auto& promise : std::exchange(awaiting_start_, {}))
-    promise.deliver(await_start_reply{std::unexpected{*start_failure_}});
+    promise.deliver(await_start_reply{std::unexpected{stop_->start_failure}});
   if (ack_ && record_->get())
-    (*ack_)(to_caf_error(*start_failure_), context());
-  quit(std::move(exit_reason_));
+    (*ack_)(to_caf_error(stop_->start_failure), context());
+  quit(stop_->reason);
 }
 
 } // namespace pyactor::supervisors::engine

@@ -87,7 +87,7 @@ caf::message_handler supervisor_actor::signal_handlers() {
       advance();
     },
     [this](carry_on_stopping) {
-      carries_on_stopping_ = false;
+      stop_->carries_on = false;
       advance();
     },
     [this](await_start) {
@@ -246,7 +246,7 @@ void supervisor_actor::on_exit() {
   flags_.on_limit = {};
   flags_.throttle = {};
   inherited_throttle_ = {};
-  keep_alive_ = nullptr;
+  stop_.reset();
 }
 
 } // namespace pyactor::supervisors::engine

@@ -6,8 +6,10 @@
 #include <pyactor/supervisors/engine/group_restart.hpp>
 #include <pyactor/supervisors/engine/roster.hpp>
 #include <pyactor/supervisors/engine/running_reload.hpp>
+#include <pyactor/supervisors/engine/running_stop.hpp>
 #include <pyactor/supervisors/engine/signals.hpp>
 #include <pyactor/supervisors/engine/start_record.hpp>
+#include <pyactor/supervisors/engine/supervisor_setup.hpp>
 #include <pyactor/supervisors/engine/timed_actor.hpp>
 #include <pyactor/supervisors/engine/tree_collector.hpp>
 #include <pyactor/supervisors/messages.hpp>
@@ -24,21 +26,6 @@
 #include <vector>
 
 namespace pyactor::supervisors::engine {
-
-/// What a supervisor starts with.
-/// @pre the specs are valid
-struct supervisor_setup {
-  supervisor_flags flags;
-  std::vector<child_spec> specs;
-  std::shared_ptr<child_directory> directory;
-  std::shared_ptr<start_record> record;
-  /// When it ends, so does the supervisor; may be null.
-  caf::actor_addr parent;
-  /// Set if the parent is a supervisor: it looks after its children itself.
-  std::optional<init_ack> ack;
-  /// That of the parent.
-  start_throttle inherited_throttle;
-};
 
 /// Carries events to the pure decisions (`child_state`, `operation`,
 /// `restart_intensity`, `restart_strategy`), and their effects out. It never
@@ -305,18 +292,8 @@ private:
   /// Orders may wait with children that have settled during a group restart.
   bool unsettled_ = false;
 
-  /// Children at or above this position are stopped; while stopping.
-  start_position stop_cursor_ = ~start_position{0};
-  /// Those at or above this one have been told to; while they stop at once.
-  start_position told_cursor_ = ~start_position{0};
-  /// `carry_on_stopping` is on its way.
-  bool carries_on_stopping_ = false;
-  bool forced_ = false;
-  caf::error exit_reason_;
-  /// What those hear who wait for a start that did not come about.
-  std::optional<sup_error> start_failure_;
-  /// Holds this actor until its children are stopped, whoever lets go of it.
-  caf::actor keep_alive_;
+  /// Set while it stops, and when it has.
+  std::optional<running_stop> stop_;
 };
 
 } // namespace pyactor::supervisors::engine

@@ -30,7 +30,7 @@ struct shared_parts {
     return [&python, parts = *this] {
       auto* home = runtime::context::current();
       return declaration_context{python, *parts.natives, *parts.letters,
-                                 home ? home->pool_name() : "default"};
+                                 home ? home->config().pool : "default"};
     };
   }
 };

@@ -36,7 +36,7 @@ TEST_CASE("each announcement is followed by an inspection", "[guest_relief]") {
 
 TEST_CASE("an announcement at the moment of falling asleep is not missed",
           "[guest_relief]") {
-  constexpr int rounds = 5'000;
+  constexpr int rounds = 2'000;
   std::atomic<int> inspections = 0;
   auto inspect = [&](auto) {
     ++inspections;

@@ -100,11 +100,10 @@ TEST_CASE("a call that runs for too long is interrupted and its actor hung",
           "[interrupt]") {
   auto kind = GENERATE(from_range(kinds()));
   runtime_world world{one_pool(kind)};
-  auto actor = world.spawn(limited());
+  auto actor = world.spawn(limited(100ms));
   auto outcome = world.call(actor, "spin");
   REQUIRE(fails(outcome, {errc::hung, "pyactor.Interrupted",
-                          "longer than its max_handler_time of "
-                            + std::to_string(call_limit.count()) + " ms"}));
+                          "longer than its max_handler_time of 100 ms"}));
   CHECK(outcome.error().traceback.find("in spin") != std::string::npos);
   CHECK(from_caf(world.await_exit(actor)).code == errc::hung);
   CHECK(world.hear()->function == "left");
@@ -115,14 +114,14 @@ TEST_CASE("whatever code makes of its interruption, the call is hung",
   auto kind = GENERATE(from_range(kinds()));
   auto method = GENERATE("swallow_once", "turn_into_another", "tidy");
   runtime_world world{one_pool(kind)};
-  auto actor = world.spawn(limited());
+  auto actor = world.spawn(limited(100ms));
   CHECK(fails(world.call(actor, method), {errc::hung}));
   CHECK(from_caf(world.await_exit(actor)).code == errc::hung);
 }
 
 TEST_CASE("code can clean up when it is interrupted", "[interrupt]") {
   runtime_world world;
-  auto actor = world.spawn(limited());
+  auto actor = world.spawn(limited(100ms));
   CHECK(fails(world.call(actor, "tidy"), {errc::hung}));
   CHECK(world.hear()->function == "tidied");
 }
@@ -312,7 +311,7 @@ TEST_CASE("calls that end right at their limit have one outcome each",
   auto hasty = limited(4ms);
   int hung = 0;
   int back = 0;
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 10; ++round) {
     auto actor = world.spawn(hasty);
     for (int i = 0; i < 20; ++i) {
       auto result = world.call(actor, "spin_for", 4);

@@ -36,7 +36,7 @@ class manual_world {
 public:
   explicit manual_world(interpreter_kind kind)
     : system(config_), python_(main_interpreter::start({}).value()) {
-    context::settings settings;
+    context_settings settings;
     settings.name = "manual/0";
     settings.kind = kind;
     home = std::make_shared<context>(system, std::move(settings));

@@ -1,4 +1,3 @@
-#include <pyactor/test/support/instrumented.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -11,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 using namespace pyactor;
@@ -19,29 +19,63 @@ using namespace pyactor::test;
 
 namespace {
 
-/// Says that it runs, then keeps its thread and its GIL busy for two seconds.
-constexpr auto busy_code = R"(
-import pyactor, time
-end = time.monotonic() + 2
-pyactor.send("test", "running")
-while time.monotonic() < end:
-    pass
-)";
+/// Python code that keeps its thread and its GIL busy until it is told: it
+/// looks at a byte, for which it hands over nothing.
+class busy_work {
+public:
+  busy_work()
+    : fd_(memfd_create("busy_work", MFD_CLOEXEC)),
+      over_(ftruncate(fd_, 1) == 0
+              ? mmap(nullptr, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0)
+              : MAP_FAILED) {
+    REQUIRE(over_ != MAP_FAILED);
+  }
 
-/// Wakes the plain actor of that name, then is busy.
-constexpr auto waking_code = R"(
-import pyactor, time
+  busy_work(const busy_work&) = delete;
+  busy_work& operator=(const busy_work&) = delete;
 
+  ~busy_work() {
+    end();
+    munmap(over_, 1);
+    close(fd_);
+  }
+
+  void end() {
+    *static_cast<volatile char*>(over_) = 1;
+  }
+
+  /// Code that says that it runs, then is busy.
+  [[nodiscard]] std::string code() const {
+    return functions() + "pyactor.send('test', 'running')\nwork()\n";
+  }
+
+  /// A class that wakes the plain actor of that name, then is busy.
+  [[nodiscard]] std::string waking_class() const {
+    return functions() + R"(
 class Main(pyactor.Actor):
     def wake_and_work(self):
         self.on_exit("")
 
-    def on_exit(self, reason, send=pyactor.send, now=time.monotonic):
+    def on_exit(self, reason, send=pyactor.send, work=work):
         send("plain", "woken")
-        end = now() + 2
-        while now() < end:
-            pass
+        work()
 )";
+  }
+
+private:
+  [[nodiscard]] std::string functions() const {
+    return "import mmap, pyactor, time\n"
+           "def work(over=mmap.mmap("
+           + std::to_string(fd_)
+           + ", 1), now=time.monotonic):\n"
+             "    end = now() + 20\n"
+             "    while not over[0] and now() < end:\n"
+             "        pass\n";
+  }
+
+  int fd_;
+  void* over_;
+};
 
 /// Passes on to `to` what it hears.
 caf::behavior plain(caf::event_based_actor* self, caf::actor to) {
@@ -171,8 +205,9 @@ TEST_CASE("a busy own-GIL context delays nobody else", "[threads]") {
   auto neighbour = world.python().spawn_function({.index = 1}, plus_one);
   auto foreign = world.system().spawn(plain, caf::actor{world.client()});
   REQUIRE(world.ask(world.server(1), eval{"1"}));
+  busy_work work;
   auto busy = world.python().spawn_function({.index = 0}, runner);
-  caf::anon_send(busy, exec{busy_code});
+  caf::anon_send(busy, exec{work.code()});
   REQUIRE(world.hear());
   // Actors of other contexts, of either kind,
   CHECK(world.ask(world.server(1), eval{"6 * 7"}) == 42);
@@ -192,8 +227,9 @@ TEST_CASE("a busy main context lets its neighbours have the GIL", "[threads]") {
   runtime_world world{one_pool(interpreter_kind::main, 2)};
   auto neighbour = world.python().spawn_function({.index = 1}, plus_one);
   REQUIRE(world.ask(world.server(1), eval{"1"}));
+  busy_work work;
   auto busy = world.python().spawn_function({.index = 0}, runner);
-  caf::anon_send(busy, exec{busy_code});
+  caf::anon_send(busy, exec{work.code()});
   REQUIRE(world.hear());
   CHECK(world.ask<int64_t>(neighbour, int64_t{1}) == 2);
   CHECK(world.ask(world.server(1), eval{"6 * 7"}) == 42);
@@ -228,7 +264,8 @@ TEST_CASE("a plain actor is served while the context that woke it is busy",
   runtime_world world{one_pool(kind)};
   auto foreign = world.system().spawn(plain, caf::actor{world.client()});
   REQUIRE(world.python().register_name("plain", foreign));
-  auto waker = world.spawn(waking_code);
+  busy_work work;
+  auto waker = world.spawn(work.waking_class());
   SECTION("with a message") {
     auto answer = world.client()->request(waker, patience,
                                           world.make_call("wake_and_work"));
@@ -236,6 +273,7 @@ TEST_CASE("a plain actor is served while the context that woke it is busy",
     REQUIRE(heard);
     CHECK(heard->function == "woken");
     CHECK(in_python(world));
+    work.end();
     answer.receive([](value&) {}, [](caf::error&) {});
   }
   SECTION("with the end of an actor") {
@@ -253,8 +291,9 @@ TEST_CASE("a plain actor is served while a context's clean-up is busy",
   runtime_world world;
   auto foreign = world.system().spawn(plain, caf::actor{world.client()});
   REQUIRE(world.python().register_name("plain", foreign));
+  busy_work work;
   auto doomed
-    = world.spawn(std::string{waking_code}
+    = world.spawn(work.waking_class()
                   + "    def hide(self):\n"
                     "        import gc\n"
                     "        class Late:\n"
@@ -316,7 +355,7 @@ TEST_CASE("an actor with 100 000 queued messages does not starve a neighbour",
   int64_t at = -1;
   pending.receive([&](int64_t x) { at = x; }, [](caf::error&) {});
   REQUIRE(at >= 0);
-  CHECK(static_cast<uint64_t>(at) - before < 2 * context::slice_messages);
+  CHECK(static_cast<uint64_t>(at) - before < 2 * slice::max_messages);
   CHECK(world.eventually(
     [&] { return home.running().messages() >= before + queued; }));
 }
@@ -341,39 +380,4 @@ TEST_CASE("an idle runtime burns no CPU", "[threads]") {
     best = std::min<decltype(best)>(best, cpu_ms(0) - before);
   }
   CHECK(best < 100); // of 1000
-}
-
-TEST_CASE("two own-GIL contexts do CPU-bound work in less than 0.75 of the "
-          "time of one",
-          "[threads]") {
-  if (!main_interpreter::supports_own_gil())
-    SKIP("own-GIL interpreters need CPython 3.14");
-  if (std::thread::hardware_concurrency() < 2)
-    SKIP("parallel work needs two hardware threads");
-  if (instrumented)
-    SKIP("a sanitizer takes time of its own");
-  using clock = std::chrono::steady_clock;
-  runtime_world world{one_pool(interpreter_kind::own_gil, 2)};
-  auto work = exec{"n = 0\n"
-                   "for i in range(5_000_000):\n"
-                   "    n += i & 3\n"};
-  // The work twice, on these contexts.
-  auto seconds = [&](size_t first, size_t second) {
-    auto start = clock::now();
-    auto one = world.client()->request(world.server(first), patience, work);
-    auto other = world.client()->request(world.server(second), patience, work);
-    for (auto* pending : {&one, &other})
-      pending->receive([](value&) {},
-                       [](caf::error& why) { FAIL(to_string(from_caf(why))); });
-    return std::chrono::duration<double>{clock::now() - start}.count();
-  };
-  double best = 1;
-  for (int round = 0; round < 3 && best >= 0.75; ++round) {
-    auto on_one = seconds(0, 0);
-    auto on_two = seconds(0, 1);
-    UNSCOPED_INFO(on_one << " s on one, " << on_two << " s on two");
-    CHECK(on_one >= 0.1);
-    best = std::min(best, on_two / on_one);
-  }
-  CHECK(best < 0.75);
 }
