@@ -21,7 +21,7 @@ constexpr auto cpu_bound = "n = 0\n"
 
 class two_contexts_world {
 public:
-  static constexpr int64_t requests = 200'000;
+  static constexpr int64_t requests = 1'000'000;
   static constexpr int64_t in_flight = 16;
 
   two_contexts_world() : system_(configured()), self_(system_) {

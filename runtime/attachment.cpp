@@ -86,11 +86,24 @@ attach_scope& attachment::attach() {
   return *attached_;
 }
 
-void attachment::end_slice() noexcept {
-  if (entry_) {
-    python_call running{*this}; // values of context variables may go
-    entry_.reset();
+attach_scope& attachment::attach_for(uint64_t owner) {
+  if (owner == 0 || owner != entered_for_) {
+    end_entry();
+    entered_for_ = owner;
   }
+  return attach();
+}
+
+void attachment::end_entry() noexcept {
+  entered_for_ = 0;
+  if (!entry_)
+    return;
+  python_call running{*this}; // values of context variables may go
+  entry_.reset();
+}
+
+void attachment::end_slice() noexcept {
+  end_entry();
   // What runs next may be C++.
   if (shares_gil())
     detach();

@@ -68,6 +68,12 @@ public:
   /// Attaches to the interpreter until the end of the slice.
   attach_scope& attach();
 
+  /// As `attach`, in a slice that serves many: nobody sees context variables of
+  /// another, nor the exception that one handles.
+  /// @param owner id of the actor that it is for; 0 for nobody, who shares
+  ///              nothing even with nobody
+  attach_scope& attach_for(uint64_t owner);
+
   /// Lets go of what was the running actor's, and of a GIL that others need.
   void end_slice() noexcept;
 
@@ -165,6 +171,7 @@ public:
   std::optional<clock::time_point> tidy_up(clock::time_point now);
 
 private:
+  void end_entry() noexcept;
   void leave_python() noexcept;
   void flush_output(attach_scope& py);
   void collect_garbage();
@@ -182,6 +189,8 @@ private:
   // the context's thread only
   std::optional<attach_scope> attached_;
   std::optional<entry_scope> entry_;
+  /// Whom `entry_` is for; 0: for the running actor.
+  uint64_t entered_for_ = 0;
   /// Why the last stretch of Python was interrupted.
   std::optional<error> interruption_;
   bool garbage_ = false;

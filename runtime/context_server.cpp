@@ -21,15 +21,13 @@ const char* context_server::name() const {
 template <class F>
 caf::result<value>
 context_server::run(const std::optional<environment_id>& where, F step) try {
+  attach_for_sender();
   auto where_to = find(where);
   if (!where_to)
     return answer(*this, unexpected{std::move(where_to).error()});
   auto in_python = [&](environment& env) -> expected<value> {
     auto& py = home().python().attach();
-    return home().python().run([&] {
-      entry_scope own{py}; // one slice serves many owners
-      return step(py, env);
-    });
+    return home().python().run([&] { return step(py, env); });
   };
   auto result = in_python(where_to->env());
   if (where_to->temporary)
@@ -65,6 +63,7 @@ caf::behavior context_server::make_behavior() {
                  });
     },
     [this](const make_environment& request) -> caf::result<environment_id> {
+      attach_for_sender();
       auto owner = request.owner ? upgrade(request.owner) : current_sender();
       auto number = add(owner);
       if (!number)
@@ -116,12 +115,14 @@ expected<environment*>
 context_server::environment_of(const caf::strong_actor_ptr& owner) {
   if (auto found = owners_.find(owner->address());
       found != owners_.end() && found->second.own != 0)
-    return &environments_.find(found->second.own)->second.env;
+    return found->second.own_env;
   auto number = add(owner);
   if (!number)
     return unexpected{std::move(number).error()};
-  owners_[owner->address()].own = *number;
-  return &environments_.find(*number)->second.env;
+  auto& owned = owners_[owner->address()];
+  owned.own = *number;
+  owned.own_env = &environments_.find(*number)->second.env;
+  return owned.own_env;
 }
 
 expected<environment*>
@@ -173,8 +174,15 @@ void context_server::owner_down(const caf::actor_addr& owner) {
     end(found.mapped().own);
 }
 
+/// One slice serves many owners. The preload of an environment is for its
+/// owner, too.
+void context_server::attach_for_sender() {
+  auto& sender = current_sender();
+  home().python().attach_for(sender ? sender->id() : 0);
+}
+
 void context_server::release(environment& env) {
-  auto& py = home().python().attach();
+  auto& py = home().python().attach_for(0);
   home().python().note_garbage();
   attachment::python_call running{home().python()};
   env.release(py);

@@ -48,6 +48,7 @@ private:
   expected<environment*> explicit_environment(environment_id which);
   expected<uint64_t> add(const caf::strong_actor_ptr& owner);
   void owner_down(const caf::actor_addr& owner);
+  void attach_for_sender();
   void release(environment& env);
 
   template <class F>
@@ -58,6 +59,8 @@ private:
 
   struct ownership {
     uint64_t own = 0;
+    /// Meaningful unless that is 0; entries stay where they are.
+    environment* own_env = nullptr;
     std::vector<uint64_t> explicit_ones;
   };
 

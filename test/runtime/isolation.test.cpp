@@ -145,22 +145,46 @@ TEST_CASE("an actor does not see another one's context variables",
 }
 
 TEST_CASE("owners whose requests share a slice see none of each other's "
-          "context variables",
+          "context variables, nor do their preloads",
           "[isolation]") {
-  runtime_world world;
+  auto options = one_pool(kinds().back());
+  options.pools["default"].preload
+    = with_variable + std::string{"at_first = variable.get()\n"};
+  runtime_world world{options};
   caf::scoped_actor first{world.system()};
   caf::scoped_actor second{world.system()};
-  for (auto* one : {&first, &second})
-    REQUIRE(outcome<value>(**one, world.server(), exec{with_variable}));
+  // Once before, so that the second time takes no longer than a slice.
+  auto set = exec{"variable.set('first')"};
+  REQUIRE(outcome<value>(*first, world.server(), set));
   busy_context busy{world};
-  first->send(world.server(), exec{"variable.set('first')"});
-  auto request
-    = second->request(world.server(), patience, eval{"variable.get()"});
+  first->send(world.server(), set);
+  auto request = second->request(world.server(), patience,
+                                 eval{"[at_first, variable.get()]"});
   busy.open();
   value seen;
   request.receive([&](value& answer) { seen = std::move(answer); },
                   [](caf::error&) {});
-  CHECK(seen == "unset");
+  CHECK(seen == value::list({"unset", "unset"}));
+}
+
+TEST_CASE("requests without a sender that share a slice see none of each "
+          "other's context variables",
+          "[isolation]") {
+  runtime_world world;
+  auto look_and_set = exec{with_variable
+                           + std::string{"import pyactor\n"
+                                         "pyactor.send('test', "
+                                         "variable.get())\n"
+                                         "variable.set('seen')\n"}};
+  // As above.
+  caf::anon_send(world.server(), look_and_set);
+  CHECK(world.hear()->function == "unset");
+  busy_context busy{world};
+  for (int i = 0; i < 2; ++i)
+    caf::anon_send(world.server(), look_and_set);
+  busy.open();
+  for (int i = 0; i < 2; ++i)
+    CHECK(world.hear()->function == "unset");
 }
 
 TEST_CASE("an actor does not see the exception that another one handles",
