@@ -22,8 +22,10 @@
 namespace pyactor {
 
 struct PYACTOR_HIDDEN actor_object::state : capi::release_job {
-  state(std::shared_ptr<capi::release_port> home, object_ref instance)
-    : home(std::move(home)), instance(std::move(instance)) {
+  state(std::shared_ptr<capi::release_port> home, object_ref instance,
+        std::optional<std::chrono::nanoseconds> limit)
+    : home(std::move(home)), instance(std::move(instance)),
+      max_handler_time(limit) {
   }
 
   void release(attach_scope&) noexcept override {
@@ -37,6 +39,7 @@ struct PYACTOR_HIDDEN actor_object::state : capi::release_job {
 
   std::shared_ptr<capi::release_port> home;
   object_ref instance;
+  std::optional<std::chrono::nanoseconds> max_handler_time;
 };
 
 namespace {
@@ -179,7 +182,6 @@ actor_object::actor_object(actor_object&&) noexcept = default;
 actor_object& actor_object::operator=(actor_object&& other) noexcept {
   actor_object taken{std::move(other)};
   taken.state_.swap(state_);
-  max_handler_time_ = taken.max_handler_time_;
   return *this;
 }
 
@@ -200,10 +202,13 @@ expected<actor_object> actor_object::create(attach_scope& py, environment& env,
   auto instance = make_instance(py, *type, args);
   if (!instance)
     return unexpected{std::move(instance).error()};
-  actor_object result{std::make_unique<state>(py.owner().internals().releases,
-                                              std::move(*instance))};
-  result.max_handler_time_ = *limit;
-  return result;
+  return actor_object{std::make_unique<state>(py.owner().internals().releases,
+                                              std::move(*instance), *limit)};
+}
+
+std::optional<std::chrono::nanoseconds>
+actor_object::max_handler_time() const noexcept {
+  return state_ ? state_->max_handler_time : std::nullopt;
 }
 
 expected<void> actor_object::check(attach_scope& py) const {

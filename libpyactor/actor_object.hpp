@@ -103,9 +103,7 @@ public:
   /// What the class says of `max_handler_time` when the object is made: none
   /// where it leaves that to others, 0 for no limit.
   [[nodiscard]] std::optional<std::chrono::nanoseconds>
-  max_handler_time() const noexcept {
-    return max_handler_time_;
-  }
+  max_handler_time() const noexcept;
 
   /// @returns whether `release` was called, or the object moved from
   [[nodiscard]] bool released() const noexcept;
@@ -119,7 +117,6 @@ private:
   void dispose() noexcept;
 
   std::unique_ptr<state> state_;
-  std::optional<std::chrono::nanoseconds> max_handler_time_;
 };
 
 } // namespace pyactor

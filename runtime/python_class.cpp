@@ -10,9 +10,11 @@ namespace pyactor::runtime {
 python_class_actor::python_class_actor(caf::actor_config& config,
                                        actor_class what, arguments args,
                                        on_started started,
-                                       context::clock::duration limit)
+                                       context::clock::duration limit,
+                                       std::shared_ptr<call_guard> guard)
   : python_actor(config), what_(std::move(what)), args_(std::move(args)),
-    started_(std::move(started)), name_("python:" + what_.name) {
+    started_(std::move(started)), name_("python:" + what_.name),
+    guard_(std::move(guard)) {
   if (limit > limit.zero())
     max_handler_time(limit);
 }
@@ -50,9 +52,7 @@ caf::behavior python_class_actor::make_behavior() {
   state().instance = std::move(*instance);
   report_start({});
   return {
-    [this](const call& request) {
-      return conclude(call_method(request.function, request.args));
-    },
+    [this](const call& request) { return handle(request); },
     [this](const inquire& request) {
       auto outcome = call_method(request.method, request.args);
       outcome.ends_actor = false;
@@ -81,6 +81,21 @@ void python_class_actor::report_start(const caf::error& outcome) {
     report(outcome);
 }
 
+caf::result<value> python_class_actor::handle(const call& request) {
+  if (guard_)
+    if (auto why = guard_->admit(request, current_sender()))
+      return refuse(std::move(why));
+  auto outcome = call_method(request.function, request.args);
+  return conclude(std::move(outcome));
+}
+
+/// As `answer` does, of an error that need not be one of libpyactor.
+caf::result<value> python_class_actor::refuse(caf::error why) {
+  if (current_mailbox_element()->mid.is_request())
+    return why;
+  return caf::delegated<value>{};
+}
+
 actor_object::outcome python_class_actor::call_method(const std::string& name,
                                                       const arguments& args) {
   auto& py = home().python().attach();
@@ -97,6 +112,8 @@ caf::result<value> python_class_actor::conclude(actor_object::outcome outcome) {
     auto why = to_caf(outcome.result.error());
     log().info("{}: {} ends: {}", home().name(), what_.name, render(why));
     quit(std::move(why));
+  } else if (guard_) {
+    guard_->survived();
   }
   return answer(*this, std::move(outcome.result));
 }

@@ -4,10 +4,12 @@
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/libpyactor/value.hpp>
 #include <pyactor/runtime/caf.hpp>
+#include <pyactor/runtime/call_guard.hpp>
 #include <pyactor/runtime/messages.hpp>
 #include <pyactor/runtime/pinned_actor.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace PYACTOR_EXPORT pyactor {
@@ -35,9 +37,11 @@ public:
   /// @param started as above; may be empty
   /// @param limit overrules the `max_handler_time` of the class and the pool; 0
   ///              leaves it to them
+  /// @param guard decides which calls it handles; null: all
   python_class_actor(caf::actor_config& config, actor_class what,
                      arguments args, on_started started,
-                     context::clock::duration limit = {});
+                     context::clock::duration limit = {},
+                     std::shared_ptr<call_guard> guard = nullptr);
 
   ~python_class_actor() override;
 
@@ -48,6 +52,8 @@ private:
   caf::behavior make_behavior() override;
   void end_abandoned(const caf::error& why) override;
   void report_start(const caf::error& outcome);
+  caf::result<value> handle(const call& request);
+  caf::result<value> refuse(caf::error why);
   actor_object::outcome call_method(const std::string& name,
                                     const arguments& args);
   caf::result<value> conclude(actor_object::outcome outcome);
@@ -56,6 +62,7 @@ private:
   arguments args_;
   on_started started_;
   std::string name_;
+  std::shared_ptr<call_guard> guard_;
 };
 
 } // namespace runtime

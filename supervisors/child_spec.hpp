@@ -95,6 +95,11 @@ struct child_spec {
   std::optional<restart_limit> limit{};
   /// The same in all, however long that takes.
   std::optional<uint64_t> max_total_restarts{};
+  /// Crashes of a child of `start_python` on equal calls, whatever happens
+  /// between them, after which it refuses the next equal one: an error of
+  /// `sup_errc::poison_message`, and a dead letter where `while_down` says so.
+  /// An order that starts the child begins a new count. Default: 0, never.
+  size_t poison_threshold = 0;
   /// Begins with the acknowledgement: the start is over when it has passed, and
   /// has failed when the probe has. `start_timeout` goes on. Default: the start
   /// is over with the acknowledgement.

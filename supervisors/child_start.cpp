@@ -33,7 +33,7 @@ start_context::start_context(caf::event_based_actor& supervisor,
 start_context start_context::with(const caf::message& arguments) const {
   return {*supervisor_,
           {terms_.id, terms_.incarnation, arguments, terms_.max_handler_time,
-           terms_.throttle},
+           terms_.throttle, terms_.breaker},
           *notes_};
 }
 

@@ -4,6 +4,7 @@
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/child_calls.hpp>
 #include <pyactor/supervisors/child_state.hpp>
+#include <pyactor/supervisors/message_breaker.hpp>
 #include <pyactor/supervisors/start_throttle.hpp>
 
 #include <chrono>
@@ -60,6 +61,8 @@ struct start_terms {
   std::chrono::nanoseconds max_handler_time;
   /// See `start_context::throttle`.
   const start_throttle& throttle;
+  /// See `start_context::breaker`.
+  const std::shared_ptr<message_breaker>& breaker;
 };
 
 /// What a start function says of the incarnation that it has started.
@@ -112,6 +115,13 @@ public:
   /// @returns limits on starts for what is below the child; see `supervise`
   [[nodiscard]] const start_throttle& throttle() const noexcept {
     return terms_.throttle;
+  }
+
+  /// @returns what the child is to ask before each message, and to tell after
+  ///          it; null where its spec has no `poison_threshold`
+  [[nodiscard]] const std::shared_ptr<message_breaker>&
+  breaker() const noexcept {
+    return terms_.breaker;
   }
 
   /// @returns how the child says that it is ready

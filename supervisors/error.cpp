@@ -138,6 +138,8 @@ std::string to_string(sup_errc code) {
       return "simple_one_for_one";
     case sup_errc::max_children:
       return "max_children";
+    case sup_errc::poison_message:
+      return "poison_message";
   }
   return "unknown";
 }

@@ -57,6 +57,9 @@ enum class sup_errc : uint8_t {
   simple_one_for_one,
   /// The supervisor has as many children as it may; the message says how many.
   max_children,
+  /// The child has crashed too often on messages equal to this one, and does
+  /// not handle it.
+  poison_message,
 };
 
 /// @returns the enumerator's name, for example `not_found`

@@ -1,5 +1,7 @@
 #include <pyactor/supervisors/python_child.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <utility>
 
 namespace pyactor::supervisors {
@@ -67,7 +69,50 @@ private:
   runtime::weak_runtime python_;
 };
 
+/// @returns equal numbers, and not 0, for equal calls
+uint64_t digest(const runtime::call& what) {
+  auto result = std::hash<std::string>{}(what.function);
+  auto add = [&](size_t next) { // as in FNV-1, word by word
+    result = result * 0x100000001b3 ^ next;
+  };
+  for (const auto& arg : what.args.positional)
+    add(arg.hash());
+  for (const auto& [name, arg] : what.args.keyword) {
+    add(std::hash<std::string>{}(name));
+    add(arg.hash());
+  }
+  return result != 0 ? result : 1;
+}
+
+class breaking_guard final : public runtime::call_guard {
+public:
+  explicit breaking_guard(std::shared_ptr<message_breaker> breaker)
+    : breaker_(std::move(breaker)) {
+    // nop
+  }
+
+  caf::error admit(const runtime::call& what,
+                   const caf::strong_actor_ptr& sender) override {
+    if (breaker_->admit(digest(what)))
+      return {};
+    return breaker_->refuse(sender, caf::make_message(what));
+  }
+
+  void survived() noexcept override {
+    breaker_->settle();
+  }
+
+private:
+  std::shared_ptr<message_breaker> breaker_;
+};
+
 } // namespace
+
+std::shared_ptr<runtime::call_guard>
+guard_calls(std::shared_ptr<message_breaker> breaker) {
+  return breaker ? std::make_shared<breaking_guard>(std::move(breaker))
+                 : nullptr;
+}
 
 std::shared_ptr<const child_calls> calls_in(runtime::weak_runtime python) {
   return std::make_shared<pinned_calls>(std::move(python));

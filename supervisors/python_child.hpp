@@ -22,6 +22,12 @@ namespace supervisors {
 [[nodiscard]] std::shared_ptr<const child_calls>
 calls_in(runtime::weak_runtime python);
 
+/// @returns what has an actor written in Python ask a breaker before each call;
+///          null for null
+/// @param breaker as `start_context::breaker` has it
+[[nodiscard]] std::shared_ptr<runtime::call_guard>
+guard_calls(std::shared_ptr<message_breaker> breaker);
+
 /// Starts an actor that is written in Python; it is ready once its `__init__`
 /// has returned, and one whose `__init__` raises is a failed start, with the
 /// Python traceback in its reason.
@@ -50,7 +56,8 @@ calls_in(runtime::weak_runtime python);
     context.runs_in((*home)->name());
     context.may_interrupt(calls);
     return runtime::spawn_on<runtime::python_class_actor>(
-      **home, what, args, started, context.max_handler_time());
+      **home, what, args, started, context.max_handler_time(),
+      guard_calls(context.breaker()));
   };
 }
 

@@ -43,6 +43,8 @@ std::string_view to_string(supervision_event::kind what) noexcept {
       return "poisoned";
     case gil_wedged:
       return "gil_wedged";
+    case poison_message:
+      return "poison_message";
   }
   return "unknown";
 }

@@ -175,6 +175,9 @@ struct supervision_event {
     /// replaced, and no Python code runs in its like. Nothing within the
     /// process mends that.
     gil_wedged,
+    /// A child has crashed so often on equal messages that it handles no
+    /// further one; `exit` says how.
+    poison_message,
   };
 
   /// What happened.

@@ -49,6 +49,8 @@ struct child {
   std::shared_ptr<engine::reception> reception;
   /// From its first start on, where its spec wants one.
   std::unique_ptr<claimed_name> name;
+  /// Made at a start, where its spec wants one.
+  std::shared_ptr<message_breaker> breaker;
   child_state state;
   /// From when it is to start until that is over.
   start_ticket ticket;

@@ -54,9 +54,15 @@ start_result supervisor_actor::call_start_function(child& who) {
   caf::message arguments = who.arguments;
   if (who.spec.restart == restart_type::temporary)
     who.arguments.reset();
+  if (!who.breaker && who.spec.poison_threshold != 0)
+    who.breaker = std::make_shared<message_breaker>(
+      who.spec.id, who.spec.poison_threshold, who.spec.while_down);
+  if (who.breaker)
+    who.breaker->settle(); // of an incarnation that was stopped meanwhile
   start_context context{*this,
                         {who.spec.id, who.state.incarnation, arguments,
-                         who.spec.max_handler_time, throttle_below(who)},
+                         who.spec.max_handler_time, throttle_below(who),
+                         who.breaker},
                         who.notes};
   try {
     return start(context);

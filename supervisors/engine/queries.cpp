@@ -123,6 +123,7 @@ spdlog::level::level_enum log_level(supervision_event::kind what) noexcept {
     case supervision_event::kind::hung:
     case supervision_event::kind::poisoned:
     case supervision_event::kind::child_given_up:
+    case supervision_event::kind::poison_message:
       return spdlog::level::warn;
     case supervision_event::kind::gil_wedged:
       return spdlog::level::critical;

@@ -30,6 +30,15 @@ void supervisor_actor::rearm(child& who) {
   who.given_up = false;
   who.consecutive_failures = 0;
   who.limits = child_limits{who.spec.limit, who.spec.max_total_restarts};
+  who.breaker = nullptr;
+}
+
+/// It has ended of its own accord, or because it did not work any more.
+void supervisor_actor::note_crash(const child& who) {
+  auto is_crash = who.last_exit->cls == exit_class::abnormal
+                  || who.last_exit->cls == exit_class::fatal;
+  if (is_crash && who.breaker && who.breaker->note_crash())
+    report(supervision_event::kind::poison_message, who);
 }
 
 /// Leaves `who`, which does not run, stopped for good.

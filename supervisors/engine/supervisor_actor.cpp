@@ -159,6 +159,8 @@ void supervisor_actor::on_ended(const child_ended& what) {
   else if (is_condemned(who->state))
     how = condemned_exit(*who, is_abandoned);
   who->last_exit = who->failure ? who->failure->exit : how;
+  if (who->state.phase == child_phase::running || is_condemned(who->state))
+    note_crash(*who);
   if (is_abandoned) {
     report(supervision_event::kind::abandoned, *who);
   } else if (who->state.phase == child_phase::stopping && !who->failure

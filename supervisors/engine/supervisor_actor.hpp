@@ -114,6 +114,7 @@ private:
   void note_hung_call(child& who);
   void note_wedged_gil(const child& who);
   void note_poisoned_context(const child& who);
+  void note_crash(const child& who);
   void note_zombie(const child& who, std::string context);
   void restart(child& who, std::chrono::nanoseconds pause);
   void on_pause_over(child& who);

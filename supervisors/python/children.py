@@ -135,6 +135,8 @@ class Child(Record):
     restart: "permanent", "transient" (after failures) or "temporary" (never)
     backoff: a `Backoff`; pauses before automatic restarts
     limit, max_total_restarts: a `Limit` and a number, for this child alone
+    poison_threshold: crashes on equal calls after which it refuses the next
+        equal one, with `poison_message`; 0 for never
     startup, liveness, readiness: each a `Probe`
     shutdown: seconds from the request to the kill, math.inf to wait for as long
         as it takes, or "kill" to ask for nothing
@@ -176,6 +178,7 @@ class Child(Record):
         "backoff": (None, may_be.instance(Backoff)),
         "limit": (None, may_be.instance(Limit)),
         "max_total_restarts": (None, may_be.count),
+        "poison_threshold": (0, may_be.count),
         "startup": (None, may_be.instance(Probe)),
         "liveness": (None, may_be.instance(Probe)),
         "readiness": (None, may_be.instance(Probe)),

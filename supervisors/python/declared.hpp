@@ -72,6 +72,7 @@ struct declared_child {
   std::optional<declared_backoff> backoff;
   std::optional<declared_limit> limit;
   std::optional<uint64_t> max_total_restarts;
+  uint64_t poison_threshold = 0;
   std::optional<declared_probe> startup;
   std::optional<declared_probe> liveness;
   std::optional<declared_probe> readiness;
@@ -83,8 +84,8 @@ struct declared_child {
 PYACTOR_FIELDS(declared_child, id, kind, target, tree, args, kwargs, restart,
                significant, shutdown, kill_grace, start_timeout,
                max_handler_time, classify, backoff, limit, max_total_restarts,
-               startup, liveness, readiness, while_down, register_as, pool,
-               context)
+               poison_threshold, startup, liveness, readiness, while_down,
+               register_as, pool, context)
 
 struct declared_throttle {
   std::optional<uint64_t> max_concurrent_starts;

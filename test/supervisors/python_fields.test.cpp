@@ -36,7 +36,7 @@ class All(pyactor.Supervisor):
                 "c", Counter, restart="transient", significant=True, shutdown=3,
                 kill_grace=0.25, start_timeout=math.inf, max_handler_time=1.5,
                 while_down=pyactor.Buffer(9, ttl=2), register_as="first", limit=pyactor.Limit(2, period=9),
-                max_total_restarts=8, startup=probe, liveness=probe,
+                max_total_restarts=8, poison_threshold=3, startup=probe, liveness=probe,
                 readiness=probe,
                 backoff=pyactor.Backoff(1, max=2, factor=3, jitter=0.5,
                                         reset_after=4)),
@@ -83,6 +83,7 @@ TEST_CASE("every field of a declared child reaches its spec",
   CHECK(c.start_timeout == forever);
   CHECK(c.limit == restart_limit{.intensity = 2, .period = 9s});
   CHECK(c.max_total_restarts == 8);
+  CHECK(c.poison_threshold == 3);
   CHECK(
     c.backoff
     == restart_backoff{
