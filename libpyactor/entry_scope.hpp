@@ -19,7 +19,15 @@ public:
 
   ~entry_scope();
 
+  /// Begins anew for somebody else. Costs next to nothing where no code has set
+  /// a context variable since this scope began.
+  /// @param py proves that the thread is attached
+  void renew(attach_scope& py) noexcept;
+
 private:
+  void enter() noexcept;
+  void leave() noexcept;
+
   _object* handled_;
   _object* variables_;
 };

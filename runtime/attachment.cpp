@@ -86,24 +86,12 @@ attach_scope& attachment::attach() {
   return *attached_;
 }
 
-attach_scope& attachment::attach_for(uint64_t owner) {
-  if (owner == 0 || owner != entered_for_) {
-    end_entry();
-    entered_for_ = owner;
-  }
-  return attach();
-}
-
-void attachment::end_entry() noexcept {
-  entered_for_ = 0;
-  if (!entry_)
-    return;
-  python_call running{*this}; // values of context variables may go
-  entry_.reset();
-}
-
 void attachment::end_slice() noexcept {
-  end_entry();
+  if (entry_) {
+    python_call running{*this}; // values of context variables may go
+    entry_.reset();
+  }
+  interruption_.reset(); // of what no call has come to
   // What runs next may be C++.
   if (shares_gil())
     detach();
@@ -142,7 +130,7 @@ std::optional<error> attachment::take_interruption(const error* how) {
 expected<environment> attachment::make_environment(const std::string& preload,
                                                    const std::string& whose) {
   auto& py = attach();
-  return run([&]() -> expected<environment> {
+  return run_apart([&]() -> expected<environment> {
     environment result{py};
     if (preload.empty())
       return result;

@@ -68,12 +68,6 @@ public:
   /// Attaches to the interpreter until the end of the slice.
   attach_scope& attach();
 
-  /// As `attach`, in a slice that serves many: nobody sees context variables of
-  /// another, nor the exception that one handles.
-  /// @param owner id of the actor that it is for; 0 for nobody, who shares
-  ///              nothing even with nobody
-  attach_scope& attach_for(uint64_t owner);
-
   /// Lets go of what was the running actor's, and of a GIL that others need.
   void end_slice() noexcept;
 
@@ -115,12 +109,17 @@ public:
   template <class F>
   auto run(F step) -> decltype(step());
 
+  /// As `run`, in a slice that serves many: context variables that the code
+  /// sets go with it.
+  template <class F>
+  auto run_apart(F step) -> decltype(step());
+
   /// As `run` does, after a `python_call`.
   /// @param how what the code came to, if that was an error
   /// @returns none where it was not interrupted
   [[nodiscard]] std::optional<error> take_interruption(const error* how);
 
-  /// A new environment in which `preload` has run.
+  /// A new environment in which `preload` has run, apart.
   /// @param preload source code; may be empty
   /// @param whose for the error of a preload that fails
   /// @returns as `environment::exec` for the preload; `hung` or `interrupted`
@@ -171,7 +170,6 @@ public:
   std::optional<clock::time_point> tidy_up(clock::time_point now);
 
 private:
-  void end_entry() noexcept;
   void leave_python() noexcept;
   void flush_output(attach_scope& py);
   void collect_garbage();
@@ -186,24 +184,22 @@ private:
   interpreter_kind kind_ = interpreter_kind::main;
   interrupter interrupter_;
 
-  // the context's thread only
-  std::optional<attach_scope> attached_;
-  std::optional<entry_scope> entry_;
-  /// Whom `entry_` is for; 0: for the running actor.
-  uint64_t entered_for_ = 0;
-  /// Why the last stretch of Python was interrupted.
-  std::optional<error> interruption_;
-  bool garbage_ = false;
-  clock::time_point last_collection_{};
-  /// The first end of an actor whose output may still be in a buffer.
-  std::optional<clock::time_point> unflushed_since_;
-
   mutable std::mutex mtx_;
   // written by the context's thread, which alone reads it without the lock
   std::unique_ptr<interpreter> interpreter_;
   // guarded by mtx_
   std::vector<std::string> lingering_;
   interpreter_stats last_stats_;
+
+  // the context's thread only
+  std::optional<attach_scope> attached_;
+  std::optional<entry_scope> entry_;
+  /// Why the last stretch of Python was interrupted.
+  std::optional<error> interruption_;
+  bool garbage_ = false;
+  clock::time_point last_collection_{};
+  /// The first end of an actor whose output may still be in a buffer.
+  std::optional<clock::time_point> unflushed_since_;
 };
 
 template <class F>
@@ -219,6 +215,25 @@ auto attachment::run(F step) -> decltype(step()) {
   python_call running{*this}; // what the result holds may go
   result = unexpected{*std::move(why)};
   return result;
+}
+
+template <class F>
+auto attachment::run_apart(F step) -> decltype(step()) {
+  auto& py = attach();
+
+  struct renewal {
+    entry_scope& entry;
+    attach_scope& py;
+
+    ~renewal() {
+      entry.renew(py);
+    }
+  };
+
+  return run([&] {
+    renewal afterwards{*entry_, py};
+    return step();
+  });
 }
 
 } // namespace runtime

@@ -21,13 +21,12 @@ const char* context_server::name() const {
 template <class F>
 caf::result<value>
 context_server::run(const std::optional<environment_id>& where, F step) try {
-  attach_for_sender();
   auto where_to = find(where);
   if (!where_to)
     return answer(*this, unexpected{std::move(where_to).error()});
   auto in_python = [&](environment& env) -> expected<value> {
     auto& py = home().python().attach();
-    return home().python().run([&] { return step(py, env); });
+    return home().python().run_apart([&] { return step(py, env); });
   };
   auto result = in_python(where_to->env());
   if (where_to->temporary)
@@ -63,7 +62,6 @@ caf::behavior context_server::make_behavior() {
                  });
     },
     [this](const make_environment& request) -> caf::result<environment_id> {
-      attach_for_sender();
       auto owner = request.owner ? upgrade(request.owner) : current_sender();
       auto number = add(owner);
       if (!number)
@@ -174,15 +172,8 @@ void context_server::owner_down(const caf::actor_addr& owner) {
     end(found.mapped().own);
 }
 
-/// One slice serves many owners. The preload of an environment is for its
-/// owner, too.
-void context_server::attach_for_sender() {
-  auto& sender = current_sender();
-  home().python().attach_for(sender ? sender->id() : 0);
-}
-
 void context_server::release(environment& env) {
-  auto& py = home().python().attach_for(0);
+  auto& py = home().python().attach();
   home().python().note_garbage();
   attachment::python_call running{home().python()};
   env.release(py);

@@ -48,7 +48,6 @@ private:
   expected<environment*> explicit_environment(environment_id which);
   expected<uint64_t> add(const caf::strong_actor_ptr& owner);
   void owner_down(const caf::actor_addr& owner);
-  void attach_for_sender();
   void release(environment& env);
 
   template <class F>

@@ -98,7 +98,8 @@ struct child_spec {
   /// Crashes of a child of `start_python` on equal calls, whatever happens
   /// between them, after which it refuses the next equal one: an error of
   /// `sup_errc::poison_message`, and a dead letter where `while_down` says so.
-  /// An order that starts the child begins a new count. Default: 0, never.
+  /// An order that starts the child begins a new count. Where it was 0, it
+  /// holds from the next start on. Default: 0, never.
   size_t poison_threshold = 0;
   /// Begins with the acknowledgement: the start is over when it has passed, and
   /// has failed when the probe has. `start_timeout` goes on. Default: the start

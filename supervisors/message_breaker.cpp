@@ -15,18 +15,34 @@ message_breaker::message_breaker(std::string child, size_t threshold,
   // nop
 }
 
-bool message_breaker::admit(uint64_t digest) {
+void message_breaker::change(size_t threshold, while_down policy) {
   std::unique_lock guard{mutex_};
+  threshold_ = threshold;
+  std::swap(policy_, policy); // the old one goes without the lock
+  guard.unlock();
+}
+
+void message_breaker::begin(incarnation_id incarnation) {
+  std::unique_lock guard{mutex_};
+  incarnation_ = incarnation;
+  handled_ = 0;
+}
+
+bool message_breaker::admit(incarnation_id incarnation, uint64_t digest) {
+  std::unique_lock guard{mutex_};
+  if (incarnation != incarnation_)
+    return true;
   auto known = crashes_.find(digest);
-  if (known != crashes_.end() && known->second >= threshold_)
+  if (threshold_ != 0 && known != crashes_.end() && known->second >= threshold_)
     return false;
   handled_ = digest;
   return true;
 }
 
-void message_breaker::settle() noexcept {
+void message_breaker::settle(incarnation_id incarnation) noexcept {
   std::unique_lock guard{mutex_};
-  handled_ = 0;
+  if (incarnation == incarnation_)
+    handled_ = 0;
 }
 
 bool message_breaker::note_crash() {
@@ -34,25 +50,33 @@ bool message_breaker::note_crash() {
   auto digest = std::exchange(handled_, 0);
   if (digest == 0)
     return false;
-  if (crashes_.size() >= capacity)
-    std::erase_if(crashes_, [&](const auto& known) {
-      return known.second < threshold_ && known.first != digest;
-    });
-  return ++crashes_[digest] == threshold_;
+  auto [place, is_new] = crashes_.try_emplace(digest, 0);
+  auto crashes = ++place->second;
+  if (is_new)
+    order_.push_back(digest);
+  if (order_.size() > capacity) {
+    crashes_.erase(order_.front());
+    order_.pop_front();
+  }
+  return crashes == threshold_;
 }
 
 caf::error message_breaker::refuse(caf::strong_actor_ptr sender,
                                    caf::message content) const {
+  std::unique_lock guard{mutex_};
+  auto threshold = std::to_string(threshold_);
+  auto policy = policy_;
+  guard.unlock();
   log(layer::supervisors)
     .warn("'{}' does not handle a message that it has crashed on {} times",
-          child_, threshold_);
-  if (const auto* letters = std::get_if<to_dead_letters>(&policy_))
+          child_, threshold);
+  if (const auto* letters = std::get_if<to_dead_letters>(&policy))
     caf::anon_send(letters->to,
                    dead_letter{child_, child_status::running, std::move(sender),
                                std::move(content)});
-  return caf::make_error(sup_errc::poison_message,
-                         "'" + child_ + "' has crashed on it "
-                           + std::to_string(threshold_) + " times");
+  return caf::make_error(sup_errc::poison_message, "'" + child_
+                                                     + "' has crashed on it "
+                                                     + threshold + " times");
 }
 
 } // namespace pyactor::supervisors

@@ -2,10 +2,12 @@
 
 #include <pyactor/libpyactor/export.hpp>
 #include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/child_state.hpp>
 #include <pyactor/supervisors/while_down.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -17,28 +19,34 @@ namespace supervisors {
 /// its incarnations, the crashes on equal messages, and after so many of them
 /// refuses the next one. Messages are known by a digest; two that have the same
 /// one count as equal.
-/// @thread any: one incarnation at a time handles messages, while the
-/// supervisor
-///         counts
+/// @thread any
 class message_breaker {
 public:
-  /// How many digests it remembers at most; then it forgets those below the
-  /// threshold.
+  /// How many digests it remembers; beyond that it forgets the one that it has
+  /// known for longest.
   static constexpr size_t capacity = 1000;
 
   /// @param child  its id
-  /// @param threshold  crashes from which on a message is refused; positive
+  /// @param threshold  crashes from which on a message is refused; 0 for never
   /// @param policy  whether refused messages are dead letters
   message_breaker(std::string child, size_t threshold, while_down policy);
 
+  /// Sets what the constructor has set; what was counted stays.
+  void change(size_t threshold, while_down policy);
+
+  /// A new incarnation takes the place of the one before, which may still be
+  /// about, and is heeded no more.
+  void begin(incarnation_id incarnation);
+
   /// A message is about to be handled.
+  /// @param incarnation  by which
   /// @param digest  equal for equal messages, and not 0
   /// @returns false where it is refused: `refuse` follows
-  [[nodiscard]] bool admit(uint64_t digest);
+  [[nodiscard]] bool admit(incarnation_id incarnation, uint64_t digest);
 
-  /// The message that was admitted last is no more handled, and no crash is due
-  /// to it.
-  void settle() noexcept;
+  /// That incarnation is done with the message that was admitted last, and goes
+  /// on.
+  void settle(incarnation_id incarnation) noexcept;
 
   /// The incarnation has crashed.
   /// @returns whether the message that it was handling is refused from now on
@@ -53,13 +61,16 @@ public:
 
 private:
   const std::string child_;
-  const size_t threshold_;
-  const while_down policy_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   // guarded by mutex_
+  size_t threshold_;
+  while_down policy_;
+  incarnation_id incarnation_ = 0;
   /// Of the message that is being handled; 0: none.
   uint64_t handled_ = 0;
   std::unordered_map<uint64_t, size_t> crashes_;
+  /// The keys of `crashes_`, in the order in which they came.
+  std::deque<uint64_t> order_;
 };
 
 } // namespace supervisors

@@ -86,32 +86,35 @@ uint64_t digest(const runtime::call& what) {
 
 class breaking_guard final : public runtime::call_guard {
 public:
-  explicit breaking_guard(std::shared_ptr<message_breaker> breaker)
-    : breaker_(std::move(breaker)) {
+  explicit breaking_guard(const start_context& context)
+    : breaker_(context.breaker()), incarnation_(context.incarnation()) {
     // nop
   }
 
   caf::error admit(const runtime::call& what,
                    const caf::strong_actor_ptr& sender) override {
-    if (breaker_->admit(digest(what)))
+    auto breaker = breaker_.lock();
+    if (!breaker || breaker->admit(incarnation_, digest(what)))
       return {};
-    return breaker_->refuse(sender, caf::make_message(what));
+    return breaker->refuse(sender, caf::make_message(what));
   }
 
   void survived() noexcept override {
-    breaker_->settle();
+    if (auto breaker = breaker_.lock())
+      breaker->settle(incarnation_);
   }
 
 private:
-  std::shared_ptr<message_breaker> breaker_;
+  /// The child's: gone with its supervisor.
+  std::weak_ptr<message_breaker> breaker_;
+  incarnation_id incarnation_;
 };
 
 } // namespace
 
-std::shared_ptr<runtime::call_guard>
-guard_calls(std::shared_ptr<message_breaker> breaker) {
-  return breaker ? std::make_shared<breaking_guard>(std::move(breaker))
-                 : nullptr;
+std::shared_ptr<runtime::call_guard> guard_calls(const start_context& context) {
+  return context.breaker() ? std::make_shared<breaking_guard>(context)
+                           : nullptr;
 }
 
 std::shared_ptr<const child_calls> calls_in(runtime::weak_runtime python) {

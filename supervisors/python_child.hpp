@@ -22,11 +22,11 @@ namespace supervisors {
 [[nodiscard]] std::shared_ptr<const child_calls>
 calls_in(runtime::weak_runtime python);
 
-/// @returns what has an actor written in Python ask a breaker before each call;
-///          null for null
-/// @param breaker as `start_context::breaker` has it
+/// @returns what has an actor written in Python ask the breaker of its child
+///          before each call; null where there is none
+/// @param context of the start
 [[nodiscard]] std::shared_ptr<runtime::call_guard>
-guard_calls(std::shared_ptr<message_breaker> breaker);
+guard_calls(const start_context& context);
 
 /// Starts an actor that is written in Python; it is ready once its `__init__`
 /// has returned, and one whose `__init__` raises is a failed start, with the
@@ -57,7 +57,7 @@ guard_calls(std::shared_ptr<message_breaker> breaker);
     context.may_interrupt(calls);
     return runtime::spawn_on<runtime::python_class_actor>(
       **home, what, args, started, context.max_handler_time(),
-      guard_calls(context.breaker()));
+      guard_calls(context));
   };
 }
 

@@ -58,7 +58,7 @@ start_result supervisor_actor::call_start_function(child& who) {
     who.breaker = std::make_shared<message_breaker>(
       who.spec.id, who.spec.poison_threshold, who.spec.while_down);
   if (who.breaker)
-    who.breaker->settle(); // of an incarnation that was stopped meanwhile
+    who.breaker->begin(who.state.incarnation);
   start_context context{*this,
                         {who.spec.id, who.state.incarnation, arguments,
                          who.spec.max_handler_time, throttle_below(who),

@@ -59,8 +59,10 @@ void supervisor_actor::abandon(child& who) {
                             .message = "did not end although it was killed",
                             .incarnation = id};
   report(supervision_event::kind::abandoned, who);
-  if (who.state.stopped_for == stop_cause::unhealthy)
+  if (who.state.stopped_for == stop_cause::unhealthy) {
     who.last_exit = condemned_exit(who, true);
+    note_crash(who);
+  }
   who.requests->close(context());
   roster_.retire(id);
   who.handle = nullptr;

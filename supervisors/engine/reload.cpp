@@ -95,10 +95,10 @@ void supervisor_actor::update(child& who, child_spec spec) {
   auto now = clock().now();
   auto before = time_for_step(who);
   auto other_reception = who.spec.while_down != spec.while_down;
-  if (other_reception || who.spec.poison_threshold != spec.poison_threshold)
-    who.breaker = nullptr;
   who.spec = std::move(spec);
   who.limits.change(who.spec.limit, who.spec.max_total_restarts, now);
+  if (who.breaker)
+    who.breaker->change(who.spec.poison_threshold, who.spec.while_down);
   update_probes(who);
   if (other_reception) {
     open_reception(who);

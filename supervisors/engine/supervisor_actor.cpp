@@ -87,7 +87,8 @@ caf::message_handler supervisor_actor::signal_handlers() {
       advance();
     },
     [this](carry_on_stopping) {
-      stop_->carries_on = false;
+      if (stop_)
+        stop_->carries_on = false;
       advance();
     },
     [this](await_start) {

@@ -53,3 +53,33 @@ TEST_CASE("an exception that is handled inside stays inside", "[entry_scope]") {
   };
   CHECK(here.eval("enter()") == value::tuple({"ZeroDivisionError", "outer"}));
 }
+
+TEST_CASE(
+  "what is set is not seen once the scope has begun anew, and goes with "
+  "what it was set for",
+  "[entry_scope]") {
+  python_world world{any_kind()};
+  attached_python here{world};
+  here.exec(looks);
+  here.exec("gone = []\n"
+            "class Value:\n"
+            "    def __del__(self): gone.append(1)\n");
+  {
+    entry_scope own{here.py};
+    for (int i = 1; i <= 3; ++i) {
+      here.exec("var.set(Value())");
+      CHECK(here.eval("len(gone)") == i - 1);
+      own.renew(here.py);
+      CHECK(here.eval("(look()[1], len(gone))") == value::tuple({"none", i}));
+      own.renew(here.py);
+      CHECK(here.eval("look()[1]") == "none");
+    }
+  }
+  here.exec("var.set('outer')");
+  {
+    entry_scope own{here.py};
+    here.exec("var.set('inner')");
+    own.renew(here.py);
+  }
+  CHECK(here.eval("look()[1]") == "outer");
+}

@@ -246,6 +246,26 @@ TEST_CASE("a stop interrupts a call that is in its way", "[interrupt]") {
     [](caf::error& why) { CHECK(from_caf(why).code == errc::interrupted); });
 }
 
+TEST_CASE("what is interrupted at the end of a slice is no call of the next "
+          "actor",
+          "[interrupt]") {
+  runtime_world world{one_pool(kinds().back())};
+  auto next = world.spawn(unlimited);
+  auto slow = world.spawn("import contextvars, pyactor\n"
+                          "class Slow:\n"
+                          "    def __del__(self):\n"
+                          "        while True: pass\n"
+                          "class Main(pyactor.Actor):\n"
+                          "    max_handler_time = 100\n"
+                          "    def set(self):\n"
+                          "        contextvars.ContextVar('x').set(Slow())\n");
+  REQUIRE(world.call(next, "answer") == 42);
+  // Its value goes with the slice.
+  CHECK(world.call(slow, "set") == value{});
+  CHECK(world.call(next, "answer") == 42);
+  CHECK(world.call(slow, "set") == value{});
+}
+
 TEST_CASE("an interruption hits the call that it is aimed at, and no later one",
           "[interrupt]") {
   auto kind = GENERATE(from_range(kinds()));
@@ -314,7 +334,8 @@ TEST_CASE("calls that end right at their limit have one outcome each",
   for (int round = 0; round < 10; ++round) {
     auto actor = world.spawn(hasty);
     for (int i = 0; i < 20; ++i) {
-      auto result = world.call(actor, "spin_for", 4);
+      // An overrun is noticed some time after the limit.
+      auto result = world.call(actor, "spin_for", 4 + 2 * i);
       if (result) {
         ++back;
         continue;
@@ -326,5 +347,5 @@ TEST_CASE("calls that end right at their limit have one outcome each",
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   }
   INFO(hung << " hung, " << back << " came back");
-  CHECK(hung + back > 0);
+  CHECK(hung > 0);
 }

@@ -40,7 +40,7 @@ class Main(pyactor.Actor):
 
 /// One Python child that gives up on a message after two crashes.
 struct reader {
-  explicit reader(child_spec spec = {}) {
+  explicit reader(child_spec with = {}) : spec(std::move(with)) {
     pyactor::runtime::runtime_options options = one_pool(kinds().back());
     options.log_level = "off";
     world.emplace(std::move(options));
@@ -49,10 +49,11 @@ struct reader {
       world->python(), pyactor::actor_class::from_source(source, "Main"));
     spec.poison_threshold = 2;
     spec.max_handler_time = call_limit;
-    supervisor = start_supervisor(
-                   world->system(),
-                   {.intensity = 100, .observer = news.observer()}, {spec})
-                   .value();
+    supervisor = start_supervisor(world->system(), flags(), {spec}).value();
+  }
+
+  [[nodiscard]] supervisor_flags flags() const {
+    return {.intensity = 100, .observer = news.observer()};
   }
 
   /// @returns the code of the error that the call came to; 0 for none
@@ -87,6 +88,7 @@ struct reader {
   }
 
   event_stream news;
+  child_spec spec;
   std::optional<runtime_world> world;
   std::optional<supervisor_ref> supervisor;
   int poisoned = 0;
@@ -163,6 +165,20 @@ TEST_CASE("an order that starts a child has crashes forgotten",
   CHECK(x.code_of(read("fine")) == handled);
   x.crash_on(read("broken"));
   CHECK(x.code_of(read("broken")) == sup_errc::poison_message);
+  CHECK(x.supervisor->stop());
+}
+
+TEST_CASE("a reload changes the threshold of a child that runs",
+          "[poison_message]") {
+  reader x;
+  x.crash_on(read("broken"));
+  x.spec.poison_threshold = 1;
+  REQUIRE(x.supervisor->reload(x.flags(), {x.spec}, reload_mode::converge));
+  CHECK(x.code_of(read("broken")) == sup_errc::poison_message);
+  x.spec.poison_threshold = 0;
+  REQUIRE(x.supervisor->reload(x.flags(), {x.spec}, reload_mode::converge));
+  for (int i = 0; i < 3; ++i)
+    x.crash_on(read("broken"));
   CHECK(x.supervisor->stop());
 }
 
