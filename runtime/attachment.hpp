@@ -43,7 +43,7 @@ public:
   /// Opens the interpreter on the calling thread.
   /// @param python what it is an interpreter of
   /// @param kind whether that is the main interpreter or one of its own
-  /// @param limits of an interpreter of its own
+  /// @param limits of that interpreter
   /// @param on_release_queued called on any thread whenever there is something
   ///                          to tidy up
   /// @returns as `interpreter::open_main` or `start_own_gil`

@@ -18,8 +18,7 @@ message_breaker::message_breaker(std::string child, size_t threshold,
 void message_breaker::change(size_t threshold, while_down policy) {
   std::unique_lock guard{mutex_};
   threshold_ = threshold;
-  std::swap(policy_, policy); // the old one goes without the lock
-  guard.unlock();
+  std::swap(policy_, policy); // the old one goes after the lock
 }
 
 void message_breaker::begin(incarnation_id incarnation) {
@@ -68,7 +67,8 @@ caf::error message_breaker::refuse(caf::strong_actor_ptr sender,
   auto policy = policy_;
   guard.unlock();
   log(layer::supervisors)
-    .warn("'{}' does not handle a message that it has crashed on {} times",
+    .warn("'{}' does not handle a message that it has crashed on {} times "
+          "or more",
           child_, threshold);
   if (const auto* letters = std::get_if<to_dead_letters>(&policy))
     caf::anon_send(letters->to,
