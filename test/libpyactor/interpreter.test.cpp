@@ -257,13 +257,16 @@ TEST_CASE("the end of an own-GIL interpreter waits for all of its threads",
     // The environment is gone when they write.
     run(py, env,
         "import _thread, threading, time\n"
-        "def wait(seconds, path=path, open=open, sleep=time.sleep):\n"
+        "go = threading.Event()\n"
+        "def wait(seconds, path=path, go=go, open=open, sleep=time.sleep):\n"
+        "  go.wait()\n"
         "  sleep(seconds)\n"
         "  with open(path, 'a') as f: f.write('x')\n"
         "threading.Thread(target=wait, args=[0.01]).start()\n"
         "_thread.start_new_thread(wait, (0.2,))\n"
         "_thread.start_new_thread(wait, (0.3,))\n");
     CHECK(py.owner().running_threads(py).size() == 3);
+    run(py, env, "go.set()");
   });
   CHECK(std::filesystem::file_size(path) == 3);
   std::filesystem::remove(path);
