@@ -10,25 +10,25 @@ namespace pyactor {
 
 namespace {
 
-[[maybe_unused]] bool attached() noexcept {
+[[maybe_unused]] bool is_attached() noexcept {
   return capi::attached_thread_state() != nullptr;
 }
 
 } // namespace
 
 object_ref::object_ref(const object_ref& other) noexcept : ptr_(other.ptr_) {
-  assert(!ptr_ || attached());
+  assert(!ptr_ || is_attached());
   Py_XINCREF(ptr_);
 }
 
 object_ref object_ref::borrow(_object* ptr) noexcept {
-  assert(!ptr || attached());
+  assert(!ptr || is_attached());
   Py_XINCREF(ptr);
   return steal(ptr);
 }
 
 void object_ref::drop(_object* ptr) noexcept {
-  assert(attached());
+  assert(is_attached());
   Py_DECREF(ptr);
 }
 

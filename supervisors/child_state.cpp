@@ -13,7 +13,7 @@ struct machine {
   const child_rules& rules;
 
   child_transition on(const start& event);
-  child_transition on(start_ignored);
+  child_transition on(child_events::start_ignored);
   child_transition on(start_refused);
   child_transition on(const ready& event);
   child_transition on(const init_failed& event);
@@ -48,7 +48,7 @@ child_transition machine::on(const start& event) {
   return {state, {arm_start}, child_outcome::spawn};
 }
 
-child_transition machine::on(start_ignored) {
+child_transition machine::on(child_events::start_ignored) {
   if (state.phase != child_phase::starting)
     return stale();
   state.phase = child_phase::stopped;

@@ -156,7 +156,7 @@ std::array<size_t, notes> widths_of(const std::vector<line>& lines) {
   return result;
 }
 
-std::string render(const line& what, const std::array<size_t, notes>& widths) {
+std::string text_of(const line& what, const std::array<size_t, notes>& widths) {
   std::string result;
   size_t used = 0;
   for (size_t i = 0; i < notes; ++i) {
@@ -183,7 +183,7 @@ std::string to_text(const tree_node& top) {
   auto widths = widths_of(lines);
   std::string result;
   for (const auto& what : lines)
-    result += render(what, widths);
+    result += text_of(what, widths);
   return result;
 }
 

@@ -326,7 +326,7 @@ void free_module(void* module) {
   clear(static_cast<PyObject*>(module));
 }
 
-PyModuleDef_Slot slots[] = {
+PyModuleDef_Slot module_slots[] = {
   {Py_mod_exec, reinterpret_cast<void*>(execute)},
   {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #ifdef Py_mod_gil
@@ -341,7 +341,7 @@ PyModuleDef definition = {
   "What the package pyactor is built on; use that.",
   sizeof(module_state),
   functions,
-  slots,
+  module_slots,
   traverse,
   clear,
   free_module,

@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+namespace actor_module_test {
+
 using namespace pyactor;
 
 using Catch::Matchers::ContainsSubstring;
@@ -434,3 +436,5 @@ TEST("poison and extend reach the host") {
   CHECK(world.host.poisoned_for == "br\xc3\xb6ken");
   CHECK(world.host.extended == std::chrono::milliseconds{250});
 }
+
+} // namespace actor_module_test

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace actor_object_test {
+
 using namespace pyactor;
 
 using Catch::Matchers::ContainsSubstring;
@@ -409,3 +411,5 @@ TEST("a search path that replaces itself while it is shown is shown") {
   CHECK_THAT(made.error().message,
              ContainsSubstring("(sys.path is: /first, /second)"));
 }
+
+} // namespace actor_object_test

@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+namespace actor_object_lifetime_test {
+
 using namespace pyactor;
 
 #define TEST(what) TEST_CASE(what, "[actor_object_lifetime]")
@@ -217,3 +219,5 @@ TEST("references that an actor was passed do not outlive the interpreter") {
   world.python.reset();
   CHECK(ref.use_count() == 1);
 }
+
+} // namespace actor_object_lifetime_test

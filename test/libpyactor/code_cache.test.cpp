@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace code_cache_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 
@@ -181,3 +183,5 @@ TEST_CASE("entries of one hash are told apart", "[code_cache]") {
   CHECK_FALSE(table.find(8, is(1)));
   CHECK(table.take_oldest() == 1);
 }
+
+} // namespace code_cache_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace codec_test {
+
 using pyactor::attach_scope;
 using pyactor::value;
 using namespace pyactor::test;
@@ -264,3 +266,5 @@ TEST_CASE("a conversion leaves no reference behind", "[codec]") {
     CHECK(python.read("counts()") == before);
   });
 }
+
+} // namespace codec_test

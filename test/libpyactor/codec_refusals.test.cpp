@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace codec_refusals_test {
+
 using pyactor::attach_scope;
 using pyactor::value;
 using namespace pyactor::test;
@@ -350,3 +352,5 @@ TEST_CASE("what cannot be hashed is refused as a key", "[codec_refusals]") {
           == "${...}: set() cannot be hashed; pass a tuple or frozenset");
   });
 }
+
+} // namespace codec_refusals_test

@@ -23,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+namespace conversion_test {
+
 using pyactor::attach_scope;
 using pyactor::value;
 using namespace pyactor::test;
@@ -325,3 +327,5 @@ TEST_CASE("generated numbers cross as C++ types", "[conversion]") {
     CHECK(python.read<decltype(floats)>("x") == floats);
   });
 }
+
+} // namespace conversion_test

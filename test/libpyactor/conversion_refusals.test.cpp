@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+namespace conversion_refusals_test {
+
 using pyactor::attach_scope;
 using pyactor::errc;
 using pyactor::value;
@@ -420,3 +422,5 @@ TEST_CASE("a refusal of a huge int tells its size and not its digits",
             .starts_with("$[(0, an int of 10000001 bits)]: type is not"));
   });
 }
+
+} // namespace conversion_refusals_test

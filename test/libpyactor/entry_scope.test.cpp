@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace entry_scope_test {
+
 using namespace pyactor;
 
 namespace {
@@ -83,3 +85,5 @@ TEST_CASE(
   }
   CHECK(here.eval("look()[1]") == "outer");
 }
+
+} // namespace entry_scope_test

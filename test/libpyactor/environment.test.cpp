@@ -8,6 +8,8 @@
 #include <optional>
 #include <thread>
 
+namespace environment_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 
@@ -321,3 +323,5 @@ TEST_CASE("source and names need not be ASCII", "[environment]") {
     CHECK(get<std::string>(py, env, "naïve.__code__.co_filename") == "ß.py");
   });
 }
+
+} // namespace environment_test

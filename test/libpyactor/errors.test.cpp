@@ -6,6 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace errors_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 
@@ -421,3 +423,5 @@ TEST_CASE("value_or_throw throws what went wrong", "[errors]") {
     CHECK(std::string_view{ex.what()} == "'f' is not there");
   }
 }
+
+} // namespace errors_test

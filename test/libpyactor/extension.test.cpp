@@ -7,6 +7,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+namespace extension_test {
+
 #define TEST(title) TEST_CASE(title, "[extension]")
 
 using namespace pyactor;
@@ -97,3 +99,5 @@ TEST(
              ContainsSubstring("package pyactor.broken: "
                                "builtins.ZeroDivisionError"));
 }
+
+} // namespace extension_test

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace function_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 
@@ -177,3 +179,5 @@ TEST_CASE("a C++ function that Python calls and that leaks is found out",
     CHECK(seven == 7);
   });
 }
+
+} // namespace function_test

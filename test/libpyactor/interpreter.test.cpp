@@ -12,6 +12,8 @@
 
 #include <unistd.h>
 
+namespace interpreter_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 
@@ -302,3 +304,5 @@ TEST_CASE("an abandoned interpreter ends without waiting for Python",
     CHECK_FALSE(get<bool>(py, env, "hasattr(__import__('sys'), 'leaked')"));
   });
 }
+
+} // namespace interpreter_test

@@ -7,6 +7,8 @@
 #include <future>
 #include <thread>
 
+namespace interrupt_test {
+
 using namespace pyactor;
 
 namespace {
@@ -113,3 +115,5 @@ TEST_CASE("an exception that comes too late hits nothing", "[interrupt]") {
     CHECK(here.eval("sum(range(1000))") == 499500);
   }
 }
+
+} // namespace interrupt_test

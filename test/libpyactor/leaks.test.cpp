@@ -9,6 +9,8 @@
 #include <functional>
 #include <optional>
 
+namespace leaks_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 
@@ -174,3 +176,5 @@ TEST("references are counted where the CPython that runs is a debug build") {
   auto debug = "hasattr(__import__('sys'), 'gettotalrefcount')";
   CHECK(get<bool>(py, env, debug) == counts_references());
 }
+
+} // namespace leaks_test

@@ -18,6 +18,8 @@
 
 #include <unistd.h>
 
+namespace lifecycle_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 
@@ -299,3 +301,5 @@ TEST_CASE("many own-GIL interpreters start and end at once", "[lifecycle]") {
   CHECK(right == 30);
   CHECK(python->finalize());
 }
+
+} // namespace lifecycle_test

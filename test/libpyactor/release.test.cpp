@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+namespace release_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 
@@ -425,3 +427,5 @@ TEST_CASE("environments that die on many threads are all released",
     CHECK(owner.stats().live_environments == 0);
   });
 }
+
+} // namespace release_test

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+namespace release_queue_test {
+
 using namespace pyactor::capi;
 
 namespace {
@@ -156,3 +158,5 @@ TEST_CASE("each job is either run or refused when the queue closes under load",
     CHECK(ran + refused == 150);
   }
 }
+
+} // namespace release_queue_test

@@ -20,6 +20,8 @@
 #include <variant>
 #include <vector>
 
+namespace storm_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 
@@ -395,3 +397,5 @@ TEST_CASE("threads that attach and detach in no order are where they say",
   }
   CHECK(wrong == 0);
 }
+
+} // namespace storm_test

@@ -6,6 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace tracebacks_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 
@@ -86,3 +88,5 @@ TEST_CASE("an expression with the file name of statements leaves their lines",
     CHECK(result.error().traceback.contains("# marked"));
   });
 }
+
+} // namespace tracebacks_test

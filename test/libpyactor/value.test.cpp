@@ -15,6 +15,8 @@
 #include <unordered_set>
 #include <vector>
 
+namespace value_test {
+
 using pyactor::errc;
 using pyactor::value;
 using namespace pyactor::test;
@@ -222,3 +224,5 @@ TEST_CASE("a value nests to the bound and no deeper", "[value]") {
   CHECK_THROWS_AS(value::list({deepest}), std::length_error);
   CHECK_THROWS_AS(value::dict({{1, deepest}}), std::length_error);
 }
+
+} // namespace value_test

@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace version_test {
+
 using namespace pyactor;
 
 TEST_CASE("the version is the project's", "[version]") {
@@ -23,3 +25,5 @@ TEST_CASE("a CPython of another minor version is refused", "[version]") {
           .message.find("but 3.11 runs here")
         != std::string::npos);
 }
+
+} // namespace version_test

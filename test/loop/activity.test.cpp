@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+namespace activity_test {
+
 using namespace pyactor::runtime::loop;
 using namespace std::chrono_literals;
 
@@ -229,3 +231,5 @@ TEST_CASE("a reader never sees a time from before the actor began",
   }
   CHECK(right);
 }
+
+} // namespace activity_test

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <optional>
 
+namespace gil_probe_test {
+
 using namespace pyactor::runtime::loop;
 using namespace std::chrono_literals;
 
@@ -91,3 +93,5 @@ TEST_CASE("there is no probe outside of Python, nor without a patience",
   CHECK_FALSE(watch.next);
   CHECK(watch.look(24h) == step::none);
 }
+
+} // namespace gil_probe_test

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+namespace guest_relief_test {
+
 using namespace pyactor::runtime::loop;
 using pyactor::test::instrumented;
 
@@ -124,3 +126,5 @@ TEST_CASE("after its end it may die on any thread", "[guest_relief]") {
   std::jthread{[&] { relief.reset(); }}.join();
   CHECK_FALSE(relief);
 }
+
+} // namespace guest_relief_test

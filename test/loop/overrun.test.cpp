@@ -5,6 +5,8 @@
 #include <chrono>
 #include <optional>
 
+namespace overrun_test {
+
 using namespace pyactor::runtime::loop;
 using namespace std::chrono_literals;
 
@@ -110,3 +112,5 @@ TEST_CASE("an observer that comes late still gives a call its grace",
   CHECK(watch.look(running(), 5099ms) == step::interrupt);
   CHECK(watch.look(running(), 5100ms) == step::give_up);
 }
+
+} // namespace overrun_test

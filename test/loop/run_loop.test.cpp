@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+namespace run_loop_test {
+
 using namespace pyactor::runtime::loop;
 using namespace std::chrono_literals;
 using pyactor::test::dice;
@@ -424,3 +426,5 @@ TEST_CASE("each job runs or bounces, once, where a thread is given up",
     REQUIRE(h.each_once());
   }
 }
+
+} // namespace run_loop_test

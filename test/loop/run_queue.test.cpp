@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+namespace run_queue_test {
+
 using namespace pyactor::runtime::loop;
 
 using clock_type = std::chrono::steady_clock;
@@ -346,3 +348,5 @@ TEST_CASE("a thread other than the consumer may close the queue once that "
   stuck.join();
   CHECK(left + refused == jobs);
 }
+
+} // namespace run_queue_test

@@ -21,6 +21,8 @@
 #include <string_view>
 #include <vector>
 
+namespace requests_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 
@@ -325,3 +327,5 @@ TEST_CASE("ints are compared without memory; sets fail for want of it",
   CHECK(same_integers);
   CHECK(memory_was_needed);
 }
+
+} // namespace requests_test

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+namespace runtime_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -144,3 +146,5 @@ TEST_CASE(
       fail_each(kind, whose);
   CHECK(wrong_excuses(library::caf) == "");
 }
+
+} // namespace runtime_test

@@ -13,6 +13,8 @@
 
 #include <unistd.h>
 
+namespace abandon_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -341,3 +343,5 @@ TEST_CASE("a process that leaves a thread behind can end without its handlers",
   auto left = !world.python().stop(1s).complete();
   end_process(left && codes == std::vector{errc::hung} ? 0 : 1);
 }
+
+} // namespace abandon_test

@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+namespace cycles_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -149,3 +151,5 @@ TEST_CASE("every reply that twenty clients get is right", "[cycles]") {
   constexpr auto total = clients * each;
   CHECK(sum == total * (total + 1) / 2);
 }
+
+} // namespace cycles_test

@@ -4,6 +4,8 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+namespace death_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -206,3 +208,5 @@ TEST_CASE("many actors that die in the middle of their work leak nothing",
     return world.live_environments(0) + world.live_environments(1) == 1;
   }));
 }
+
+} // namespace death_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <thread>
 
+namespace departure_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -150,3 +152,5 @@ TEST_CASE("what on_exit raises is logged, and the actor is released",
         != std::string::npos);
   CHECK(world.ask(world.server(), eval{"6 * 7"}) == 42);
 }
+
+} // namespace departure_test

@@ -5,6 +5,8 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+namespace environments_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -302,3 +304,5 @@ TEST_CASE("a runtime that has been stopped refuses in so many words",
     CHECK(matches(e.info(), {errc::interpreter_lost, "", "stopped"}));
   }
 }
+
+} // namespace environments_test

@@ -7,6 +7,8 @@
 
 #include <atomic>
 
+namespace fatal_code_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -299,3 +301,5 @@ TEST_CASE("an __init__ that raises is a failed start with its traceback",
   CHECK(world.await_environments(0));
   CHECK_FALSE(world.hear(std::chrono::milliseconds{0}));
 }
+
+} // namespace fatal_code_test

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <thread>
 
+namespace interrupt_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -352,3 +354,5 @@ TEST_CASE("calls that end right at their limit have one outcome each",
   INFO(hung << " hung, " << back << " came back");
   CHECK(hung > 0);
 }
+
+} // namespace interrupt_test

@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+namespace isolation_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -284,3 +286,5 @@ TEST_CASE("a preload that fails is an error that names its context",
   auto written = world.spawn(keeper);
   CHECK(matches(from_caf(world.await_exit(written)), wanted));
 }
+
+} // namespace isolation_test

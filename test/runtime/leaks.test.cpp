@@ -6,6 +6,8 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+namespace leaks_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -84,3 +86,5 @@ TEST("actors and environments that have ended hold nothing in an interpreter") {
   CHECK(after.blocks == before.blocks);
   CHECK(after.references == before.references);
 }
+
+} // namespace leaks_test

@@ -12,6 +12,8 @@
 
 #include <unistd.h>
 
+namespace left_behind_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -442,3 +444,5 @@ TEST_CASE("what is left behind may ask for actors when all of them are gone",
   for (int i = 0; i < 100; ++i)
     REQUIRE(read(fds[0], asked, sizeof(asked)) > 0);
 }
+
+} // namespace left_behind_test

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+namespace numpy_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -71,3 +73,5 @@ TEST_CASE("numpy in a second life of Python says what to do instead",
                               "do not start Python a second time"}));
   CHECK(world.ask(world.server(), eval{"6 * 7"}) == 42);
 }
+
+} // namespace numpy_test

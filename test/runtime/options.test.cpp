@@ -9,6 +9,8 @@
 #include <sstream>
 #include <thread>
 
+namespace options_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -325,3 +327,5 @@ TEST_CASE("Python's main thread is a context where that is asked for",
   CHECK(world.ask(world.server(1), is_main) == false);
   CHECK(world.python().stop(patience).complete());
 }
+
+} // namespace options_test

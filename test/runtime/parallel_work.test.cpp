@@ -7,6 +7,8 @@
 #include <chrono>
 #include <thread>
 
+namespace parallel_work_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -45,3 +47,5 @@ TEST_CASE("two own-GIL contexts do CPU-bound work in less than 0.75 of the "
   }
   CHECK(best < 0.75);
 }
+
+} // namespace parallel_work_test

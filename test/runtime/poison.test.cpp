@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace poison_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -285,3 +287,5 @@ TEST_CASE("each request has one outcome while interpreters are poisoned again "
   CHECK(world.await_environments(0, 0));
   CHECK(world.await_environments(0, 1));
 }
+
+} // namespace poison_test

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+namespace promises_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -38,8 +40,12 @@ constexpr auto raising = "raise ValueError('after the promise')";
 
 } // namespace
 
-PYACTOR_LOCAL_MESSAGE(ask_later)
-PYACTOR_LOCAL_MESSAGE(settle)
+} // namespace promises_test
+
+PYACTOR_LOCAL_MESSAGE(promises_test::ask_later)
+PYACTOR_LOCAL_MESSAGE(promises_test::settle)
+
+namespace promises_test {
 
 namespace {
 
@@ -320,3 +326,5 @@ TEST_CASE("user actors outlive the runtime", "[promises]") {
   CHECK_FALSE(finish(kept));
   CHECK(fails(world.ask<int64_t>(plain, settle{1}), {errc::actor_dead}));
 }
+
+} // namespace promises_test

@@ -8,6 +8,8 @@
 
 #include <thread>
 
+namespace python_api_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -345,3 +347,5 @@ TEST_CASE("a spawn that cannot be found by name raises where it is asked for",
               {errc::python_exception, "builtins.TypeError"}));
   CHECK(all.world.stats().live_actors == 2);
 }
+
+} // namespace python_api_test

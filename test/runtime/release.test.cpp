@@ -10,6 +10,8 @@
 
 #include <unistd.h>
 
+namespace release_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -273,3 +275,5 @@ TEST_CASE("a context's state tells what it holds and has done", "[release]") {
   caf::anon_send(world.server(), eval{"1"});
   CHECK(world.stats().queue_length == 1);
 }
+
+} // namespace release_test

@@ -11,6 +11,8 @@
 #include <map>
 #include <set>
 
+namespace router_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -88,8 +90,12 @@ class Main(pyactor.Actor):
 
 } // namespace
 
-PYACTOR_LOCAL_MESSAGE(where_am_i)
-PYACTOR_LOCAL_MESSAGE(where)
+} // namespace router_test
+
+PYACTOR_LOCAL_MESSAGE(router_test::where_am_i)
+PYACTOR_LOCAL_MESSAGE(router_test::where)
+
+namespace router_test {
 
 TEST_CASE("a policy picks as its name says", "[router]") {
   auto one = GENERATE(from_range(pick_cases()));
@@ -201,3 +207,5 @@ TEST_CASE("actors that Python code spawns count round", "[router]") {
   for (auto& [id, count] : threads)
     CHECK(count == 2);
 }
+
+} // namespace router_test

@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+namespace steps_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -263,3 +265,5 @@ TEST_CASE("two threads that end one actor at once answer its requests once",
   CHECK(w.home->stats().live_environments == 0);
   CHECK(w.home->stats().released_environments == rounds);
 }
+
+} // namespace steps_test

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+namespace stop_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -317,3 +319,5 @@ TEST_CASE("a stop waits for Python threads that end in time", "[stop]") {
   REQUIRE(last);
   CHECK(last->function == "last");
 }
+
+} // namespace stop_test

@@ -12,6 +12,8 @@
 
 #include <unistd.h>
 
+namespace text_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -198,3 +200,5 @@ TEST_CASE("files and modules may have names of any script", "[text]") {
                                + folder.path() + "')"})
         == true);
 }
+
+} // namespace text_test

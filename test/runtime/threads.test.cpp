@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+namespace threads_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -381,3 +383,5 @@ TEST_CASE("an idle runtime burns no CPU", "[threads]") {
   }
   CHECK(best < 100); // of 1000
 }
+
+} // namespace threads_test

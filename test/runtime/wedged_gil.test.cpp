@@ -11,6 +11,8 @@
 #include <future>
 #include <string>
 
+namespace wedged_gil_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
@@ -121,3 +123,5 @@ TEST_CASE("a wedged GIL ends the process where the options say so",
   CHECK(end.aborted());
   CHECK(end.said.find("the process is ended") != std::string::npos);
 }
+
+} // namespace wedged_gil_test

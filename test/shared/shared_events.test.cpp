@@ -7,6 +7,8 @@
 #include <map>
 #include <string>
 
+namespace shared_events_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using pyactor::test::crowd;
@@ -50,3 +52,5 @@ TEST_CASE("each event is read once or counted as dropped, and those of one "
   CHECK(in_order);
   CHECK(read + stream.dropped() == writers * each);
 }
+
+} // namespace shared_events_test

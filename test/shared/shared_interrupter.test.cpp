@@ -12,6 +12,8 @@
 #include <string>
 #include <thread>
 
+namespace shared_interrupter_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 
@@ -95,3 +97,5 @@ TEST_CASE("an interruption hits the call that it is aimed at, on whatever "
   REQUIRE(home);
   storm(**home);
 }
+
+} // namespace shared_interrupter_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace shared_names_test {
+
 using namespace pyactor::runtime;
 using namespace pyactor::test;
 
@@ -61,3 +63,5 @@ TEST_CASE("a name never leads to an actor that has ended, whoever ends, looks "
     CHECK_FALSE(names->find(name));
   CHECK(names->size() == 0);
 }
+
+} // namespace shared_names_test

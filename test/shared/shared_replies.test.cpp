@@ -7,6 +7,8 @@
 #include <array>
 #include <memory>
 
+namespace shared_replies_test {
+
 using namespace pyactor::runtime;
 using namespace pyactor::test;
 
@@ -52,3 +54,5 @@ TEST_CASE("a reply whose last holder drops it while others deliver is one "
   }
   CHECK(behind(client).received() == rounds);
 }
+
+} // namespace shared_replies_test

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <memory>
 
+namespace shared_requests_test {
+
 using namespace pyactor::supervisors::engine;
 using pyactor::test::crowd;
 
@@ -42,3 +44,5 @@ TEST_CASE("a request is settled by its answer or by the end, and by one of "
     REQUIRE_FALSE(requests->enter({}));
   }
 }
+
+} // namespace shared_requests_test

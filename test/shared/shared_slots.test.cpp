@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+namespace shared_slots_test {
+
 using namespace pyactor::supervisors;
 using namespace pyactor::supervisors::engine;
 using namespace std::chrono_literals;
@@ -59,3 +61,5 @@ TEST_CASE("a slot that anybody holds is the same for all, and none outlives "
   CHECK(others == 0);
   CHECK(unmarked == 0);
 }
+
+} // namespace shared_slots_test

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <thread>
 
+namespace shared_starts_test {
+
 using namespace pyactor::supervisors;
 using namespace pyactor::supervisors::engine;
 using pyactor::test::crowd;
@@ -42,3 +44,5 @@ TEST_CASE("no more starts go on at a time than there is room for, and none "
   CHECK(limits.starting() == 0);
   CHECK(limits.waiting() == 0);
 }
+
+} // namespace shared_starts_test

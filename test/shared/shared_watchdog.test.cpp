@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+namespace shared_watchdog_test {
+
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace std::chrono_literals;
@@ -232,3 +234,5 @@ TEST_CASE("a watchdog ends while calls overrun and limits go",
     auto late = home.dog->expect(1ms);
   }
 }
+
+} // namespace shared_watchdog_test

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace judge_test {
+
 using namespace pyactor::test;
 
 namespace {
@@ -102,3 +104,5 @@ TEST_CASE("too few samples give no verdict", "[judge]") {
   CHECK(judge(samples(7, flat), true));
   CHECK_FALSE(judge({}, true));
 }
+
+} // namespace judge_test

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+namespace storm_test {
+
 using namespace pyactor;
 using namespace pyactor::test;
 using Catch::Generators::from_range;
@@ -141,3 +143,5 @@ TEST_CASE("storms leave the interpreters of a runtime as they were",
     CHECK(after[id].blocks < then.blocks + storms);
   }
 }
+
+} // namespace storm_test

@@ -5,6 +5,8 @@
 
 #include <vector>
 
+namespace trend_test {
+
 using namespace pyactor::test;
 
 TEST_CASE("the slope of points on a line is that of the line", "[trend]") {
@@ -17,3 +19,5 @@ TEST_CASE("points beside the line do not turn it where they balance",
   CHECK(slope(std::vector<point>{{0, 1}, {1, 0}, {2, 0}, {3, 1}})
         == Catch::Approx(0).margin(1e-12));
 }
+
+} // namespace trend_test

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+namespace auto_shutdown_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -99,3 +101,5 @@ TEST("a significant end before the list has started takes effect after it") {
   CHECK(w.started->value().result.has_value());
   CHECK(w.supervisor_end == shutdown);
 }
+
+} // namespace auto_shutdown_test

@@ -5,6 +5,8 @@
 
 #include <set>
 
+namespace backoff_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -335,3 +337,5 @@ TEST_CASE("a spec with a wrong backoff is refused", "[backoff]") {
   CHECK(sup.error().code == sup_errc::invalid_spec);
   CHECK(w.child("c").starts == 0);
 }
+
+} // namespace backoff_test

@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 
+namespace child_calls_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -302,3 +304,5 @@ TEST_CASE("a supervisor that may have no zombies is refused", "[child_calls]") {
   REQUIRE_FALSE(checked);
   CHECK(checked.error().message == "max_zombies must be positive");
 }
+
+} // namespace child_calls_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace child_limits_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using time_point = child_limits::time_point;
@@ -65,3 +67,5 @@ TEST_CASE("new limits of a child count what was there", "[child_limits]") {
       CHECK(limits.add(time_point{3s}));
   }
 }
+
+} // namespace child_limits_test

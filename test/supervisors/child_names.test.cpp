@@ -6,6 +6,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+namespace child_names_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -152,3 +154,5 @@ TEST_CASE("simple_global_supervisor: both names lead to new incarnations, "
   CHECK_FALSE(whereis(w.system, "middle"));
   CHECK_FALSE(whereis(w.system, "server"));
 }
+
+} // namespace child_names_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace child_proxy_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -159,3 +161,5 @@ TEST_CASE("a proxy keeps neither child nor supervisor alive", "[child_proxy]") {
   w.run();
   CHECK(w.supervisor_end.has_value());
 }
+
+} // namespace child_proxy_test

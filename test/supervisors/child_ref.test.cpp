@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace child_ref_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -312,3 +314,5 @@ TEST_CASE("supervision errors render as words", "[child_ref]") {
           child_unavailable{child_status::restarting, 10ms}.to_error())
         == "child_unavailable: the child is restarting, next start in 10 ms");
 }
+
+} // namespace child_ref_test

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+namespace child_spec_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -119,3 +121,5 @@ TEST_CASE("what a spec says stands against the defaults", "[child_spec]") {
   CHECK(spec.shutdown->mode == stop_mode::brutal_kill);
   CHECK(spec.start_timeout == 1s);
 }
+
+} // namespace child_spec_test

@@ -4,9 +4,12 @@
 
 #include <vector>
 
+namespace child_state_test {
+
 using namespace pyactor::supervisors;
 using namespace child_events;
 using namespace states;
+using enum child_effect;
 
 TEST_CASE("a start is acknowledged once, and only by its own incarnation",
           "[child_state]") {
@@ -133,7 +136,8 @@ TEST_CASE("a child starts only from rest", "[child_state]") {
 TEST_CASE("a start function that has nothing to start leaves the child stopped",
           "[child_state]") {
   for (auto cause : {from::init, from::request, from::automatic}) {
-    auto result = step(starting(cause), permanent, start_ignored{});
+    auto result
+      = step(starting(cause), permanent, child_events::start_ignored{});
     CHECK(result.next.phase == phase::stopped);
     CHECK(result.outcome == outcome::ignored);
   }
@@ -167,3 +171,5 @@ TEST_CASE("giving up ends the wait for a restart, and nothing else",
     }
   }
 }
+
+} // namespace child_state_test

@@ -4,9 +4,12 @@
 
 #include <vector>
 
+namespace child_stop_test {
+
 using namespace pyactor::supervisors;
 using namespace child_events;
 using namespace states;
+using enum child_effect;
 
 TEST_CASE("a reset starts the child again once it has ended", "[child_stop]") {
   auto result
@@ -245,3 +248,5 @@ TEST_CASE("an end that a last check brings to light completes the stop",
   CHECK(result.effects == effect_list{disarm, release});
   CHECK(result.outcome == outcome::stopped);
 }
+
+} // namespace child_stop_test

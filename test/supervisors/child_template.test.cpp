@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace child_template_test {
+
 using namespace pyactor::supervisors;
 using engine::child_template;
 
@@ -58,3 +60,5 @@ TEST("children of one spec are neither added by spec nor kept when stopped") {
           == (restart != restart_type::temporary));
   }
 }
+
+} // namespace child_template_test

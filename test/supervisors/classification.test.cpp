@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+namespace classification_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using kind = supervision_event::kind;
@@ -215,3 +217,5 @@ TEST_CASE("sys.exit(0) before a child is ready is a failed start",
   CHECK(w.info("c").status == child_status::restarting);
   CHECK(w.info("c").last_exit->kind == exit_kind::start_failed);
 }
+
+} // namespace classification_test

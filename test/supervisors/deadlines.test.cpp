@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace deadlines_test {
+
 using pyactor::supervisors::engine::deadlines;
 using namespace std::chrono_literals;
 using time_point = deadlines::time_point;
@@ -82,3 +84,5 @@ TEST_CASE("all deadlines of a child move with it", "[deadlines]") {
     CHECK(all.pop_due(time_point{9s}) == timer{7, purpose});
   CHECK(all.next() == time_point::max());
 }
+
+} // namespace deadlines_test

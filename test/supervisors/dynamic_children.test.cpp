@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <vector>
 
+namespace dynamic_children_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -346,3 +348,5 @@ TEST("questions are answered while thousands of children stop") {
     },
     [](const caf::error& what) { FAIL(caf::to_string(what)); });
 }
+
+} // namespace dynamic_children_test

@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+namespace escalating_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -55,3 +57,5 @@ TEST("the longest pause is the backoff's, or the longer one of the flags") {
   CHECK(longest_pause({}, 10ms, 5s) == 5s);
   CHECK(longest_pause({}, 10s, 5s) == 10s);
 }
+
+} // namespace escalating_test

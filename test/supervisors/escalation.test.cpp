@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+namespace escalation_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using kind = supervision_event::kind;
@@ -300,3 +302,5 @@ TEST("abort_process ends the process with the restart that is one too many, "
                              "restarts; last exit error: again\n"));
   }
 }
+
+} // namespace escalation_test

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <thread>
 
+namespace event_stream_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -59,3 +61,5 @@ TEST_CASE("an observer may outlive its stream", "[event_stream]") {
   auto tell = event_stream{}.observer();
   CHECK_NOTHROW(tell(about(1)));
 }
+
+} // namespace event_stream_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace exit_info_test {
+
 using namespace pyactor::supervisors;
 
 TEST_CASE("only a normal end and a shutdown are not abnormal", "[exit_info]") {
@@ -50,3 +52,5 @@ TEST_CASE("an exception is of its own type and of those of its bases, and of "
   CHECK_FALSE(what.is_a("builtins.OSError"));
   CHECK_FALSE(what.is_a("ValueError"));
 }
+
+} // namespace exit_info_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace exits_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -254,3 +256,5 @@ TEST_CASE("a child that became unreachable has failed", "[exits]") {
   CHECK(x.w.child("c").starts == 2);
   CHECK(x.w.info("c").last_exit->kind == exit_kind::unreachable);
 }
+
+} // namespace exits_test

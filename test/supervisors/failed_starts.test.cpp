@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+namespace failed_starts_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -136,3 +138,5 @@ TEST_CASE("orders that wait for a start_child that fails find no child, or add "
   CHECK(w.which() == "c:running");
   CHECK(w.count() == child_counts{1, 1, 0, 1});
 }
+
+} // namespace failed_starts_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace flag_check_test {
+
 using namespace pyactor::supervisors;
 using engine::bad_combination;
 
@@ -66,3 +68,5 @@ TEST("children stop in order unless they come from one spec, or flags say so") {
     CHECK(stop_order_of({.strategy = simple, .stop_order = order}) == order);
   }
 }
+
+} // namespace flag_check_test

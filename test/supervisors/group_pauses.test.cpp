@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+namespace group_pauses_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using kind = supervision_event::kind;
@@ -196,3 +198,5 @@ TEST_CASE("a member whose own pause is over as its group is stopped waits for "
   REQUIRE(w.events.back().what == kind::group_aborted);
   CHECK(w.events.back().others == std::vector<std::string>{"b"});
 }
+
+} // namespace group_pauses_test

@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+namespace group_probes_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using enum probe_kind;
@@ -182,3 +184,5 @@ TEST("children on demand have the probes of their spec") {
   CHECK(w.asked[readiness] == 2);
   CHECK(w.info("job-2").ready);
 }
+
+} // namespace group_probes_test

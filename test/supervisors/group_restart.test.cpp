@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace group_restart_test {
+
 using namespace pyactor::supervisors;
 using namespace pyactor::supervisors::engine;
 using phase = child_phase;
@@ -45,3 +47,5 @@ TEST_CASE("a group starts each member once, when the one before is ready",
   CHECK(when_starting(in(phase::stopping), true) == group_step::wait);
   CHECK(when_starting(in(phase::running), true) == group_step::skip);
 }
+
+} // namespace group_restart_test

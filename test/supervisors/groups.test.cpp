@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+namespace groups_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -348,3 +350,5 @@ TEST("two pauses that end at once lead to one restart of all") {
   w.advance(1h);
   CHECK(w.statistics().stale_events == 0);
 }
+
+} // namespace groups_test

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace hung_child_test {
+
 using namespace pyactor::supervisors;
 using namespace pyactor::test;
 using namespace std::chrono_literals;
@@ -122,3 +124,5 @@ TEST_CASE("children of a context that is given up come back in a fresh one",
   CHECK(x.supervisor->stop());
   CHECK_FALSE(x.world.python().stop(2s).complete());
 }
+
+} // namespace hung_child_test

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+namespace hung_stop_test {
+
 using namespace pyactor::supervisors;
 using namespace pyactor::test;
 using namespace std::chrono_literals;
@@ -283,3 +285,5 @@ TEST_CASE("a call that does not come back costs its context, whose children "
   CHECK_FALSE(x.world.python().stop(2s).complete());
   CHECK(std::chrono::steady_clock::now() - begin < 4s);
 }
+
+} // namespace hung_stop_test

@@ -15,6 +15,8 @@
 #include <atomic>
 #include <string>
 
+namespace leaks_test {
+
 using namespace pyactor;
 using namespace pyactor::supervisors;
 using namespace pyactor::test;
@@ -178,3 +180,5 @@ TEST("three thousand restarts of a Python child leave no memory behind") {
   CHECK(after.threads == before.threads);
   CHECK(after.files == before.files);
 }
+
+} // namespace leaks_test

@@ -11,6 +11,8 @@
 
 #include <nlohmann/json.hpp>
 
+namespace live_tree_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using nlohmann::json;
@@ -23,7 +25,11 @@ struct let_go {};
 
 } // namespace
 
-PYACTOR_LOCAL_MESSAGE(let_go)
+} // namespace live_tree_test
+
+PYACTOR_LOCAL_MESSAGE(live_tree_test::let_go)
+
+namespace live_tree_test {
 
 namespace {
 
@@ -294,3 +300,5 @@ TEST_CASE("a blocking look takes no longer than its timeout", "[live_tree]") {
   CHECK(seen->children[0].error == "no answer in time");
   REQUIRE(top.stop());
 }
+
+} // namespace live_tree_test

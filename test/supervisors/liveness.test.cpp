@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+namespace liveness_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using enum probe_kind;
@@ -304,3 +306,5 @@ TEST("a child that is being stopped is not asked, and what it owes is stale") {
   CHECK(order.ok());
   CHECK(w.statistics().restarts == 0);
 }
+
+} // namespace liveness_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace message_breaker_test {
+
 using namespace pyactor::supervisors;
 
 namespace {
@@ -116,3 +118,5 @@ TEST_CASE("the error of a refused message names the child and its crashes",
   CHECK(pyactor::runtime::render(why).find("'reader' has crashed on it 4 times")
         != std::string::npos);
 }
+
+} // namespace message_breaker_test

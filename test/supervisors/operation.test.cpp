@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace operation_test {
+
 using namespace pyactor::supervisors;
 
 namespace {
@@ -115,3 +117,5 @@ TEST_CASE("every order meets every state as the table of results says",
     CHECK(admit(operation::delete_child, state) == del);
   }
 }
+
+} // namespace operation_test

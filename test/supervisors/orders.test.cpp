@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace orders_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -337,3 +339,5 @@ TEST_CASE("a child that runs shows how long it has", "[orders]") {
   w.order(terminate_child{"a"});
   CHECK(w.info("a").uptime == 0s);
 }
+
+} // namespace orders_test

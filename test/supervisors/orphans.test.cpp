@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+namespace orphans_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -315,3 +317,5 @@ TEST_CASE("the call of an orphan is interrupted, the orphan killed, and its "
   CHECK(pyactor::runtime::is_error(*end, pyactor::errc::abandoned));
   CHECK_FALSE(w.has_timer());
 }
+
+} // namespace orphans_test

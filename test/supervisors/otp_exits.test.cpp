@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace otp_exits_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using namespace otp;
@@ -161,3 +163,5 @@ TEST("do_not_save_child_specs_for_temporary_children",
       for (auto how : all_endings)
         check_spec_after(strategy, type, how);
 }
+
+} // namespace otp_exits_test

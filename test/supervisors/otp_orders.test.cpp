@@ -6,6 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace otp_orders_test {
+
 using namespace pyactor::supervisors;
 using namespace otp;
 using mode = child_control::start_mode;
@@ -158,3 +160,5 @@ TEST("which_children",
   CHECK(gone.error().id == "c1");
   CHECK(w.find("c2")->status == child_status::running);
 }
+
+} // namespace otp_orders_test

@@ -6,6 +6,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+namespace otp_reload_test {
+
 namespace supervisors = pyactor::supervisors;
 using namespace supervisors;
 using namespace std::chrono_literals;
@@ -273,3 +275,5 @@ TEST("code_change_simple_map", "a child's new spec is there to be seen") {
   REQUIRE(seen->value().result);
   CHECK(seen->value().result->shutdown == stop_policy{.timeout = 1s});
 }
+
+} // namespace otp_reload_test

@@ -11,6 +11,8 @@
 
 #include <sstream>
 
+namespace otp_reports_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -139,3 +141,5 @@ TEST("format_log_1, format_log_2", "a report ends within no character") {
   CHECK(text.size() == std::string{"error: "}.size() + 499 + 3);
   CHECK(text.ends_with("\u00e4..."));
 }
+
+} // namespace otp_reports_test

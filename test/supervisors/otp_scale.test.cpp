@@ -10,6 +10,8 @@
 
 #include <malloc.h>
 
+namespace otp_scale_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -180,3 +182,5 @@ TEST("children of one spec",
   CHECK(all[2].stop / all[0].stop <= 1000);
   CHECK(all[2].bytes <= 2 * all[0].bytes);
 }
+
+} // namespace otp_scale_test

@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace otp_significant_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using namespace otp;
@@ -204,3 +206,5 @@ TEST("significant_escalation",
       CHECK(w.which() == "b:stopped other:running");
   }
 }
+
+} // namespace otp_significant_test

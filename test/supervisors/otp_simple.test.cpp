@@ -10,12 +10,18 @@
 #include <memory>
 #include <vector>
 
+namespace otp_simple_test {
+
 /// An argument that says how many hold it.
 struct counted {
   std::shared_ptr<std::vector<int>> load;
 };
 
-PYACTOR_LOCAL_MESSAGE(counted)
+} // namespace otp_simple_test
+
+PYACTOR_LOCAL_MESSAGE(otp_simple_test::counted)
+
+namespace otp_simple_test {
 
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
@@ -309,3 +315,5 @@ TEST("which_children_simple_one_for_one",
   CHECK(w.find("c").error().code == sup_errc::simple_one_for_one);
   CHECK(w.find("c-2")->incarnation == 2);
 }
+
+} // namespace otp_simple_test

@@ -6,6 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace otp_simple_stop_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using namespace otp;
@@ -118,3 +120,5 @@ TEST("simple_one_for_one_shutdown",
   CHECK(w.supervisor_end == shutdown);
   w.advance(1h); // nothing of it is left, whatever the outcome
 }
+
+} // namespace otp_simple_stop_test

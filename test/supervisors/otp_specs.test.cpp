@@ -8,6 +8,8 @@
 
 #include <array>
 
+namespace otp_specs_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using namespace otp;
@@ -264,3 +266,5 @@ TEST("sup_flags", "the extremes of each flag are taken") {
   for (const auto& extreme : table)
     CHECK(is_accepted(w, extreme, {minimal()}));
 }
+
+} // namespace otp_specs_test

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+namespace otp_start_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using namespace otp;
@@ -221,3 +223,5 @@ TEST("already_started_outside_supervisor",
   CHECK(answer.error().cause.context().get_as<caf::actor>(0) == foreign);
   CHECK(w.which().empty());
 }
+
+} // namespace otp_start_test

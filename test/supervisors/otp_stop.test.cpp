@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace otp_stop_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using namespace otp;
@@ -125,3 +127,5 @@ TEST("sup_stop_race", "children that end by themselves while the supervisor "
         == "end c0, end c1, end c2, end c3, end c4, end c5, end c6, end c7, "
            "end c8, end c9, end c10, end c11, end z, end a");
 }
+
+} // namespace otp_stop_test

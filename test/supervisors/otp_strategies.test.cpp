@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace otp_strategies_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using namespace otp;
@@ -256,3 +258,5 @@ TEST("tree", "a subtree that gives up takes the others along, as they were "
   CHECK(w.children_of("sup3") == 0);
   CHECK(w.statistics().restarts == 1);
 }
+
+} // namespace otp_strategies_test

@@ -6,7 +6,7 @@
 #include <utility>
 
 /// What became of one request, and how often.
-struct outcome {
+struct request_outcome {
   int answers = 0;
   int errors = 0;
   pyactor::supervisors::incarnation_id value = 0;
@@ -17,14 +17,14 @@ struct outcome {
   }
 };
 
-using outcome_ptr = std::shared_ptr<outcome>;
+using outcome_ptr = std::shared_ptr<request_outcome>;
 
 /// Spawns a client that sends one request, and runs nothing.
 /// @param send what the client does to send it: gets the client and the two
 ///             functions for its outcome
 template <class F>
 outcome_ptr spawn_client(world& w, F send) {
-  auto result = std::make_shared<outcome>();
+  auto result = std::make_shared<request_outcome>();
   auto on_value = [=](pyactor::supervisors::incarnation_id value) {
     ++result->answers;
     result->value = value;

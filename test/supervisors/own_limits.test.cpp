@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+namespace own_limits_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using kind = supervision_event::kind;
@@ -167,3 +169,5 @@ TEST_CASE("a spec whose limit has no period is refused", "[own_limits]") {
   CHECK(order.failed_with(sup_errc::invalid_spec));
   CHECK(order.error().message == "the period of a limit must be positive");
 }
+
+} // namespace own_limits_test

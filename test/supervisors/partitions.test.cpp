@@ -12,6 +12,8 @@
 #include <limits>
 #include <map>
 
+namespace partitions_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -289,3 +291,5 @@ TEST("a resize of partitions that have stopped says so") {
   REQUIRE_FALSE(result);
   CHECK(result.error().code == sup_errc::supervisor_down);
 }
+
+} // namespace partitions_test

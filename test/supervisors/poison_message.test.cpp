@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+namespace poison_message_test {
+
 using namespace pyactor::supervisors;
 using namespace pyactor::test;
 using pyactor::errc;
@@ -206,3 +208,5 @@ TEST_CASE("refused calls, also those that nobody waits for, are dead letters "
   }
   CHECK(letters == std::vector<std::string>{"read", "read"});
 }
+
+} // namespace poison_message_test

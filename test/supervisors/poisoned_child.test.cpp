@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+namespace poisoned_child_test {
+
 using namespace pyactor::supervisors;
 using namespace pyactor::test;
 using pyactor::value;
@@ -81,3 +83,5 @@ TEST_CASE("a child that poisons its interpreter comes back in a fresh one, and "
   CHECK(supervisor.stop());
   CHECK(world.python().stop(patience).complete());
 }
+
+} // namespace poisoned_child_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace probe_state_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using time_point = probe_state::time_point;
@@ -96,3 +98,5 @@ TEST("a threshold that is lowered meanwhile holds for the next miss") {
   CHECK(heard(state, {.failure_threshold = 2}, false).verdict
         == probe_verdict::failed);
 }
+
+} // namespace probe_state_test

@@ -9,6 +9,8 @@
 
 #include <future>
 
+namespace python_child_test {
+
 using namespace pyactor::supervisors;
 using pyactor::runtime::exec;
 using pyactor::runtime::python_actor;
@@ -22,7 +24,11 @@ struct ask_later {};
 
 } // namespace
 
-PYACTOR_LOCAL_MESSAGE(ask_later)
+} // namespace python_child_test
+
+PYACTOR_LOCAL_MESSAGE(python_child_test::ask_later)
+
+namespace python_child_test {
 
 namespace {
 
@@ -260,3 +266,5 @@ TEST_CASE("faulty_application_shutdown: a tree that cannot start names the "
         != std::string::npos);
   CHECK(text.find("line 4, in __init__") != std::string::npos);
 }
+
+} // namespace python_child_test

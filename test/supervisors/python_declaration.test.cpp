@@ -5,6 +5,8 @@
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+namespace python_declaration_test {
+
 using namespace pyactor::supervisors;
 using Catch::Matchers::ContainsSubstring;
 using pyactor::test::python_tree_world;
@@ -319,3 +321,5 @@ class Above(pyactor.Supervisor):
   REQUIRE(x.world.call(actor, "run", "pyactor.send('test', 'alive')"));
   CHECK(x.hear() == "alive");
 }
+
+} // namespace python_declaration_test

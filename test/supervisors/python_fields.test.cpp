@@ -6,6 +6,8 @@
 #include <atomic>
 #include <vector>
 
+namespace python_fields_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using pyactor::test::any_context;
@@ -321,3 +323,5 @@ class Named(pyactor.Supervisor):
   CHECK(found->identity() == top.child("c").identity());
   CHECK(top.stop());
 }
+
+} // namespace python_fields_test

@@ -8,6 +8,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+namespace python_probe_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using pyactor::test::patience;
@@ -130,3 +132,5 @@ TEST("a Python actor without the method of its probe fails each time") {
   CHECK(why->message.starts_with("3 misses of the startup probe"));
   CHECK(why->message.find("is_wel") != std::string::npos);
 }
+
+} // namespace python_probe_test

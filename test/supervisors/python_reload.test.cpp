@@ -4,6 +4,8 @@
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+namespace python_reload_test {
+
 using namespace pyactor::supervisors;
 using Catch::Matchers::ContainsSubstring;
 using pyactor::value;
@@ -210,3 +212,5 @@ TEST_CASE("a reload of a tree that has ended says so", "[python_reload]") {
   x.run("me.tree.reload(trees.Listed, 'c', mode='otp', then='heard')");
   CHECK_THAT(x.hear(), ContainsSubstring("outcome  0 supervisor_down "));
 }
+
+} // namespace python_reload_test

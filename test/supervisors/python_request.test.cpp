@@ -8,6 +8,8 @@
 #include <atomic>
 #include <set>
 
+namespace python_request_test {
+
 using namespace pyactor::supervisors;
 using Catch::Matchers::ContainsSubstring;
 using pyactor::value;
@@ -262,3 +264,5 @@ TEST_CASE("a child collects dead letters, those that come while it is down "
   x.run("me.tree.child('c').send('third')");
   CHECK(x.hear() == "collected third");
 }
+
+} // namespace python_request_test

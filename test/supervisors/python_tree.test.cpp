@@ -4,6 +4,8 @@
 
 #include <regex>
 
+namespace python_tree_test {
+
 using namespace pyactor::supervisors;
 using pyactor::value;
 using pyactor::runtime::call;
@@ -402,3 +404,5 @@ class Slows(pyactor.Supervisor):
   CHECK(failed.error().type == "pyactor.DeadActorError");
   CHECK(failed.error().message == "child 'slow' is not ready");
 }
+
+} // namespace python_tree_test

@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+namespace query_latency_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -102,3 +104,5 @@ TEST_CASE("a supervisor that starts and stops thousands of children answers a "
     CHECK(best.longest <= promise);
   }
 }
+
+} // namespace query_latency_test

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace random_operations_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -338,3 +340,5 @@ TEST_CASE("100 000 random operations leave a supervisor as its model says",
   }
   CHECK(lives > static_cast<int>(seeds)); // some supervisors have given up
 }
+
+} // namespace random_operations_test

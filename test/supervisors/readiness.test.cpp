@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+namespace readiness_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using enum probe_kind;
@@ -236,3 +238,5 @@ TEST("reload gives a running child a readiness probe, changes its times, and "
   CHECK_FALSE(x.is_ready());
   CHECK(x.w.child("c").starts == 1);
 }
+
+} // namespace readiness_test

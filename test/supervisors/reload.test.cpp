@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace reload_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -340,3 +342,5 @@ TEST("a nested supervisor that is restarted begins with its first list") {
   CHECK(w.order(cycle_child{"inner"}).ok());
   CHECK(w.happened() == "end b, start a");
 }
+
+} // namespace reload_test

@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+namespace reload_meanwhile_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -401,3 +403,5 @@ TEST("a restart that was decided comes, also if the child is temporary now") {
     CHECK(w.which() == "c:running a:running");
   }
 }
+
+} // namespace reload_meanwhile_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace reload_plan_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -107,3 +109,5 @@ TEST("another place in the list, or another function or question, is no change "
   CHECK(summary.added.empty());
   CHECK(summary.removed.empty());
 }
+
+} // namespace reload_plan_test

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+namespace restart_backoff_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 
@@ -76,21 +78,21 @@ TEST_CASE("no pause is 0", "[restart_backoff]") {
 TEST_CASE("a policy is valid exactly within its bounds", "[restart_backoff]") {
   constexpr auto infinity = std::numeric_limits<double>::infinity();
   constexpr auto nan = std::numeric_limits<double>::quiet_NaN();
-  CHECK(is_valid({}));
-  CHECK(is_valid({.initial = 30s, .max = 30s}));
-  CHECK(is_valid({.factor = 1, .jitter = 0}));
-  CHECK(is_valid({.jitter = 1, .reset_after = 1ns}));
-  CHECK(is_valid({.max = longest, .reset_after = longest}));
-  CHECK_FALSE(is_valid({.initial = 0ns}));
-  CHECK_FALSE(is_valid({.initial = -1ns}));
-  CHECK_FALSE(is_valid({.initial = 30s + 1ns, .max = 30s}));
-  CHECK_FALSE(is_valid({.max = 0ns}));
+  CHECK(is_valid(restart_backoff{}));
+  CHECK(is_valid(restart_backoff{.initial = 30s, .max = 30s}));
+  CHECK(is_valid(restart_backoff{.factor = 1, .jitter = 0}));
+  CHECK(is_valid(restart_backoff{.jitter = 1, .reset_after = 1ns}));
+  CHECK(is_valid(restart_backoff{.max = longest, .reset_after = longest}));
+  CHECK_FALSE(is_valid(restart_backoff{.initial = 0ns}));
+  CHECK_FALSE(is_valid(restart_backoff{.initial = -1ns}));
+  CHECK_FALSE(is_valid(restart_backoff{.initial = 30s + 1ns, .max = 30s}));
+  CHECK_FALSE(is_valid(restart_backoff{.max = 0ns}));
   for (auto factor : {0.999, 0.0, -2.0, nan, infinity, -infinity})
-    CHECK_FALSE(is_valid({.factor = factor}));
+    CHECK_FALSE(is_valid(restart_backoff{.factor = factor}));
   for (auto jitter : {-0.001, 1.001, nan, infinity, -infinity})
-    CHECK_FALSE(is_valid({.jitter = jitter}));
-  CHECK_FALSE(is_valid({.reset_after = 0ns}));
-  CHECK_FALSE(is_valid({.reset_after = -1ns}));
+    CHECK_FALSE(is_valid(restart_backoff{.jitter = jitter}));
+  CHECK_FALSE(is_valid(restart_backoff{.reset_after = 0ns}));
+  CHECK_FALSE(is_valid(restart_backoff{.reset_after = -1ns}));
 }
 
 TEST_CASE("failures add up until one comes after a long run",
@@ -102,3 +104,5 @@ TEST_CASE("failures add up until one comes after a long run",
   CHECK(failures_in_a_row(7, 1h, 60s) == 1);
   CHECK(failures_in_a_row(7, 10'000h, longest) == 8);
 }
+
+} // namespace restart_backoff_test

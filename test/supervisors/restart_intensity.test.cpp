@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace restart_intensity_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using time_point = restart_intensity::time_point;
@@ -94,3 +96,5 @@ TEST_CASE("a restart that is taken back counts no longer",
   CHECK(window.used(begin + 5s) == 1);
   CHECK(window.add(begin + 11s));
 }
+
+} // namespace restart_intensity_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace restart_strategy_test {
+
 using namespace pyactor::supervisors;
 
 namespace {
@@ -37,3 +39,5 @@ TEST_CASE("rest_for_one restarts the failed child and those after it",
       CHECK(plan.covers(member) == (member >= failed));
   }
 }
+
+} // namespace restart_strategy_test

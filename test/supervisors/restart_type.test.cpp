@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace restart_type_test {
+
 using namespace pyactor::supervisors;
 
 TEST_CASE("each restart type answers each class of exit as OTP does, "
@@ -33,3 +35,5 @@ TEST_CASE("each restart type answers each class of exit as OTP does, "
     CHECK(judge(type, cls) == expected);
   }
 }
+
+} // namespace restart_type_test

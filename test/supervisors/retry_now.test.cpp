@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+namespace retry_now_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -191,3 +193,5 @@ TEST_CASE("retry_now of a supervisor that stops is refused", "[retry_now]") {
   CHECK_FALSE(order.ok());
   CHECK(x.w.child("c").starts == 1);
 }
+
+} // namespace retry_now_test

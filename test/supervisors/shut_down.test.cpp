@@ -9,6 +9,8 @@
 
 #include <chrono>
 
+namespace shut_down_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using pyactor::test::kinds;
@@ -93,3 +95,5 @@ TEST_CASE("what does not end in time is told", "[.][lost_shut_down]") {
   x.keep_busy("sleep");
   CHECK_FALSE(x.end(2s).complete());
 }
+
+} // namespace shut_down_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace start_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -306,3 +308,5 @@ TEST_CASE("started_on_spawn takes a child for ready at once", "[start]") {
   CHECK(started(w));
   CHECK(w.which() == "a:running");
 }
+
+} // namespace start_test

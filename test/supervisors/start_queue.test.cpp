@@ -6,6 +6,8 @@
 #include <random>
 #include <stdexcept>
 
+namespace start_queue_test {
+
 using namespace pyactor::supervisors;
 using namespace pyactor::supervisors::engine;
 using namespace std::chrono_literals;
@@ -306,3 +308,5 @@ TEST("limits of nothing are refused") {
   CHECK_FALSE(start_throttle{});
   CHECK(start_throttle{start_limits{}});
 }
+
+} // namespace start_queue_test

@@ -9,6 +9,8 @@
 #include <latch>
 #include <set>
 
+namespace start_storm_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using kind = supervision_event::kind;
@@ -314,3 +316,5 @@ TEST_CASE("supervisors on several threads that share limits forget nobody",
   CHECK(throttle.waiting() == 0);
   CHECK(throttle.starting() == 0);
 }
+
+} // namespace start_storm_test

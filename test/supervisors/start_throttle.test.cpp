@@ -5,6 +5,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+namespace start_throttle_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -282,3 +284,5 @@ TEST("a tree tells who waits for its turn") {
   CHECK(to_text(top).find("waits for its turn to start") != std::string::npos);
   CHECK(to_json(top).find("\"throttled\":true") != std::string::npos);
 }
+
+} // namespace start_throttle_test

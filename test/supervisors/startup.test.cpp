@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+namespace startup_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using enum probe_kind;
@@ -232,3 +234,5 @@ TEST("reload changes the times of a startup probe that runs, and ends the "
   x.w.advance(100s);
   CHECK(x.w.asked[startup] == (taken_away ? 1 : 3));
 }
+
+} // namespace startup_test

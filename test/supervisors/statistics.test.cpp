@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace statistics_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -91,3 +93,5 @@ TEST_CASE("a request that its child answers, or that was not sent, is not lost",
   CHECK(late->errors == 1);
   CHECK(w.statistics().lost_requests == 0);
 }
+
+} // namespace statistics_test

@@ -5,6 +5,8 @@
 
 #include <memory>
 
+namespace stop_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -325,3 +327,5 @@ TEST_CASE(
   caf::anon_send_exit(silent, caf::exit_reason::kill);
   w.run();
 }
+
+} // namespace stop_test

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+namespace stop_anywhere_test {
+
 using ending = scripted_run::ending;
 using beginning = scripted_run::beginning;
 
@@ -85,3 +87,5 @@ TEST_CASE("a supervisor that ends before it has started does so within its "
   }
   CHECK(blocked >= 5);
 }
+
+} // namespace stop_anywhere_test

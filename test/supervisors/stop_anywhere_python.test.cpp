@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+namespace stop_anywhere_python_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using pyactor::test::patience;
@@ -145,3 +147,5 @@ TEST_CASE("supervisors of Python children that end at any point of a run leave "
       CHECK(pyactor::test::await_threads(threads));
   }
 }
+
+} // namespace stop_anywhere_python_test

@@ -15,6 +15,8 @@
 #include <malloc.h>
 #include <unistd.h>
 
+namespace storm_test {
+
 using namespace pyactor::supervisors;
 using pyactor::test::instrumented;
 using namespace std::chrono_literals;
@@ -386,3 +388,5 @@ TEST_CASE("a supervisor that is killed under load leaves no child behind",
   w.system.await_all_actors_done();
   CHECK(all_ended());
 }
+
+} // namespace storm_test

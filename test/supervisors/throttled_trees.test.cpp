@@ -5,6 +5,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+namespace throttled_trees_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -175,3 +177,5 @@ TEST("a reload changes the limits for starts from then on") {
   w.advance(1s);
   CHECK(w.info("b").status == child_status::running);
 }
+
+} // namespace throttled_trees_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace timed_actor_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -102,3 +104,5 @@ TEST_CASE("a proxy has no timer, and is gone, once nothing waits with it",
   }
   CHECK_FALSE(pyactor::runtime::upgrade(address));
 }
+
+} // namespace timed_actor_test

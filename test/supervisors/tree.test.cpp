@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+namespace tree_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using nlohmann::json;
@@ -196,3 +198,5 @@ TEST_CASE("times are given in two units", "[tree]") {
     CHECK(line.ends_with("  " + std::string{text}));
   }
 }
+
+} // namespace tree_test

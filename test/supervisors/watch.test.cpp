@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace watch_test {
+
 using namespace pyactor::supervisors;
 using namespace pyactor::supervisors::engine;
 
@@ -128,3 +130,5 @@ TEST_CASE("a watch keeps neither end alive", "[watch]") {
   CHECK_FALSE(caf::actor_cast<caf::actor>(address));
   w.end_other(crash());
 }
+
+} // namespace watch_test

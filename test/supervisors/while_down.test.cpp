@@ -10,6 +10,8 @@
 #include <numeric>
 #include <thread>
 
+namespace while_down_test {
+
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
 using mode = child_control::start_mode;
@@ -429,3 +431,5 @@ TEST_CASE("a policy that cannot work is refused", "[while_down]") {
   auto check = check_child_specs({&one, 1});
   CHECK(check == spec_check{spec_fault::invalid_while_down, "a"});
 }
+
+} // namespace while_down_test

@@ -19,7 +19,7 @@ bool is_sequence(PyObject* x) {
 }
 
 /// @returns what makes a container of it, or nothing for what holds no items
-std::string_view remedy(PyObject* x, std::string_view text) {
+std::string_view remedy_for(PyObject* x, std::string_view text) {
   return Py_TYPE(x)->tp_iter ? text : std::string_view{};
 }
 
@@ -55,7 +55,7 @@ item_source::item_source(attach_scope& py, _object* container) noexcept
 expected<void> item_source::open_sequence() {
   if (!is_sequence(container_))
     return refuse_type(container_, "a list or tuple",
-                       remedy(container_, "list(x)"));
+                       remedy_for(container_, "list(x)"));
   size_ = static_cast<size_t>(Py_SIZE(container_));
   return check_limits();
 }
@@ -73,7 +73,7 @@ expected<void> item_source::open_sequence(size_t size) {
 expected<void> item_source::open_set() {
   if (!PyAnySet_CheckExact(container_))
     return refuse_type(container_, "a set or frozenset",
-                       remedy(container_, "set(x)"));
+                       remedy_for(container_, "set(x)"));
   is_set_ = true;
   size_ = static_cast<size_t>(PySet_GET_SIZE(container_));
   if (auto fits = check_limits(); !fits)

@@ -63,7 +63,7 @@ constexpr std::array remedies{
 constexpr std::string_view general_remedy
   = "None, bool, int, float, str, bytes, or a list, tuple, dict or set of them";
 
-PyObject* dict_item(PyTypeObject* type, std::string_view name) {
+PyObject* class_item(PyTypeObject* type, std::string_view name) {
   // Borrowed; a type's own dict holds it, and no Python code runs meanwhile.
   auto dict = object_ref::steal(PyType_GetDict(type));
   auto key = make_name(name);
@@ -96,7 +96,7 @@ std::string type_name(PyTypeObject* type) {
   if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE))
     return type->tp_name;
   auto name = text_of(reinterpret_cast<PyHeapTypeObject*>(type)->ht_qualname);
-  auto module = text_of(dict_item(type, "__module__"));
+  auto module = text_of(class_item(type, "__module__"));
   return module.empty() || module == "builtins" ? name : module + '.' + name;
 }
 
@@ -105,7 +105,7 @@ std::string_view remedy_for(PyTypeObject* type) {
     if (any_base(type, [&](auto* base) { return type_name(base) == row.base; }))
       return row.text;
   if (any_base(type, [](auto* base) {
-        return dict_item(base, "__dataclass_fields__") != nullptr;
+        return class_item(base, "__dataclass_fields__") != nullptr;
       }))
     return "dataclasses.asdict(x)";
   return type->tp_iter ? "list(x)" : general_remedy;

@@ -68,8 +68,8 @@ PyObject* get_alive(PyObject* self, void*) {
   return PyBool_FromLong(referred(self).alive());
 }
 
-PyObject* send(PyObject* self, PyTypeObject* type, PyObject* const* items,
-               size_t count, PyObject* names) {
+PyObject* send_to_self(PyObject* self, PyTypeObject* type,
+                       PyObject* const* items, size_t count, PyObject* names) {
   return guarded([&]() -> PyObject* {
     if (count == 0) {
       PyErr_SetString(PyExc_TypeError, "send needs the name of a method");
@@ -92,7 +92,8 @@ constexpr char send_doc[]
     "`pyactor.send`.";
 
 PyMethodDef methods[] = {
-  {"send", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(send)),
+  {"send",
+   reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(send_to_self)),
    METH_METHOD | METH_FASTCALL | METH_KEYWORDS, send_doc},
   {nullptr, nullptr, 0, nullptr},
 };
@@ -106,7 +107,7 @@ PyGetSetDef properties[] = {
   {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
-PyType_Slot slots[] = {
+PyType_Slot type_slots[] = {
   {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
   {Py_tp_repr, reinterpret_cast<void*>(repr)},
   {Py_tp_hash, reinterpret_cast<void*>(hash)},
@@ -123,7 +124,7 @@ PyType_Spec spec = {
   0,
   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION
     | Py_TPFLAGS_IMMUTABLETYPE,
-  slots,
+  type_slots,
 };
 
 } // namespace
