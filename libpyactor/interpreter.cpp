@@ -11,6 +11,8 @@
 #include <pyactor/libpyactor/capi/start/thread_state.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
 
+#include <algorithm>
+
 namespace pyactor {
 
 namespace {
@@ -54,13 +56,29 @@ expected<void> adopt_thread(attach_scope& py) {
   return unexpected{std::move(what)};
 }
 
-object_ref ident_list(const std::vector<unsigned long>& idents) {
+object_ref ident_list(const std::vector<capi::running_thread>& threads) {
   auto result = object_ref::steal(PyList_New(0));
-  for (auto ident : idents) {
-    auto item = object_ref::steal(PyLong_FromUnsignedLong(ident));
+  for (auto& each : threads) {
+    auto item = object_ref::steal(PyLong_FromUnsignedLong(each.ident));
     if (!result || !item || PyList_Append(result.get(), item.get()) != 0)
       return {};
   }
+  return result;
+}
+
+/// @param idents of threads, or None for those that the main interpreter's end
+///               waits for
+std::vector<std::string> names_of(const object_ref& idents) {
+  std::vector<std::string> result;
+  auto run = capi::make_snippet(thread_namer);
+  object_ref names;
+  if (run && idents)
+    names = object_ref::steal(PyObject_CallOneArg(run.get(), idents.get()));
+  if (!names || !PyList_Check(names.get()))
+    PyErr_Clear();
+  else
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(names.get()); ++i)
+      result.push_back(capi::text_of(PyList_GET_ITEM(names.get(), i)));
   return result;
 }
 
@@ -209,20 +227,31 @@ interpreter_stats interpreter::stats() const noexcept {
 }
 
 std::vector<std::string> interpreter::running_threads(attach_scope&) {
-  std::vector<std::string> result;
-  auto run = capi::make_snippet(thread_namer);
-  auto idents = kind() == interpreter_kind::main
-                  ? object_ref::borrow(Py_None)
-                  : ident_list(capi::other_threads(state_->thread));
-  object_ref names;
-  if (run && idents)
-    names = object_ref::steal(PyObject_CallOneArg(run.get(), idents.get()));
-  if (!names || !PyList_Check(names.get()))
-    PyErr_Clear();
-  else
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(names.get()); ++i)
-      result.push_back(capi::text_of(PyList_GET_ITEM(names.get(), i)));
+  return names_of(kind() == interpreter_kind::main
+                    ? object_ref::borrow(Py_None)
+                    : ident_list(capi::other_threads(state_->thread)));
+}
+
+uint64_t interpreter::newest_thread(attach_scope&) const noexcept {
+  return PyThreadState_GetID(
+    PyInterpreterState_ThreadHead(state_->thread->interp));
+}
+
+std::vector<uint64_t> interpreter::thread_ids(attach_scope&) const {
+  std::vector<uint64_t> result;
+  for (auto& each : capi::other_threads(state_->thread))
+    result.push_back(each.id);
   return result;
+}
+
+std::vector<std::string>
+interpreter::thread_names(attach_scope&,
+                          const std::vector<uint64_t>& ids) const {
+  auto threads = capi::other_threads(state_->thread);
+  std::erase_if(threads, [&](auto& each) {
+    return std::ranges::find(ids, each.id) == ids.end();
+  });
+  return names_of(ident_list(threads));
 }
 
 // -- housekeeping -------------------------------------------------------------

@@ -123,6 +123,18 @@ public:
   /// of this interpreter waiting.
   [[nodiscard]] std::vector<std::string> running_threads(attach_scope& py);
 
+  /// The id of the thread, of those that run here, that began last. Each has an
+  /// id of its own, greater than those of all before it.
+  [[nodiscard]] uint64_t newest_thread(attach_scope& py) const noexcept;
+
+  /// The ids of the threads that run here, but for this one.
+  [[nodiscard]] std::vector<uint64_t> thread_ids(attach_scope& py) const;
+
+  /// Names of those of these threads that still run.
+  /// @param ids from `thread_ids`
+  [[nodiscard]] std::vector<std::string>
+  thread_names(attach_scope& py, const std::vector<uint64_t>& ids) const;
+
   struct state;
 
   /// For libpyactor's own sources.

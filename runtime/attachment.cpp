@@ -86,10 +86,17 @@ attach_scope& attachment::attach() {
   return *attached_;
 }
 
+void attachment::note_threads() noexcept {
+  // In the main interpreter, other contexts start threads meanwhile.
+  if (!shares_gil())
+    threads_.note(*interpreter_, *attached_, running_.read().actor);
+}
+
 void attachment::end_slice() noexcept {
   if (entry_) {
     python_call running{*this}; // values of context variables may go
     entry_.reset();
+    note_threads();
   }
   interruption_.reset(); // of what no call has come to
   // What runs next may be C++.
@@ -167,6 +174,21 @@ void attachment::note_output(clock::time_point now) {
     unflushed_since_ = now;
   else if (now - *unflushed_since_ >= flush_interval)
     flush_output(attach());
+}
+
+void attachment::note_end(uint64_t actor, bool crashed,
+                          clock::time_point now) noexcept {
+  note_threads();
+  threads_.end(actor, crashed, now);
+}
+
+std::optional<std::string>
+attachment::threads_left_behind(clock::time_point now) {
+  if (auto due = threads_.due(); !due || now < *due)
+    return std::nullopt;
+  auto& py = attach();
+  python_call running{*this};
+  return threads_.left_behind(*interpreter_, py, now);
 }
 
 void attachment::flush_output(attach_scope& py) {

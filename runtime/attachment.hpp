@@ -9,6 +9,7 @@
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/runtime/interrupter.hpp>
 #include <pyactor/runtime/loop/activity.hpp>
+#include <pyactor/runtime/thread_roll.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -164,6 +165,18 @@ public:
   /// by the next `tidy_up`, or here where that has not come for long.
   void note_output(clock::time_point now);
 
+  /// An actor has ended, and its Python code.
+  /// @param crashed whether the threads that it has started are to end, too
+  void note_end(uint64_t actor, bool crashed, clock::time_point now) noexcept;
+
+  /// When to ask for `threads_left_behind`; none where there cannot be any.
+  [[nodiscard]] std::optional<clock::time_point> threads_due() const noexcept {
+    return threads_.due();
+  }
+
+  /// As `thread_roll::left_behind`.
+  std::optional<std::string> threads_left_behind(clock::time_point now);
+
   /// Releases what waits for it, flushes output, and collects garbage where
   /// there is some, though not all the time.
   /// @returns when there is more to do; none where nothing is left
@@ -171,9 +184,9 @@ public:
 
 private:
   void leave_python() noexcept;
+  void note_threads() noexcept;
   void flush_output(attach_scope& py);
   void collect_garbage();
-
   [[nodiscard]] bool shares_gil() const noexcept {
     return kind_ == interpreter_kind::main;
   }
@@ -196,6 +209,7 @@ private:
   std::optional<entry_scope> entry_;
   /// Why the last stretch of Python was interrupted.
   std::optional<error> interruption_;
+  thread_roll threads_;
   bool garbage_ = false;
   clock::time_point last_collection_{};
   /// The first end of an actor whose output may still be in a buffer.

@@ -245,8 +245,7 @@ public:
 
   /// Releases what an actor owned in Python: at once within that actor's own
   /// slice, else as soon as the context gets to it.
-  void release(const pinned_base& who, std::unique_ptr<python_state> state,
-               std::string reason);
+  void release(const pinned_base& who, departure what);
 
   /// The error of whoever needs a context that has ended.
   [[nodiscard]] caf::error lost() const;

@@ -85,10 +85,7 @@ bool context::relieve_guests(clock::time_point now, clock::duration patience) {
 
 // -- releases and housekeeping ------------------------------------------------
 
-void context::release(const pinned_base& who,
-                      std::unique_ptr<python_state> state, std::string reason) {
-  departure what{std::move(state), std::move(reason), who.address().id(),
-                 who.max_handler_time()};
+void context::release(const pinned_base& who, departure what) {
   // In another actor's slice, that one's Python frames may be on the stack.
   if (current() == this && running_actor_ == &who) {
     loop_.running().begin(what.actor, clock::now());
@@ -122,6 +119,7 @@ void context::depart(departure what) {
   }
   if (auto& env = what.state->env)
     env->release(py);
+  python_.note_end(what.actor, what.crashed, clock::now());
   python_.note_garbage();
   python_.note_output(loop_.slice_start());
 }
@@ -145,8 +143,13 @@ std::optional<context::clock::time_point> context::housekeeping() {
   auto now = clock::now();
   loop_.begin_slice(now);
   auto due = python_.tidy_up(now);
+  if (auto left = python_.threads_left_behind(now))
+    static_cast<void>(poison(*std::move(left)));
   end_slice();
-  return due;
+  auto threads_due = python_.threads_due();
+  return due && threads_due ? std::min(due, threads_due)
+         : due              ? due
+                            : threads_due;
 }
 
 void context::detach_idle() noexcept {

@@ -11,6 +11,15 @@
 
 namespace pyactor::runtime {
 
+namespace {
+
+bool is_crash(const caf::error& reason) {
+  return reason && reason != caf::exit_reason::user_shutdown
+         && reason != caf::exit_reason::unreachable;
+}
+
+} // namespace
+
 pinned_base::pinned_base(caf::execution_unit* unit, bool detached) {
   auto* guests = dynamic_cast<guest_unit*>(unit);
   if (!guests)
@@ -93,7 +102,11 @@ void pinned_base::fail_replies(const caf::error& why) {
 
 void pinned_base::release_python(const caf::error& reason) {
   if (state_)
-    home_->release(*this, std::move(state_), describe(reason));
+    home_->release(*this, {.state = std::move(state_),
+                           .reason = describe(reason),
+                           .crashed = is_crash(reason),
+                           .actor = address().id(),
+                           .limit = max_handler_time()});
   own_limit_.reset();
 }
 

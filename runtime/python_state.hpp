@@ -28,6 +28,8 @@ struct departure {
   std::unique_ptr<python_state> state;
   /// Why it ended, for its `on_exit`.
   std::string reason;
+  /// Whether that was a crash: it was not asked to end, and did not by itself.
+  bool crashed = false;
   /// Its id.
   uint64_t actor = 0;
   /// How long its `on_exit` may take; 0 for any time.

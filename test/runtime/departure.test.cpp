@@ -1,12 +1,10 @@
+#include <pyactor/test/support/log_capture.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
-#include <sstream>
 #include <string>
 #include <thread>
 
@@ -42,27 +40,6 @@ class Main(pyactor.Actor):
     def fail(self):
         raise RuntimeError("the end")
 )";
-
-/// What the runtime logs meanwhile.
-class log_capture {
-public:
-  log_capture() {
-    spdlog::get("pyactor.runtime")->sinks().push_back(sink_);
-  }
-
-  ~log_capture() {
-    std::erase(spdlog::get("pyactor.runtime")->sinks(), sink_);
-  }
-
-  [[nodiscard]] std::string text() const {
-    return text_.str();
-  }
-
-private:
-  std::ostringstream text_;
-  spdlog::sink_ptr sink_
-    = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
-};
 
 /// Awaits `on_exit` and the release, in this order, on the thread `where`.
 /// @returns the reason

@@ -80,12 +80,12 @@ expected<PyThreadState*> new_own_gil(PyInterpreterState* main) {
   return result;
 }
 
-std::vector<unsigned long> other_threads(PyThreadState* thread) {
-  std::vector<unsigned long> result;
+std::vector<running_thread> other_threads(PyThreadState* thread) {
+  std::vector<running_thread> result;
   for (auto* i = PyInterpreterState_ThreadHead(thread->interp); i;
        i = PyThreadState_Next(i))
     if (i != thread)
-      result.push_back(i->thread_id);
+      result.push_back({PyThreadState_GetID(i), i->thread_id});
   return result;
 }
 

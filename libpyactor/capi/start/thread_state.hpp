@@ -5,6 +5,7 @@
 #include <pyactor/libpyactor/error.hpp>
 #include <pyactor/libpyactor/interpreter.hpp>
 
+#include <cstdint>
 #include <vector>
 
 namespace pyactor::capi {
@@ -15,9 +16,17 @@ namespace pyactor::capi {
 /// @pre this thread is not attached
 [[nodiscard]] expected<PyThreadState*> new_own_gil(PyInterpreterState* main);
 
-/// @returns the ids of the other threads that run in the interpreter of the
-///          calling one, which is attached with `thread`
-[[nodiscard]] std::vector<unsigned long> other_threads(PyThreadState* thread);
+/// A thread that runs in an interpreter.
+struct running_thread {
+  /// Grows with each thread of the interpreter; what ended has none.
+  uint64_t id = 0;
+  /// What `threading.get_ident` says on it.
+  unsigned long ident = 0;
+};
+
+/// @returns the other threads that run in the interpreter of the calling one,
+///          which is attached with `thread`
+[[nodiscard]] std::vector<running_thread> other_threads(PyThreadState* thread);
 
 /// Ends a subinterpreter with its last thread state, or frees a thread state of
 /// the main one. Waits for all other threads of a subinterpreter: CPython does
