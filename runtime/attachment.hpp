@@ -187,6 +187,7 @@ private:
   void note_threads() noexcept;
   void flush_output(attach_scope& py);
   void collect_garbage();
+
   [[nodiscard]] bool shares_gil() const noexcept {
     return kind_ == interpreter_kind::main;
   }

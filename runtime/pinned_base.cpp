@@ -15,7 +15,8 @@ namespace {
 
 bool is_crash(const caf::error& reason) {
   return reason && reason != caf::exit_reason::user_shutdown
-         && reason != caf::exit_reason::unreachable;
+         && reason != caf::exit_reason::unreachable
+         && from_caf(reason).exit_code != 0;
 }
 
 } // namespace

@@ -48,9 +48,9 @@ thread_roll::due() const noexcept {
   return result;
 }
 
-std::optional<std::string>
-thread_roll::left_behind(const interpreter& where, attach_scope& py,
-                         clock::time_point now) {
+std::optional<std::string> thread_roll::left_behind(const interpreter& where,
+                                                    attach_scope& py,
+                                                    clock::time_point now) {
   forget_ended(where.thread_ids(py));
   auto late = std::ranges::find_if(entries_, [&](const entry& each) {
     return each.ends_by && *each.ends_by <= now;

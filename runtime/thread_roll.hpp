@@ -42,9 +42,9 @@ public:
 
   /// Threads that still run at the end of their grace are told once.
   /// @returns whose they are and their names, for the log; none without any
-  [[nodiscard]] std::optional<std::string>
-  left_behind(const interpreter& where, attach_scope& py,
-              clock::time_point now);
+  [[nodiscard]] std::optional<std::string> left_behind(const interpreter& where,
+                                                       attach_scope& py,
+                                                       clock::time_point now);
 
 private:
   void add(const interpreter& where, attach_scope& py, uint64_t actor) noexcept;

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <atomic>
+#include <pyactor/runtime/loop/announcement.hpp>
+
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -37,13 +38,11 @@ public:
 
   /// A guest was queued. Two loads while this object is awake.
   void announce() noexcept {
-    if (!announced_.load(std::memory_order_relaxed))
-      announced_.store(true); // before the look at awake_: see fall_asleep
-    if (!awake_.load()) {
-      std::unique_lock guard{mtx_};
-      awake_.store(true);
-      wake_up_.notify_one();
-    }
+    if (!guests_.announce())
+      return;
+    std::unique_lock guard{mtx_};
+    guests_.wake();
+    wake_up_.notify_one();
   }
 
   /// Ends the thread, so that this object may then die on any thread, even on
@@ -59,22 +58,15 @@ public:
   }
 
 private:
-  /// @pre mtx_ is held
-  void fall_asleep(std::unique_lock<std::mutex>& guard, std::stop_token stop) {
-    awake_.store(false);
-    if (announced_.load()) // came in between; announce() may have seen true
-      awake_.store(true);
-    wake_up_.wait(guard, stop, [this] { return awake_.load(); });
-  }
-
   void run(std::stop_token stop) {
     std::unique_lock guard{mtx_};
     int quiet = quiet_rounds_;
     bool waiting = false;
     while (!stop.stop_requested()) {
-      quiet = announced_.exchange(false) || waiting ? 0 : quiet + 1;
+      quiet = guests_.look() || waiting ? 0 : quiet + 1;
       if (quiet > quiet_rounds_) {
-        fall_asleep(guard, stop);
+        if (guests_.lie_down())
+          wake_up_.wait(guard, stop, [this] { return guests_.is_awake(); });
         quiet = 0;
       }
       wake_up_.wait_for(guard, stop, period_, [] { return false; });
@@ -90,8 +82,7 @@ private:
   int quiet_rounds_;
   std::mutex mtx_;
   std::condition_variable_any wake_up_;
-  std::atomic<bool> announced_ = false;
-  std::atomic<bool> awake_ = false;
+  announcement guests_;
   std::jthread thread_;
 };
 

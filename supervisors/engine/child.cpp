@@ -17,7 +17,7 @@ exit_info condemned_exit(const child& who, bool abandoned) {
 }
 
 bool is_ready(const child& who) {
-  if (who.state.phase != child_phase::running || !who.spec.readiness)
+  if (who.state.phase != child_phase::running || !who.spec->readiness)
     return who.state.phase == child_phase::running;
   auto known = who.probes.find(probe_kind::readiness);
   return known != who.probes.end() && known->second.passing;
@@ -40,8 +40,8 @@ std::chrono::nanoseconds time_for_step(const child_state& state,
 
 std::chrono::nanoseconds time_for_step(const child& who) {
   return who.state.phase == child_phase::stopping
-           ? time_for_step(who.state, *who.spec.shutdown)
-           : *who.spec.start_timeout;
+           ? time_for_step(who.state, *who.spec->shutdown)
+           : *who.spec->start_timeout;
 }
 
 } // namespace pyactor::supervisors::engine

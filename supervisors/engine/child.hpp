@@ -40,8 +40,10 @@ struct start_failure {
 /// All that a supervisor knows of one child.
 struct child {
   start_position position;
-  /// Without a start function where it comes from the supervisor's template.
-  child_spec spec;
+  std::string id;
+  /// Shared by all that come from the supervisor's template, whose id it has
+  /// then.
+  std::shared_ptr<const child_spec> spec;
   /// What its start function is given; kept while it may be started again.
   caf::message arguments;
   std::shared_ptr<child_slot> slot;

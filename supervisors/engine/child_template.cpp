@@ -10,9 +10,7 @@ child_template::child_template(child_spec spec) : prefix_(spec.id + '-') {
 }
 
 void child_template::change(child_spec spec) {
-  spec_ = std::move(spec);
-  bare_ = spec_;
-  bare_.start = nullptr;
+  spec_ = std::make_shared<const child_spec>(std::move(spec));
 }
 
 std::string child_template::next_id() {
@@ -27,12 +25,6 @@ bool child_template::has_given(std::string_view id) const noexcept {
   auto [end, wrong] = std::from_chars(id.begin(), id.end(), number);
   return wrong == std::errc{} && end == id.end() && !id.starts_with('0')
          && number <= last_;
-}
-
-child_spec child_template::spec_of(std::string id) const {
-  auto result = bare_;
-  result.id = std::move(id);
-  return result;
 }
 
 } // namespace pyactor::supervisors::engine

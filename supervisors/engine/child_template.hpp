@@ -4,6 +4,7 @@
 #include <pyactor/supervisors/operation.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,8 @@ public:
   /// @param spec its defaults are filled in
   explicit child_template(child_spec spec);
 
-  [[nodiscard]] const child_spec& spec() const noexcept {
+  /// Of the supervisor's children, all but their ids.
+  [[nodiscard]] const std::shared_ptr<const child_spec>& spec() const noexcept {
     return spec_;
   }
 
@@ -31,14 +33,8 @@ public:
   /// @returns whether `id` was given out
   [[nodiscard]] bool has_given(std::string_view id) const noexcept;
 
-  /// @returns the spec of the child of this id, all but its start function:
-  ///          children share that of `spec()`, which may hold much
-  [[nodiscard]] child_spec spec_of(std::string id) const;
-
 private:
-  child_spec spec_;
-  /// The same without its start function.
-  child_spec bare_;
+  std::shared_ptr<const child_spec> spec_;
   std::string prefix_;
   uint64_t last_ = 0;
 };

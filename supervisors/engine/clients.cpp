@@ -18,9 +18,8 @@ void supervisor_actor::show(child& who, std::chrono::nanoseconds retry_after) {
 /// that wait at the old one fail.
 void supervisor_actor::open_reception(child& who) {
   close_reception(who, child_status::unknown);
-  if (!std::holds_alternative<fail_fast>(who.spec.while_down))
-    who.reception
-      = std::make_shared<reception>(who.spec.id, who.spec.while_down);
+  if (!std::holds_alternative<fail_fast>(who.spec->while_down))
+    who.reception = std::make_shared<reception>(who.id, who.spec->while_down);
 }
 
 /// @param status what those who wait are told, for which nobody comes any more
@@ -31,7 +30,7 @@ void supervisor_actor::close_reception(child& who, child_status status) {
 
 /// @returns whether `who` has the name that its spec wants
 bool supervisor_actor::claim_name(child& who) {
-  const auto& wanted = who.spec.register_as;
+  const auto& wanted = who.spec->register_as;
   if (!who.name || who.name->text() != wanted) {
     who.name = nullptr;
     if (!wanted.empty())

@@ -13,7 +13,7 @@ supervisor_actor::objection_to(const order& what) const {
     result.message = "only simple_one_for_one has a spec to start from";
     return result;
   }
-  const auto& spec = template_->spec();
+  const auto& spec = *template_->spec();
   if (what.arguments) {
     if (is_full())
       return error_when_full(spec.id);
@@ -32,8 +32,7 @@ bool supervisor_actor::is_gone(const order& what) const {
 
 void supervisor_actor::add_from_template(order what) {
   what.id = template_->next_id();
-  auto spec = template_->spec_of(what.id);
-  begin_child(std::move(spec), std::move(what));
+  begin_child(template_->spec(), std::move(what));
 }
 
 bool supervisor_actor::is_full() const {
@@ -50,22 +49,21 @@ sup_error supervisor_actor::error_when_full(const std::string& id) const {
 /// What a temporary child was given is nobody's any more once it has begun to
 /// start.
 start_result supervisor_actor::call_start_function(child& who) {
-  const auto& start = template_ ? template_->spec().start : who.spec.start;
   caf::message arguments = who.arguments;
-  if (who.spec.restart == restart_type::temporary)
+  if (who.spec->restart == restart_type::temporary)
     who.arguments.reset();
-  if (!who.breaker && who.spec.poison_threshold != 0)
+  if (!who.breaker && who.spec->poison_threshold != 0)
     who.breaker = std::make_shared<message_breaker>(
-      who.spec.id, who.spec.poison_threshold, who.spec.while_down);
+      who.id, who.spec->poison_threshold, who.spec->while_down);
   if (who.breaker)
     who.breaker->begin(who.state.incarnation);
   start_context context{*this,
-                        {who.spec.id, who.state.incarnation, arguments,
-                         who.spec.max_handler_time, throttle_below(who),
+                        {who.id, who.state.incarnation, arguments,
+                         who.spec->max_handler_time, throttle_below(who),
                          who.breaker},
                         who.notes};
   try {
-    return start(context);
+    return who.spec->start(context);
   } catch (const std::exception& thrown) {
     return caf::make_error(sup_errc::start_failed, std::string{thrown.what()});
   } catch (...) {
@@ -76,7 +74,7 @@ start_result supervisor_actor::call_start_function(child& who) {
 
 /// @returns whether `who` is gone when it has stopped
 bool supervisor_actor::leaves_nothing(const child& who) const {
-  return who.spec.restart == restart_type::temporary || template_;
+  return who.spec->restart == restart_type::temporary || template_;
 }
 
 /// What becomes of a child that has stopped. While the supervisor stops, that

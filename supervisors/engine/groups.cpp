@@ -97,7 +97,7 @@ bool supervisor_actor::stop_members() {
       case group_step::skip:
         group_->cursor = position;
         // Added by a reload, and not started since.
-        if (who->spec.restart == restart_type::temporary
+        if (who->spec->restart == restart_type::temporary
             && who->state.phase == child_phase::stopped)
           forget(*who);
         break;
@@ -164,7 +164,7 @@ void supervisor_actor::abort_group(child& failed) {
   std::vector<std::string> ids;
   for (auto& [position, member] : roster_.children())
     if (plan.covers(position) && std::exchange(member.stopped_by_group, false))
-      ids.push_back(member.spec.id);
+      ids.push_back(member.id);
   if (!ids.empty())
     report(supervision_event::kind::group_aborted, failed, {}, std::move(ids));
 }
@@ -179,12 +179,12 @@ void supervisor_actor::on_member_stopped(child& who) {
       answer(what, incarnation_id{0});
     return done;
   });
-  if (who.spec.restart != restart_type::temporary) {
+  if (who.spec->restart != restart_type::temporary) {
     who.stopped_by_group = true;
     return;
   }
-  answer_starts(who, std::unexpected{sup_error{.code = sup_errc::terminated,
-                                               .id = who.spec.id}});
+  answer_starts(who, std::unexpected{
+                       sup_error{.code = sup_errc::terminated, .id = who.id}});
   forget(who);
 }
 
@@ -207,7 +207,7 @@ bool supervisor_actor::must_wait(const child& who) const {
     return false;
   if (stage_ == stage::initializing)
     return flags_.strategy != restart_strategy::one_for_one
-           || who.spec.significant;
+           || who.spec->significant;
   return stage_ == stage::operating && must_hold_restarts() && !absorbs(who);
 }
 

@@ -47,7 +47,7 @@ void supervisor_actor::note_poisoned_context(const child& who) {
 /// @param context that was given up for it; empty if none was
 void supervisor_actor::note_zombie(const child& who, std::string context) {
   auto id = who.state.incarnation;
-  zombie_info zombie{who.spec.id, id, std::move(context)};
+  zombie_info zombie{who.id, id, std::move(context)};
   seen_.abandons += zombies_.emplace(id, std::move(zombie)).second;
 }
 

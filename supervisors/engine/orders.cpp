@@ -98,11 +98,14 @@ void supervisor_actor::add_child(order what) {
   if (is_full())
     answer(what, std::unexpected{error_when_full(what.id)});
   else
-    begin_child(with_defaults(std::move(specs[0])), std::move(what));
+    begin_child(
+      std::make_shared<const child_spec>(with_defaults(std::move(specs[0]))),
+      std::move(what));
 }
 
-void supervisor_actor::begin_child(child_spec spec, order what) {
-  auto& who = add_stopped(std::move(spec));
+void supervisor_actor::begin_child(std::shared_ptr<const child_spec> spec,
+                                   order what) {
+  auto& who = add_stopped(what.id, std::move(spec));
   if (what.arguments)
     who.arguments = *std::exchange(what.arguments, std::nullopt);
   who.waiting.push_back(std::move(what));
@@ -127,7 +130,7 @@ void supervisor_actor::handle_order(child& who, order what) {
     case admission::done:
       who.stopped_by_group = false;
       answer(what, incarnation_id{0});
-      if (who.spec.restart == restart_type::temporary)
+      if (who.spec->restart == restart_type::temporary)
         forget(who);
       break;
     case admission::already_started:

@@ -8,13 +8,13 @@ namespace {
 const std::optional<probe>& policy_of(const child& who, probe_kind kind) {
   switch (kind) {
     case probe_kind::startup:
-      return who.spec.startup;
+      return who.spec->startup;
     case probe_kind::liveness:
-      return who.spec.liveness;
+      return who.spec->liveness;
     case probe_kind::readiness:
       break;
   }
-  return who.spec.readiness;
+  return who.spec->readiness;
 }
 
 timer timer_of(const child& who, probe_kind kind) {
@@ -144,7 +144,7 @@ void supervisor_actor::conclude_probe(child& who, probe_kind kind,
   if (!complaint.empty())
     log(layer::supervisors)
       .debug("supervisor {}: a miss of the {} probe of '{}' #{}: {}", id(),
-             to_string(kind), who.spec.id, who.state.incarnation, complaint);
+             to_string(kind), who.id, who.state.incarnation, complaint);
   if (kind == probe_kind::readiness) {
     if (was_passing != next.passing)
       on_readiness(who);

@@ -31,7 +31,7 @@ which_child_reply supervisor_actor::find_child(const std::string& id) {
   auto fail = [&](sup_errc code) -> which_child_reply {
     return {std::unexpected{sup_error{.code = code, .id = id}}};
   };
-  if (template_ && id == template_->spec().id)
+  if (template_ && id == template_->spec()->id)
     return fail(sup_errc::simple_one_for_one);
   if (auto* who = roster_.find(id))
     return {info_about(*who)};
@@ -39,10 +39,14 @@ which_child_reply supervisor_actor::find_child(const std::string& id) {
 }
 
 child_info supervisor_actor::info_about(const child& who) const {
-  child_info result{who.spec.id,           who.spec.type,
-                    who.spec.restart,      status_of(who.state),
-                    who.state.incarnation, who.starts,
-                    who.restarts,          who.last_exit};
+  child_info result{who.id,
+                    who.spec->type,
+                    who.spec->restart,
+                    status_of(who.state),
+                    who.state.incarnation,
+                    who.starts,
+                    who.restarts,
+                    who.last_exit};
   if (result.status == child_status::running)
     result.uptime = clock().now() - who.running_since;
   if (who.handle)
@@ -52,7 +56,7 @@ child_info supervisor_actor::info_about(const child& who) const {
   result.next_start_in = until_start_of(who);
   result.ready = is_ready(who);
   result.throttled = who.ticket.waits();
-  result.tags = who.spec.tags;
+  result.tags = who.spec->tags;
   return result;
 }
 
@@ -68,8 +72,8 @@ count_children_reply supervisor_actor::count() const {
   child_counts result;
   for (const auto& [position, who] : roster_.children()) {
     ++result.specs;
-    ++(who.spec.type == child_type::supervisor ? result.supervisors
-                                               : result.workers);
+    ++(who.spec->type == child_type::supervisor ? result.supervisors
+                                                : result.workers);
     auto status = status_of(who.state);
     if (!who.ticket.waits() && status != child_status::stopped
         && status != child_status::restarting)
@@ -81,12 +85,11 @@ count_children_reply supervisor_actor::count() const {
 }
 
 get_child_spec_reply supervisor_actor::spec_of(const std::string& id) {
-  if (template_ && id == template_->spec().id)
-    return {template_->spec()};
+  if (template_ && id == template_->spec()->id)
+    return {*template_->spec()};
   if (auto* who = roster_.find(id)) {
-    auto result = who->spec;
-    if (template_)
-      result.start = template_->spec().start;
+    auto result = *who->spec;
+    result.id = who->id;
     return {std::move(result)};
   }
   return {std::unexpected{sup_error{.code = sup_errc::not_found, .id = id}}};
@@ -149,7 +152,7 @@ void supervisor_actor::report(supervision_event::kind what, const child& who,
     return;
   using enum supervision_event::kind;
   supervision_event event{.what = what,
-                          .id = who.spec.id,
+                          .id = who.id,
                           .incarnation = who.state.incarnation,
                           .exit = {},
                           .latency = what == restarted ? time : time.zero(),

@@ -29,7 +29,7 @@ std::string_view supervisor_actor::bad_change(const reload& what) const {
   auto is_simple = what.flags.strategy == restart_strategy::simple_one_for_one;
   if (is_simple != template_.has_value())
     return "a supervisor cannot become simple_one_for_one, nor cease to be it";
-  if (template_ && what.specs.front().id != template_->spec().id)
+  if (template_ && what.specs.front().id != template_->spec()->id)
     return "the one spec of simple_one_for_one has to keep its id";
   return {};
 }
@@ -40,16 +40,16 @@ void supervisor_actor::begin_reload(reload_order what) {
   auto& [flags, specs, mode] = what.what;
   spec_list before;
   for (const auto& [position, who] : roster_.children())
-    before.emplace_back(who.spec);
+    before.emplace_back(*who.spec);
   for (auto& spec : specs)
     spec = with_defaults(std::move(spec));
   auto plan = plan_reload(before, specs, mode);
   change_flags(std::move(flags));
   for (auto& spec : specs)
     if (auto* who = roster_.find(spec.id))
-      update(*who, std::move(spec));
+      update(*who, std::make_shared<const child_spec>(std::move(spec)));
     else
-      add_stopped(std::move(spec));
+      add_stopped(spec.id, std::make_shared<const child_spec>(spec));
   put_in_order(plan.order);
   reload_ = running_reload{std::move(what.promise), std::move(plan.summary)};
   choose_movers(mode);
@@ -63,15 +63,16 @@ void supervisor_actor::begin_reload(reload_order what) {
 void supervisor_actor::reload_template(reload_order what) {
   auto& [flags, specs, mode] = what.what;
   auto spec = with_defaults(std::move(specs.front()));
-  auto plan = plan_reload({template_->spec()}, {&spec, 1}, mode);
+  auto plan = plan_reload({*template_->spec()}, {&spec, 1}, mode);
   change_flags(std::move(flags));
   template_->change(std::move(spec));
-  for (auto& [position, who] : roster_.children()) {
-    auto next = template_->spec_of(who.spec.id);
-    if (who.spec.restart == restart_type::temporary)
-      next.restart = restart_type::temporary;
-    update(who, std::move(next));
-  }
+  auto temporary = *template_->spec();
+  temporary.restart = restart_type::temporary;
+  auto of_temporary = std::make_shared<const child_spec>(std::move(temporary));
+  for (auto& [position, who] : roster_.children())
+    update(who, who.spec->restart == restart_type::temporary
+                  ? of_temporary
+                  : template_->spec());
   what.promise.deliver(reload_reply{std::move(plan.summary)});
 }
 
@@ -80,9 +81,10 @@ void supervisor_actor::change_flags(supervisor_flags flags) {
   intensity_.change({flags_.intensity, flags_.period}, clock().now());
 }
 
-child& supervisor_actor::add_stopped(child_spec spec) {
-  auto slot = directory_->slot(spec.id);
-  auto& who = roster_.add(std::move(spec), std::move(slot));
+child& supervisor_actor::add_stopped(std::string id,
+                                     std::shared_ptr<const child_spec> spec) {
+  auto slot = directory_->slot(id);
+  auto& who = roster_.add(std::move(id), std::move(spec), std::move(slot));
   open_reception(who);
   show(who);
   return who;
@@ -91,14 +93,15 @@ child& supervisor_actor::add_stopped(child_spec spec) {
 /// Gives `who` another spec. A start or a step of a stop that is under way gets
 /// the time that the new spec allows, from its beginning. A pause before a
 /// restart stays as it is.
-void supervisor_actor::update(child& who, child_spec spec) {
+void supervisor_actor::update(child& who,
+                              std::shared_ptr<const child_spec> spec) {
   auto now = clock().now();
   auto before = time_for_step(who);
-  auto other_reception = who.spec.while_down != spec.while_down;
+  auto other_reception = who.spec->while_down != spec->while_down;
   who.spec = std::move(spec);
-  who.limits.change(who.spec.limit, who.spec.max_total_restarts, now);
+  who.limits.change(who.spec->limit, who.spec->max_total_restarts, now);
   if (who.breaker)
-    who.breaker->change(who.spec.poison_threshold, who.spec.while_down);
+    who.breaker->change(who.spec->poison_threshold, who.spec->while_down);
   update_probes(who);
   if (other_reception) {
     open_reception(who);
@@ -136,11 +139,11 @@ void supervisor_actor::choose_movers(reload_mode mode) {
   if (mode == reload_mode::converge)
     added.insert(reload_->summary.added.begin(), reload_->summary.added.end());
   for (auto& [position, who] : roster_.children()) {
-    if (!added.contains(who.spec.id) && !is_stranded(who))
+    if (!added.contains(who.id) && !is_stranded(who))
       continue;
     who.stopped_by_group = false;
-    reload_->to_start.push_back(who.spec.id);
-    reload_->ids.insert(who.spec.id);
+    reload_->to_start.push_back(who.id);
+    reload_->ids.insert(who.id);
   }
 }
 

@@ -8,11 +8,11 @@ namespace pyactor::supervisors::engine {
 /// @returns what `how` means for `who`: what its spec says, if that says it
 exit_class supervisor_actor::classified(const child& who,
                                         const exit_info& how) {
-  if (!who.spec.classify)
+  if (!who.spec->classify)
     return how.cls;
   std::string complaint;
   try {
-    return who.spec.classify(how);
+    return who.spec->classify(how);
   } catch (const std::exception& what) {
     complaint = what.what();
   } catch (...) {
@@ -20,8 +20,7 @@ exit_class supervisor_actor::classified(const child& who,
   }
   ++seen_.classify_errors;
   log(layer::supervisors)
-    .warn("supervisor {}: classify of '{}' threw: {}", id(), who.spec.id,
-          complaint);
+    .warn("supervisor {}: classify of '{}' threw: {}", id(), who.id, complaint);
   return how.cls;
 }
 
@@ -29,7 +28,7 @@ exit_class supervisor_actor::classified(const child& who,
 void supervisor_actor::rearm(child& who) {
   who.given_up = false;
   who.consecutive_failures = 0;
-  who.limits = child_limits{who.spec.limit, who.spec.max_total_restarts};
+  who.limits = child_limits{who.spec->limit, who.spec->max_total_restarts};
   who.breaker = nullptr;
 }
 
@@ -59,7 +58,7 @@ supervisor_actor::count_restart(child& who) {
                                                 : now - *who.ready_since;
   who.consecutive_failures = failures_in_a_row(
     who.consecutive_failures, uptime,
-    who.spec.backoff.value_or(restart_backoff{}).reset_after);
+    who.spec->backoff.value_or(restart_backoff{}).reset_after);
   if (!who.limits.add(now)) {
     give_up_on(who);
     return std::nullopt;
@@ -88,13 +87,13 @@ std::optional<std::chrono::nanoseconds> supervisor_actor::escalate(child& who) {
     log(layer::supervisors)
       .warn(
         "supervisor {}: too many restarts; '{}' waits for as long as it may",
-        id(), who.spec.id);
-    return longest_pause(who.spec.backoff, flags_.min_retry_delay,
+        id(), who.id);
+    return longest_pause(who.spec->backoff, flags_.min_retry_delay,
                          flags_.period);
   }
   report(supervision_event::kind::give_up, who);
   sup_error why{.code = sup_errc::give_up,
-                .id = who.spec.id,
+                .id = who.id,
                 .message = has_too_many_zombies() ? "too many zombies"
                                                   : "too many restarts",
                 .reason = who.last_exit};
@@ -114,12 +113,12 @@ bool supervisor_actor::has_too_many_zombies() const {
 
 escalation supervisor_actor::decide_escalation(const child& who) {
   auto [what, complaint] = ask(flags_.on_limit, [&] {
-    return limit_exceeded{who.spec.id, who.last_exit, statistics().statistics};
+    return limit_exceeded{who.id, who.last_exit, statistics().statistics};
   });
   if (complaint) {
     ++seen_.escalation_errors;
     log(layer::supervisors)
-      .warn("supervisor {}: on_limit threw about '{}': {}", id(), who.spec.id,
+      .warn("supervisor {}: on_limit threw about '{}': {}", id(), who.id,
             *complaint);
   }
   return what;
@@ -129,8 +128,8 @@ escalation supervisor_actor::decide_escalation(const child& who) {
 ///          started again; drawn anew each time
 std::chrono::nanoseconds
 supervisor_actor::pause_before_start(const child& who) {
-  if (who.spec.backoff)
-    return pause_after(*who.spec.backoff, who.consecutive_failures, uniform());
+  if (who.spec->backoff)
+    return pause_after(*who.spec->backoff, who.consecutive_failures, uniform());
   return who.failure ? flags_.min_retry_delay
                      : std::chrono::nanoseconds::zero();
 }
@@ -189,11 +188,11 @@ double supervisor_actor::uniform() {
 
 /// @returns whether this end, which leads to no restart, is the supervisor's
 bool supervisor_actor::ends_all(const child& who) const {
-  if (stage_ == stage::stopping || absorbs(who) || !who.spec.significant)
+  if (stage_ == stage::stopping || absorbs(who) || !who.spec->significant)
     return false;
   auto lives = [&](const auto& entry) {
     const auto& other = entry.second;
-    return &other != &who && other.spec.significant
+    return &other != &who && other.spec->significant
            && other.state.phase != child_phase::stopped;
   };
   return flags_.auto_shutdown == auto_shutdown::any_significant

@@ -4,18 +4,20 @@
 
 namespace pyactor::supervisors::engine {
 
-child& roster::add(child_spec spec, std::shared_ptr<child_slot> slot) {
+child& roster::add(std::string id, std::shared_ptr<const child_spec> spec,
+                   std::shared_ptr<child_slot> slot) {
   auto position = ++last_position_;
   auto& result = children_[position];
   result.position = position;
+  result.id = std::move(id);
   result.spec = std::move(spec);
   result.slot = std::move(slot);
-  by_id_.emplace(result.spec.id, &result);
+  by_id_.emplace(result.id, &result);
   return result;
 }
 
 void roster::remove(const child& who) {
-  by_id_.erase(who.spec.id);
+  by_id_.erase(who.id);
   children_.erase(who.position);
 }
 

@@ -17,7 +17,8 @@ public:
 
   /// Adds a child at the end of the start order.
   /// @pre its id is not in use
-  child& add(child_spec spec, std::shared_ptr<child_slot> slot);
+  child& add(std::string id, std::shared_ptr<const child_spec> spec,
+             std::shared_ptr<child_slot> slot);
 
   void remove(const child& who);
 

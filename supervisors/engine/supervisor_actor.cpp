@@ -16,7 +16,8 @@ supervisor_actor::supervisor_actor(caf::actor_config& config,
     template_.emplace(with_defaults(std::move(setup.specs.front())));
   else
     for (auto& spec : setup.specs)
-      add_stopped(with_defaults(std::move(spec)));
+      add_stopped(spec.id,
+                  std::make_shared<const child_spec>(with_defaults(spec)));
 }
 
 const char* supervisor_actor::name() const {
@@ -119,7 +120,7 @@ void supervisor_actor::on_acknowledged(const child_acknowledged& what) {
 
 /// The first acknowledgement of a start is its end, or begins its probe.
 void supervisor_actor::on_ready(child& who) {
-  if (who.state.phase != child_phase::starting || !who.spec.startup)
+  if (who.state.phase != child_phase::starting || !who.spec->startup)
     apply(who, child_events::ready{who.state.incarnation});
   else if (who.probes.empty())
     begin_probe(who, probe_kind::startup, false);
@@ -238,7 +239,7 @@ void supervisor_actor::on_exit() {
   std::vector<orphan> orphans;
   for (auto& [position, who] : roster_.children())
     if (who.handle)
-      orphans.push_back({who.spec.id, who.handle, *who.spec.shutdown, who.state,
+      orphans.push_back({who.id, who.handle, *who.spec->shutdown, who.state,
                          who.notes.calls, who.stuck});
   if (!orphans.empty())
     stop_orphans(system(), address(), std::move(orphans));

@@ -188,8 +188,8 @@ private:
   void begin_reload(reload_order what);
   void reload_template(reload_order what);
   void change_flags(supervisor_flags flags);
-  void update(child& who, child_spec spec);
-  child& add_stopped(child_spec spec);
+  void update(child& who, std::shared_ptr<const child_spec> spec);
+  child& add_stopped(std::string id, std::shared_ptr<const child_spec> spec);
   void put_in_order(const std::vector<std::string>& ids);
   void choose_movers(reload_mode mode);
   [[nodiscard]] bool is_stranded(const child& member) const;
@@ -206,7 +206,7 @@ private:
   void take_order(operation what, const Message& message);
   void dispatch(order what);
   void add_child(order what);
-  void begin_child(child_spec spec, order what);
+  void begin_child(std::shared_ptr<const child_spec> spec, order what);
   void handle_order(child& who, order what);
   void execute(child& who, order what);
   void settle(start_position position);

@@ -10,17 +10,16 @@ const start_throttle& supervisor_actor::throttle() const {
 ///          it is none takes room, so that its children must not wait for any.
 const start_throttle& supervisor_actor::throttle_below(const child& who) const {
   static const start_throttle none;
-  return who.spec.type == child_type::supervisor ? throttle() : none;
+  return who.spec->type == child_type::supervisor ? throttle() : none;
 }
 
 /// Starts `who` as soon as the limits on starts allow that. A supervisor takes
 /// no room: it would hold it while its own children wait for some.
 void supervisor_actor::begin_start(child& who) {
   start_needs needs{.rate = who.state.started_for == start_cause::automatic,
-                    .room = who.spec.type != child_type::supervisor};
+                    .room = who.spec->type != child_type::supervisor};
   if (throttle() && (needs.rate || needs.room))
-    who.ticket
-      = start_ticket{throttle().state(), needs, {address(), who.spec.id}};
+    who.ticket = start_ticket{throttle().state(), needs, {address(), who.id}};
   take_turn(who);
 }
 

@@ -41,8 +41,8 @@ void supervisor_actor::apply(child& who, const child_event& event) {
 }
 
 child_rules supervisor_actor::rules_of(const child& who) const {
-  return {who.spec.restart,
-          who.spec.shutdown->mode,
+  return {who.spec->restart,
+          who.spec->shutdown->mode,
           stage_ == stage::stopping || absorbs(who),
           who.failure && who.failure->exit.cls == exit_class::fatal,
           who.condemned ? who.condemned->cls : exit_class::abnormal,
@@ -161,7 +161,7 @@ void supervisor_actor::spawn_incarnation(child& who) {
   if (!claim_name(who)) {
     refuse_start(who, caf::make_error(sup_errc::already_started,
                                       "another child has the name '"
-                                        + who.spec.register_as + "'"));
+                                        + who.spec->register_as + "'"));
     return;
   }
   who.notes = {};
@@ -221,7 +221,7 @@ void supervisor_actor::note_failure(child& who, exit_kind kind,
 void supervisor_actor::on_started(child& who) {
   auto now = clock().now();
   who.running_since = now;
-  if (!who.spec.readiness)
+  if (!who.spec->readiness)
     who.ready_since = now;
   begin_probe(who, probe_kind::liveness, true);
   begin_probe(who, probe_kind::readiness, false);
@@ -242,11 +242,11 @@ void supervisor_actor::on_start_failed(child& who) {
   report(supervision_event::kind::start_failed, who);
   if (stage_ == stage::stopping) {
     answer_starts(who, std::unexpected{sup_error{
-                         .code = sup_errc::shutting_down, .id = who.spec.id}});
+                         .code = sup_errc::shutting_down, .id = who.id}});
     return;
   }
   const auto& failure = *who.failure;
-  sup_error what{sup_errc::start_failed, who.spec.id, failure.exit.message,
+  sup_error what{sup_errc::start_failed, who.id, failure.exit.message,
                  failure.exit, failure.cause};
   switch (who.state.started_for) {
     case start_cause::init:
@@ -312,9 +312,9 @@ void supervisor_actor::on_stopped(child& who) {
   }
   auto code = stage_ == stage::stopping ? sup_errc::shutting_down
                                         : sup_errc::terminated;
-  sup_error what{.code = code, .id = who.spec.id};
+  sup_error what{.code = code, .id = who.id};
   if (who.failure && stage_ != stage::stopping)
-    what = {sup_errc::start_failed, who.spec.id, who.failure->exit.message,
+    what = {sup_errc::start_failed, who.id, who.failure->exit.message,
             who.failure->exit, who.failure->cause};
   auto undone = who.failure && is_being_added(who);
   answer_starts(who, std::unexpected{std::move(what)});

@@ -54,7 +54,7 @@ tree_level supervisor_actor::level() const {
   tree_level result{.self = describe(), .nested = {}};
   auto known = list_children().children; // newest first
   for (const auto& [position, who] : roster_.children()) {
-    if (who.spec.type == child_type::supervisor && who.handle)
+    if (who.spec->type == child_type::supervisor && who.handle)
       result.nested.push_back(
         {result.self.children.size(), who.handle.address()});
     result.self.children.push_back(node_of(std::move(known.back())));

@@ -140,9 +140,9 @@ TEST_CASE("a thread that outlasts the crash of its actor poisons the context, "
   auto next = where.spawn();
   CHECK_FALSE(where.is_home_of(next));
   CHECK(where->call(next, "start_pool") == 1);
-  CHECK_THAT(where.finish(),
-             ContainsSubstring("actor " + id + " has crashed")
-               && ContainsSubstring("wörker") && ContainsSubstring("other"));
+  CHECK_THAT(where.finish(), ContainsSubstring("actor " + id + " has crashed")
+                               && ContainsSubstring("wörker")
+                               && ContainsSubstring("other"));
 }
 
 TEST_CASE("so does one that is started in the actor's cleanup",
@@ -167,8 +167,7 @@ TEST_CASE("one that is killed leaves its threads behind, too",
   CHECK_THAT(where.finish(), ContainsSubstring("orphan"));
 }
 
-TEST_CASE("threads that end with their actor poison nothing",
-          "[thread_roll]") {
+TEST_CASE("threads that end with their actor poison nothing", "[thread_roll]") {
   shared_context where;
   auto pool = where.spawn();
   CHECK(where->call(pool, "start_pool") == 1);
@@ -191,9 +190,9 @@ TEST_CASE("threads of an actor that ends in order poison nothing",
   REQUIRE(where->call(leaving, "start_thread", "leaving"));
   where.end(leaving, "end");
   leave_last_thread(where);
-  CHECK_THAT(where.finish(),
-             ContainsSubstring("last") && !ContainsSubstring("asked")
-               && !ContainsSubstring("leaving"));
+  CHECK_THAT(where.finish(), ContainsSubstring("last")
+                               && !ContainsSubstring("asked")
+                               && !ContainsSubstring("leaving"));
 }
 
 TEST_CASE("threads of those that live poison nothing when another crashes",
@@ -219,9 +218,9 @@ TEST_CASE("threads in the main interpreter, which nothing can replace, poison "
   static_cast<void>(world.call(who, "crash"));
   world.await_exit(who);
   // Longer than the grace: asked again and again, the context looks after it.
-  CHECK_FALSE(world.eventually(
-    [&] { return world.python().contexts_poisoned() != 0; },
-    2 * thread_roll::grace));
+  CHECK_FALSE(
+    world.eventually([&] { return world.python().contexts_poisoned() != 0; },
+                     2 * thread_roll::grace));
   CHECK(world.call(host, "end_threads"));
 }
 

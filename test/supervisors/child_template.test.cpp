@@ -39,13 +39,13 @@ TEST("a template knows the ids that it has given out, and no others") {
     CHECK_FALSE(one.has_given(id));
 }
 
-TEST("a child has the spec of its template but for id and start function") {
+TEST("a changed template leaves children the spec that they have") {
   auto one = requests();
-  auto child = one.spec_of("request-1");
-  CHECK(child.id == "request-1");
-  CHECK(child.restart == restart_type::transient);
-  CHECK_FALSE(child.start);
-  CHECK(one.spec().start);
+  auto before = one.spec();
+  one.change({.id = "request", .restart = restart_type::permanent});
+  CHECK(before->restart == restart_type::transient);
+  CHECK(before->start);
+  CHECK(one.spec()->restart == restart_type::permanent);
 }
 
 TEST("children of one spec are neither added by spec nor kept when stopped") {
