@@ -19,13 +19,55 @@ function(pyactor_configure target)
   endif()
 endfunction()
 
+set(PYACTOR_JOIN_SOURCES 1 CACHE STRING
+    "How many sources are compiled as one, which saves time for their headers")
+
+# pyactor_join(out SOURCE...): the sources to compile in the place of these: joined
+# ones, but for those that have options of their own. CMake's unity builds would do, but
+# for the absolute paths in them, which keep checkouts from sharing what ccache has.
+function(pyactor_join out)
+  if(PYACTOR_JOIN_SOURCES LESS 2)
+    set(${out} ${ARGN} PARENT_SCOPE)
+    return()
+  endif()
+  set(result)
+  set(to_join)
+  foreach(source IN LISTS ARGN)
+    get_source_file_property(definitions ${source} COMPILE_DEFINITIONS)
+    get_source_file_property(options ${source} COMPILE_OPTIONS)
+    if(definitions OR options)
+      list(APPEND result ${source})
+    else()
+      list(APPEND to_join ${source})
+    endif()
+  endforeach()
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/joined)
+  while(to_join)
+    list(SUBLIST to_join 0 ${PYACTOR_JOIN_SOURCES} batch)
+    list(REMOVE_ITEM to_join ${batch})
+    set(text)
+    foreach(source IN LISTS batch)
+      cmake_path(ABSOLUTE_PATH source)
+      cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${folder})
+      # Some tests name a macro so.
+      string(APPEND text "#include \"${source}\"\n#undef TEST\n")
+    endforeach()
+    list(GET batch 0 name)
+    cmake_path(GET name STEM LAST_ONLY name)
+    file(CONFIGURE OUTPUT ${folder}/${name}.cpp CONTENT "${text}" @ONLY)
+    list(APPEND result ${folder}/${name}.cpp)
+  endwhile()
+  set(${out} ${result} PARENT_SCOPE)
+endfunction()
+
 # pyactor_add_library(name SOURCES ... HEADERS ...): one layer, as pyactor::name.
 # HEADERS are those that users include, and what these include in turn: they are
 # installed, and what they declare is all that a shared library shows.
 function(pyactor_add_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;HEADERS")
   set(target pyactor_${name})
-  add_library(${target} ${arg_SOURCES})
+  pyactor_join(sources ${arg_SOURCES})
+  add_library(${target} ${sources})
   add_library(pyactor::${name} ALIAS ${target})
   # No DEFINE_SYMBOL: objects are the same for static and shared libraries.
   set_target_properties(
