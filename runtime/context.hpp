@@ -286,6 +286,7 @@ private:
 
   // the context's thread only
   pinned_base* running_actor_ = nullptr;
+  std::shared_ptr<void> watched_; // of who departs, until the end of the slice
 
   std::atomic<bool> given_up_ = false;
   std::atomic<bool> retired_ = false;

@@ -76,6 +76,7 @@ void context::end_slice() noexcept {
   python_.end_slice();
   loop_.running().end();
   loop_.end_slice();
+  watched_.reset();
 }
 
 bool context::relieve_guests(clock::time_point now, clock::duration patience) {
@@ -105,6 +106,7 @@ void context::run_departure(departure what) {
 }
 
 void context::depart(departure what) {
+  watched_ = std::move(what.watched);
   // Not the scope of the slice: the actor's context variables are its own.
   auto& py = python_.attach();
   attachment::python_call running{python_};

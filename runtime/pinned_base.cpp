@@ -103,11 +103,13 @@ void pinned_base::fail_replies(const caf::error& why) {
 
 void pinned_base::release_python(const caf::error& reason) {
   if (state_)
-    home_->release(*this, {.state = std::move(state_),
-                           .reason = describe(reason),
-                           .crashed = is_crash(reason),
-                           .actor = address().id(),
-                           .limit = max_handler_time()});
+    home_->release(*this,
+                   {.state = std::move(state_),
+                    .reason = describe(reason),
+                    .crashed = is_crash(reason),
+                    .actor = address().id(),
+                    .limit = max_handler_time(),
+                    .watched = own_limit_ ? own_limit_->watched : nullptr});
   own_limit_.reset();
 }
 

@@ -34,6 +34,8 @@ struct departure {
   uint64_t actor = 0;
   /// How long its `on_exit` may take; 0 for any time.
   std::chrono::nanoseconds limit{0};
+  /// Has the watchdog look after that; null where it does in any case.
+  std::shared_ptr<void> watched = {};
 };
 
 } // namespace runtime

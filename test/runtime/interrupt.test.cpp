@@ -263,12 +263,19 @@ TEST_CASE("what is interrupted at the end of a slice is no call of the next "
                           "class Main(pyactor.Actor):\n"
                           "    max_handler_time = 100\n"
                           "    def set(self):\n"
-                          "        contextvars.ContextVar('x').set(Slow())\n");
+                          "        contextvars.ContextVar('x').set(Slow())\n"
+                          "    def leave(self):\n"
+                          "        self.set()\n"
+                          "        raise SystemExit\n");
   REQUIRE(world.call(next, "answer") == 42);
   // Its value goes with the slice.
   CHECK(world.call(slow, "set") == value{});
   CHECK(world.call(next, "answer") == 42);
   CHECK(world.call(slow, "set") == value{});
+  CHECK(world.call(next, "answer") == 42);
+  // That slice is limited, too, whose actor is no more.
+  static_cast<void>(world.call(slow, "leave"));
+  CHECK(world.call(next, "answer") == 42);
 }
 
 TEST_CASE("an interruption hits the call that it is aimed at, and no later one",
