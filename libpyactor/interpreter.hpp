@@ -130,8 +130,8 @@ public:
   /// The ids of the threads that run here, but for this one.
   [[nodiscard]] std::vector<uint64_t> thread_ids(attach_scope& py) const;
 
-  /// Names of those of these threads that still run.
-  /// @param ids from `thread_ids`
+  /// Names of those threads that still run, of the ones that `thread_ids` has
+  /// given before.
   [[nodiscard]] std::vector<std::string>
   thread_names(attach_scope& py, const std::vector<uint64_t>& ids) const;
 

@@ -165,8 +165,8 @@ public:
   /// by the next `tidy_up`, or here where that has not come for long.
   void note_output(clock::time_point now);
 
-  /// An actor has ended, and its Python code.
-  /// @param crashed whether the threads that it has started are to end, too
+  /// An actor has ended, and its Python code. Where it has crashed, the threads
+  /// that it has started are to end, too.
   void note_end(uint64_t actor, bool crashed, clock::time_point now) noexcept;
 
   /// When to ask for `threads_left_behind`; none where there cannot be any.

@@ -12,11 +12,6 @@
 #include <string>
 #include <vector>
 
-namespace function_test {
-
-using namespace pyactor;
-using namespace pyactor::test;
-
 namespace shop {
 
 struct order {
@@ -32,6 +27,11 @@ public:
 };
 
 } // namespace shop
+
+namespace function_test {
+
+using namespace pyactor;
+using namespace pyactor::test;
 
 namespace {
 
