@@ -2,7 +2,9 @@
 
 #include <pyactor/libpyactor/main_interpreter.hpp>
 
+#include <algorithm>
 #include <future>
+#include <new>
 #include <utility>
 
 #include <malloc.h>
@@ -17,6 +19,9 @@ constexpr auto collection_interval = std::chrono::milliseconds{200};
 /// What actors printed that have ended is flushed when the context goes idle;
 /// where it does not, with an end that comes so much later.
 constexpr auto flush_interval = std::chrono::milliseconds{20};
+
+/// Whose threads are those that no actor has started.
+constexpr uint64_t nobody = 0;
 
 } // namespace
 
@@ -81,23 +86,26 @@ attach_scope& attachment::attach() {
     python_call waiting{*this};
     attached_.emplace(*interpreter_);
   }
-  if (!entry_)
+  if (!entry_) {
     entry_.emplace(*attached_);
+    note_threads(nobody); // what other threads have started meanwhile
+  }
   return *attached_;
 }
 
-void attachment::note_threads() noexcept {
+void attachment::note_threads(uint64_t whose) noexcept {
   // In the main interpreter, other contexts start threads meanwhile.
   if (!shares_gil())
-    threads_.note(*interpreter_, *attached_, running_.read().actor);
+    threads_.note(*interpreter_, *attached_, whose);
 }
 
 void attachment::end_slice() noexcept {
   if (entry_) {
     python_call running{*this}; // values of context variables may go
     entry_.reset();
-    note_threads();
+    note_threads(running_.read().actor);
   }
+  watched_.reset();
   interruption_.reset(); // of what no call has come to
   // What runs next may be C++.
   if (shares_gil())
@@ -141,7 +149,9 @@ expected<environment> attachment::make_environment(const std::string& preload,
     environment result{py};
     if (preload.empty())
       return result;
+    note_threads(running_.read().actor);
     auto ran = result.exec(py, source{preload, "<preload>"});
+    note_threads(nobody);
     if (ran)
       return result;
     note_garbage();
@@ -178,7 +188,7 @@ void attachment::note_output(clock::time_point now) {
 
 void attachment::note_end(uint64_t actor, bool crashed,
                           clock::time_point now) noexcept {
-  note_threads();
+  note_threads(actor);
   threads_.end(actor, crashed, now);
 }
 
@@ -188,7 +198,11 @@ attachment::threads_left_behind(clock::time_point now) {
     return std::nullopt;
   auto& py = attach();
   python_call running{*this};
-  return threads_.left_behind(*interpreter_, py, now);
+  try {
+    return threads_.left_behind(*interpreter_, py, now);
+  } catch (const std::bad_alloc&) {
+    return std::nullopt; // soon again
+  }
 }
 
 void attachment::flush_output(attach_scope& py) {
@@ -209,6 +223,17 @@ void attachment::collect_garbage() {
 
 std::optional<attachment::clock::time_point>
 attachment::tidy_up(clock::time_point now) {
+  auto due = tidy_garbage(now);
+  if (!due)
+    threads_.rest(clock::now());
+  auto threads_due = threads_.due();
+  return due && threads_due ? std::min(due, threads_due)
+         : due              ? due
+                            : threads_due;
+}
+
+std::optional<attachment::clock::time_point>
+attachment::tidy_garbage(clock::time_point now) {
   if (interpreter_->stats().pending_releases != 0) {
     auto& py = attach();
     python_call running{*this};

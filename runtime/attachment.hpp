@@ -165,26 +165,35 @@ public:
   /// by the next `tidy_up`, or here where that has not come for long.
   void note_output(clock::time_point now);
 
+  /// An actor is about to leave; what it runs is watched until the end of the
+  /// slice.
+  /// @param watched has the watchdog do so; may be null
+  void begin_departure(std::shared_ptr<void> watched) noexcept {
+    watched_ = std::move(watched);
+  }
+
+  /// The thread was given up: nobody looks after it any more.
+  /// @thread any, once that is so
+  void stop_watching() noexcept {
+    watched_.reset();
+  }
+
   /// An actor has ended, and its Python code. Where it has crashed, the threads
   /// that it has started are to end, too.
   void note_end(uint64_t actor, bool crashed, clock::time_point now) noexcept;
-
-  /// When to ask for `threads_left_behind`; none where there cannot be any.
-  [[nodiscard]] std::optional<clock::time_point> threads_due() const noexcept {
-    return threads_.due();
-  }
 
   /// As `thread_roll::left_behind`.
   std::optional<std::string> threads_left_behind(clock::time_point now);
 
   /// Releases what waits for it, flushes output, and collects garbage where
-  /// there is some, though not all the time.
+  /// there is some, though not all the time. The context sleeps next.
   /// @returns when there is more to do; none where nothing is left
   std::optional<clock::time_point> tidy_up(clock::time_point now);
 
 private:
   void leave_python() noexcept;
-  void note_threads() noexcept;
+  void note_threads(uint64_t whose) noexcept;
+  std::optional<clock::time_point> tidy_garbage(clock::time_point now);
   void flush_output(attach_scope& py);
   void collect_garbage();
 
@@ -211,6 +220,7 @@ private:
   /// Why the last stretch of Python was interrupted.
   std::optional<error> interruption_;
   thread_roll threads_;
+  std::shared_ptr<void> watched_;
   bool garbage_ = false;
   clock::time_point last_collection_{};
   /// The first end of an actor whose output may still be in a buffer.

@@ -174,6 +174,7 @@ bool context::give_up(uint64_t turn) {
 
 void context::bury(const error& why) {
   auto hung = running().read().actor;
+  python_.stop_watching();
   residents_.close();
   loop_.bounce_all(*this);
   for (auto& who : residents_.snapshot())

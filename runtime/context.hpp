@@ -267,6 +267,8 @@ private:
   void end_slice() noexcept;
   void depart(departure what);
   bool stop_if_unused();
+  void look_after_threads(clock::time_point now);
+  void poison_or_say_why(std::string reason);
 
   template <class, class>
   friend class loop::run_loop;
@@ -286,7 +288,6 @@ private:
 
   // the context's thread only
   pinned_base* running_actor_ = nullptr;
-  std::shared_ptr<void> watched_; // of who departs, until the end of the slice
 
   std::atomic<bool> given_up_ = false;
   std::atomic<bool> retired_ = false;

@@ -4,6 +4,7 @@
 #include <pyactor/runtime/slice.hpp>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace pyactor::runtime {
@@ -76,7 +77,6 @@ void context::end_slice() noexcept {
   python_.end_slice();
   loop_.running().end();
   loop_.end_slice();
-  watched_.reset();
 }
 
 bool context::relieve_guests(clock::time_point now, clock::duration patience) {
@@ -87,6 +87,8 @@ bool context::relieve_guests(clock::time_point now, clock::duration patience) {
 // -- releases and housekeeping ------------------------------------------------
 
 void context::release(const pinned_base& who, departure what) {
+  if (is_given_up())
+    what.watched.reset(); // it will never be run
   // In another actor's slice, that one's Python frames may be on the stack.
   if (current() == this && running_actor_ == &who) {
     loop_.running().begin(what.actor, clock::now());
@@ -106,7 +108,7 @@ void context::run_departure(departure what) {
 }
 
 void context::depart(departure what) {
-  watched_ = std::move(what.watched);
+  python_.begin_departure(std::move(what.watched));
   // Not the scope of the slice: the actor's context variables are its own.
   auto& py = python_.attach();
   attachment::python_call running{python_};
@@ -115,15 +117,36 @@ void context::depart(departure what) {
       log().error("{}: on_exit raised {}\n{}", name(), to_string(left.error()),
                   left.error().traceback);
       if (is_of_interpreter(left.error()) && kind() != interpreter_kind::main)
-        static_cast<void>(poison("on_exit raised " + left.error().type));
+        poison_or_say_why("on_exit raised " + left.error().type);
     }
     instance->release(py);
   }
   if (auto& env = what.state->env)
     env->release(py);
-  python_.note_end(what.actor, what.crashed, clock::now());
+  auto now = clock::now();
+  python_.note_end(what.actor, what.crashed, now);
+  look_after_threads(now); // here, too, for contexts that never rest
   python_.note_garbage();
   python_.note_output(loop_.slice_start());
+}
+
+/// What crashed actors have left behind in an interpreter, whoever is started
+/// again does not find in a fresh one.
+void context::look_after_threads(clock::time_point now) {
+  if (auto left = python_.threads_left_behind(now); left && !is_retired())
+    poison_or_say_why(*std::move(left));
+}
+
+void context::poison_or_say_why(std::string reason) {
+  try {
+    auto outcome = poison(reason);
+    if (outcome.wait_for(clock::duration::zero()) == std::future_status::ready
+        && !outcome.get())
+      log().warn("{}: {}; no other context takes its place: {}", name(), reason,
+                 outcome.get().error().message);
+  } catch (const std::bad_alloc&) {
+    log().error("{}: {}; there is no memory for another one", name(), reason);
+  }
 }
 
 /// The server is no reason to go on, and goes with the context.
@@ -144,14 +167,10 @@ std::optional<context::clock::time_point> context::housekeeping() {
     return std::nullopt;
   auto now = clock::now();
   loop_.begin_slice(now);
+  look_after_threads(now);
   auto due = python_.tidy_up(now);
-  if (auto left = python_.threads_left_behind(now))
-    static_cast<void>(poison(*std::move(left)));
   end_slice();
-  auto threads_due = python_.threads_due();
-  return due && threads_due ? std::min(due, threads_due)
-         : due              ? due
-                            : threads_due;
+  return due;
 }
 
 void context::detach_idle() noexcept {

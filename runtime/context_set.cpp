@@ -15,6 +15,9 @@ namespace {
 /// How long the clients of a lost context wait for its replacement.
 constexpr auto start_time = std::chrono::seconds{2};
 
+/// Before another attempt at a replacement.
+constexpr auto retry_pause = std::chrono::seconds{1};
+
 expected<void> can_be_poisoned(const context& where, bool closed) {
   if (where.shares_gil())
     return fail(errc::unsupported,
@@ -117,7 +120,7 @@ bool context_set::replace(const std::shared_ptr<context>& lost, uint64_t turn,
     given_up_.push_back(lost);
   }
   log().error("{}; the context is given up", why.message);
-  run_apart([this, lost, why] { bury(lost, why); });
+  run_apart([this, lost, why](bool may_wait) { bury(lost, why, may_wait); });
   return true;
 }
 
@@ -141,12 +144,15 @@ context_set::poison(const std::shared_ptr<context>& where,
              reason);
   run_apart([this, where,
              told = std::make_shared<std::promise<expected<void>>>(
-               std::move(outcome))] {
+               std::move(outcome))](bool) {
     auto replaced = start_in_place_of(where);
-    if (replaced)
+    if (replaced) {
       retire(where);
-    else
+    } else {
+      log().error("{}: stays in use, although it was poisoned: {}",
+                  where->name(), replaced.error().message);
       forgive(where);
+    }
     told->set_value(std::move(replaced));
   });
   return result;
@@ -163,30 +169,45 @@ void context_set::forgive(const std::shared_ptr<context>& poisoned) {
   poisoned_.erase(poisoned.get());
 }
 
-/// Runs what may take a while on a thread of its own.
-void context_set::run_apart(std::function<void()> body) {
-  auto all = [self = shared_from_this(), body = std::move(body)] {
-    body();
+/// Runs what may take a while on a thread of its own. Where there is none, the
+/// caller's has to do, and `body` is told not to keep it waiting.
+void context_set::run_apart(std::function<void(bool may_wait)> body) {
+  auto all = [self = shared_from_this(), body = std::move(body)](bool apart) {
+    body(apart);
     std::unique_lock guard{self->mtx_};
     --self->under_way_;
-    self->idle_.notify_all();
+    self->changed_.notify_all();
   };
   os_thread thread;
-  if (thread.start("py:replace", 0, all))
+  if (thread.start("py:replace", 0, [all] { all(true); }))
     thread.detach();
   else
-    all();
+    all(false);
 }
 
-void context_set::bury(const std::shared_ptr<context>& lost, const error& why) {
+/// Whoever starts again what has lived there finds no place as long as nothing
+/// could be started in it, so that is tried again and again.
+void context_set::bury(const std::shared_ptr<context>& lost, const error& why,
+                       bool may_wait) {
   if (lost->shares_gil() && lost->is_interrupting()) {
     lost->note_wedged_gil();
     how_.wedged(*lost);
-  } else if (auto replaced = start_in_place_of(lost); !replaced) {
-    log().error("{}: is not replaced: {}", lost->name(),
-                to_string(replaced.error()));
+    lost->bury(why);
+    return;
   }
+  auto replaced = start_in_place_of(lost);
   lost->bury(why);
+  if (!replaced)
+    log().error("{}: is not replaced{}: {}", lost->name(),
+                may_wait ? " yet" : "", to_string(replaced.error()));
+  while (!replaced && may_wait && wait_to_try_again())
+    replaced = start_in_place_of(lost);
+}
+
+/// @returns false where the set was closed meanwhile
+bool context_set::wait_to_try_again() {
+  std::unique_lock guard{mtx_};
+  return !changed_.wait_for(guard, retry_pause, [this] { return closed_; });
 }
 
 expected<void>
@@ -241,7 +262,8 @@ void context_set::retire(const std::shared_ptr<context>& unused) {
 void context_set::close() {
   std::unique_lock guard{mtx_};
   closed_ = true;
-  idle_.wait(guard, [this] { return under_way_ == 0; });
+  changed_.notify_all();
+  changed_.wait(guard, [this] { return under_way_ == 0; });
 }
 
 } // namespace pyactor::runtime

@@ -87,17 +87,19 @@ private:
   expected<void> start_in_place_of(const std::shared_ptr<context>& lost);
   bool install(const std::shared_ptr<context>& lost,
                const std::shared_ptr<context>& fresh);
-  void bury(const std::shared_ptr<context>& lost, const error& why);
+  void bury(const std::shared_ptr<context>& lost, const error& why,
+            bool may_wait);
+  bool wait_to_try_again();
   void retire(const std::shared_ptr<context>& unused);
   void forgive(const std::shared_ptr<context>& poisoned);
-  void run_apart(std::function<void()> body);
+  void run_apart(std::function<void(bool may_wait)> body);
 
   caf::actor_system& system_;
   std::shared_ptr<router> routes_;
   maker how_;
 
   mutable std::mutex mtx_;
-  std::condition_variable idle_;
+  std::condition_variable changed_;
   // guarded by mtx_
   uint32_t next_id_ = 0;
   std::vector<std::shared_ptr<context>> contexts_;

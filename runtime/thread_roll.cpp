@@ -13,7 +13,7 @@ void thread_roll::add(const interpreter& where, attach_scope& py,
     auto running = where.thread_ids(py);
     forget_ended(running);
     for (auto id : running)
-      if (id > newest_)
+      if (id > newest_ && actor != 0)
         entries_.push_back({id, actor, std::nullopt});
   } catch (const std::bad_alloc&) {
     log().warn("actor {} has started threads that nobody looks after: there is "
@@ -36,7 +36,13 @@ void thread_roll::end(uint64_t actor, bool crashed,
                   [&](const entry& each) { return each.actor == actor; });
   for (auto& each : entries_)
     if (each.actor == actor)
-      each.ends_by = now + grace;
+      each.ends_by = now + longest_grace;
+}
+
+void thread_roll::rest(clock::time_point now) noexcept {
+  for (auto& each : entries_)
+    if (each.ends_by)
+      each.ends_by = std::min<clock::time_point>(*each.ends_by, now + grace);
 }
 
 std::optional<thread_roll::clock::time_point>
@@ -62,10 +68,11 @@ std::optional<std::string> thread_roll::left_behind(const interpreter& where,
   for (auto& each : entries_)
     if (each.actor == whose)
       threads.push_back(each.thread);
+  auto result = "actor " + std::to_string(whose)
+                + " has crashed and left Python threads behind: "
+                + pyactor::runtime::join(where.thread_names(py, threads));
   end(whose, false, now);
-  return "actor " + std::to_string(whose)
-         + " has crashed and left Python threads behind: "
-         + pyactor::runtime::join(where.thread_names(py, threads));
+  return result;
 }
 
 } // namespace pyactor::runtime

@@ -22,11 +22,13 @@ public:
   /// What times here are of.
   using clock = loop::activity::clock;
 
-  /// So long after a crash, a thread of that actor is left behind. A thread
-  /// pool that goes with its actor needs a moment to end.
+  /// How long the threads of an actor that has crashed may go on once the
+  /// context has come to rest, and how long at most. A pool of threads that
+  /// goes with its actor needs a moment to end, and the GIL.
   static constexpr auto grace = std::chrono::milliseconds{50};
+  static constexpr auto longest_grace = std::chrono::seconds{1};
 
-  /// What has begun since the last call is `actor`'s.
+  /// What has begun since the last call is `actor`'s; nobody's for 0.
   void note(const interpreter& where, attach_scope& py,
             uint64_t actor) noexcept {
     if (where.newest_thread(py) > newest_) [[unlikely]]
@@ -34,14 +36,18 @@ public:
   }
 
   /// That actor has ended. What it has started is nobody's from now on, or is
-  /// to end within the grace.
+  /// to end.
   void end(uint64_t actor, bool crashed, clock::time_point now) noexcept;
+
+  /// The context sleeps next, and no garbage waits that could hold a pool.
+  void rest(clock::time_point now) noexcept;
 
   /// When to ask for those left behind; none where nothing is to end.
   [[nodiscard]] std::optional<clock::time_point> due() const noexcept;
 
   /// Threads that still run at the end of their grace are told once.
   /// @returns whose they are and their names, for the log; none without any
+  /// @throws std::bad_alloc and then tells them later
   [[nodiscard]] std::optional<std::string> left_behind(const interpreter& where,
                                                        attach_scope& py,
                                                        clock::time_point now);

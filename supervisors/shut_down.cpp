@@ -16,11 +16,13 @@ runtime::stop_report shut_down(runtime::runtime& python,
                                      std::chrono::milliseconds{1});
   };
   std::vector<std::string> stuck;
+  auto waiting = static_cast<std::chrono::milliseconds::rep>(trees.size());
   for (const auto& tree : std::views::reverse(trees)) {
-    if (tree.stop(left_until(start + deadline / 2)))
+    // One that is slow leaves the others their share.
+    auto time = left_until(start + deadline * 3 / 4) / waiting--;
+    if (tree.stop(time * 2 / 3))
       continue;
-    auto forced = tree.stop(left_until(start + deadline * 3 / 4),
-                            stop_supervisor::forced);
+    auto forced = tree.stop(time / 3, stop_supervisor::forced);
     if (!forced)
       stuck.push_back("supervisor " + std::to_string(tree.handle().id()) + ": "
                       + to_string(forced.error()));

@@ -12,8 +12,10 @@ namespace supervisors {
 
 /// Ends a program's trees, the last one first, and then its Python, all within
 /// one deadline: in that order, because a supervisor would start again what the
-/// end of Python ends. Half of the time is for orderly stops; trees that have
-/// not ended by then are stopped by force.
+/// end of Python ends. Three quarters of the time are the trees', in equal
+/// shares of what is left when the turn comes to each: two thirds of its share
+/// are for an orderly stop, the rest for one by force. The last quarter is
+/// Python's.
 /// @param python whose children the trees may have
 /// @param trees the owner's handles; others may go on
 /// @param deadline bound on all of it

@@ -104,6 +104,11 @@ struct child {
 /// @returns whether `who` is to be given requests
 [[nodiscard]] bool is_ready(const child& who);
 
+/// @returns whether `who`, a supervisor that is to be killed in a forced stop,
+///          is told to force that of its own children first: a killed one has
+///          no say in it
+[[nodiscard]] bool takes_force(const child& who);
+
 /// @returns how long the step of a stop may take that `state` is in
 [[nodiscard]] std::chrono::nanoseconds time_for_step(const child_state& state,
                                                      const stop_policy& policy);

@@ -95,9 +95,13 @@ void supervisor_actor::stop_for_good(child& who) {
     apply(who, child_events::stop_harder{});
 }
 
-/// Kills what is being stopped; others as their turn comes.
+/// Kills what is being stopped; others as their turn comes. Of those that stop
+/// at once, some at a time, too.
 void supervisor_actor::force_stop() {
   stop_->forced = true;
+  stop_->told_from = ~start_position{0};
+  if (stop_order_of(flags_) == stop_order::at_once)
+    return;
   for (auto& [position, who] : roster_.children())
     if (who.state.phase == child_phase::stopping
         && who.state.stopped_for == stop_cause::supervisor)

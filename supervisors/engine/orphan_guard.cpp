@@ -6,6 +6,7 @@
 #include <pyactor/supervisors/engine/signals.hpp>
 #include <pyactor/supervisors/engine/timed_actor.hpp>
 #include <pyactor/supervisors/engine/watch.hpp>
+#include <pyactor/supervisors/messages.hpp>
 
 #include <map>
 #include <string_view>
@@ -20,8 +21,8 @@ namespace {
 class guard : public timed_actor {
 public:
   guard(caf::actor_config& config, caf::actor_addr parent,
-        std::vector<orphan> orphans)
-    : timed_actor(config), parent_(std::move(parent)) {
+        std::vector<orphan> orphans, bool forced)
+    : timed_actor(config), parent_(std::move(parent)), forced_(forced) {
     for (auto& who : orphans) {
       auto number = orphans_.size() + 1;
       who.state.incarnation = number;
@@ -74,10 +75,12 @@ private:
 
   /// One that its supervisor was about to stop has been told.
   void begin(orphan& who) {
-    if (who.state.phase != child_phase::stopping)
-      apply(who, child_events::stop{stop_cause::supervisor});
-    else
+    if (who.state.phase == child_phase::stopping)
       arm(who);
+    else
+      apply(who, child_events::stop{stop_cause::supervisor});
+    if (forced_) // it still is here: nobody has ended yet
+      apply(who, child_events::stop_harder{});
   }
 
   /// `who` may be gone afterwards.
@@ -104,7 +107,13 @@ private:
         who.stuck.interrupt(who.calls.get(), who.handle);
         break;
       case child_effect::kill:
-        tell_exit(pointer_to(who), parent_, caf::exit_reason::kill, context());
+        if (forced_ && who.type == child_type::supervisor
+            && who.state.step == stop_step::killed)
+          runtime::send_urgently(pointer_to(who), context(),
+                                 stop_supervisor{stop_supervisor::forced});
+        else
+          tell_exit(pointer_to(who), parent_, caf::exit_reason::kill,
+                    context());
         who.stuck.interrupt(who.calls.get(), who.handle);
         break;
       case child_effect::give_up_context:
@@ -141,6 +150,7 @@ private:
   }
 
   const caf::actor_addr parent_;
+  const bool forced_;
   /// By the incarnation that each has here.
   std::map<incarnation_id, orphan> orphans_;
   deadlines deadlines_;
@@ -151,8 +161,8 @@ private:
 } // namespace
 
 void stop_orphans(caf::actor_system& system, const caf::actor_addr& parent,
-                  std::vector<orphan> orphans) {
-  system.spawn<guard, caf::hidden>(parent, std::move(orphans));
+                  std::vector<orphan> orphans, bool forced) {
+  system.spawn<guard, caf::hidden>(parent, std::move(orphans), forced);
 }
 
 } // namespace pyactor::supervisors::engine

@@ -14,6 +14,7 @@ namespace pyactor::supervisors::engine {
 /// A child whose supervisor died.
 struct orphan {
   std::string id;
+  child_type type = child_type::worker;
   caf::actor handle;
   stop_policy shutdown;
   /// How far the supervisor had come with it.
@@ -29,8 +30,9 @@ struct orphan {
 /// policy, but all at once. Holds each until it has ended, or was given up as
 /// lost. Returns at once.
 /// @param parent  the dead supervisor, in whose name the children are told
+/// @param forced  whether its stop was forced: each is killed at once
 /// @thread any
 void stop_orphans(caf::actor_system& system, const caf::actor_addr& parent,
-                  std::vector<orphan> orphans);
+                  std::vector<orphan> orphans, bool forced);
 
 } // namespace pyactor::supervisors::engine

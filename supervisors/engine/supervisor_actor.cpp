@@ -26,9 +26,13 @@ const char* supervisor_actor::name() const {
 
 caf::behavior supervisor_actor::make_behavior() {
   ignore_strays();
-  if (!ack_)
+  if (!ack_) {
     if (auto parent = runtime::upgrade(parent_))
       watch(parent, {address(), 0});
+    else if (parent_) // it was faster
+      begin_stop(caf::exit_reason::user_shutdown,
+                 {.code = sup_errc::shutting_down});
+  }
   advance();
   return signal_handlers().or_else(order_handlers()).or_else(query_handlers());
 }
@@ -239,13 +243,16 @@ void supervisor_actor::on_exit() {
   std::vector<orphan> orphans;
   for (auto& [position, who] : roster_.children())
     if (who.handle)
-      orphans.push_back({who.id, who.handle, *who.spec->shutdown, who.state,
-                         who.notes.calls, who.stuck});
+      orphans.push_back({who.id, who.spec->type, who.handle,
+                         *who.spec->shutdown, who.state, who.notes.calls,
+                         who.stuck});
   if (!orphans.empty())
-    stop_orphans(system(), address(), std::move(orphans));
+    stop_orphans(system(), address(), std::move(orphans),
+                 stop_ && stop_->forced);
   // A handle that somebody has kept holds this object, but not what its user
   // gave it.
   roster_ = {};
+  template_.reset();
   flags_.observer = nullptr;
   flags_.on_limit = {};
   flags_.throttle = {};

@@ -58,7 +58,12 @@ void supervisor_actor::carry_out(child& who, child_effect effect) {
       interrupt(who);
       break;
     case child_effect::kill:
-      send_exit_to(who, caf::exit_reason::kill);
+      if (stop_ && stop_->forced && takes_force(who))
+        runtime::send_urgently(
+          caf::actor_cast<caf::strong_actor_ptr>(who.handle), context(),
+          stop_supervisor{stop_supervisor::forced});
+      else
+        send_exit_to(who, caf::exit_reason::kill);
       interrupt(who);
       break;
     case child_effect::watch_again:

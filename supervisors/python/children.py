@@ -154,6 +154,7 @@ class Child(Record):
     while_down: "fail_fast", a `Buffer` or `DeadLetters`: what becomes of what
         it is sent while it does not run, or is not ready
     register_as: the name that C++ finds it by, `supervisors::whereis`
+    tags: a list of str for whoever looks at the tree
     pool, context: where an actor in Python lives; by default in the pool of who
         declares it, in one context after another
     """
@@ -186,6 +187,7 @@ class Child(Record):
                        | may_be.instance(Buffer)
                        | may_be.instance(DeadLetters)),
         "register_as": (None, may_be.text),
+        "tags": ([], may_be.texts),
         "pool": (None, may_be.text),
         "context": (None, may_be.count),
     }

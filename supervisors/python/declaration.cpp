@@ -179,7 +179,8 @@ expected<child_spec> make_spec(const declaration_context& context,
     .liveness = map(child->liveness, to_probe),
     .readiness = map(child->readiness, to_probe),
     .while_down = *std::move(reception),
-    .register_as = child->register_as.value_or("")};
+    .register_as = child->register_as.value_or(""),
+    .tags = child->tags};
 }
 
 expected<supervisor_flags> make_flags(const declared_tree& tree) {

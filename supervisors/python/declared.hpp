@@ -78,6 +78,7 @@ struct declared_child {
   std::optional<declared_probe> readiness;
   value while_down;
   std::optional<std::string> register_as;
+  std::vector<std::string> tags;
   std::optional<std::string> pool;
   std::optional<uint64_t> context;
 };
@@ -85,7 +86,7 @@ PYACTOR_FIELDS(declared_child, id, kind, target, tree, args, kwargs, restart,
                significant, shutdown, kill_grace, start_timeout,
                max_handler_time, classify, backoff, limit, max_total_restarts,
                poison_threshold, startup, liveness, readiness, while_down,
-               register_as, pool, context)
+               register_as, tags, pool, context)
 
 struct declared_throttle {
   std::optional<uint64_t> max_concurrent_starts;

@@ -64,6 +64,9 @@ count = integer("an int of at least 0", 0)
 at_least_one = integer("an int of at least 1", 1)
 text = Rule("a str that is not empty",
             lambda x: x if type(x) is str and x else None)
+texts = Rule("a tuple or list of str",
+             lambda x: list(x) if isinstance(x, (tuple, list))
+             and all(type(each) is str for each in x) else None)
 flag = Rule("True or False", lambda x: x if type(x) is bool else None)
 args = Rule("a tuple or list",
             lambda x: list(x) if isinstance(x, (tuple, list)) else None)

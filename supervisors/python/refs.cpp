@@ -75,10 +75,15 @@ std::string explain(const std::string& id, const caf::error& what) {
     return name + ": incarnation " + std::to_string(down->incarnation)
            + " ended before it had answered";
   auto why = child_unavailable::from_error(what);
-  if (why && why->status == child_status::running)
+  if (!why) { // something that the child itself has to say
+    auto code = to_string(static_cast<sup_errc>(what.code()));
+    return what.context().match_elements<std::string>()
+             ? name + ": " + what.context().get_as<std::string>(0)
+             : name + ": " + code;
+  }
+  if (why->status == child_status::running)
     return name + " is not ready";
-  auto status = why ? why->status : child_status::unknown;
-  return name + " does not run: " + std::string{to_string(status)};
+  return name + " does not run: " + std::string{to_string(why->status)};
 }
 
 opaque_ref::opaque_ref() : id_(next_id()) {

@@ -8,9 +8,11 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace abandon_test {
@@ -73,6 +75,26 @@ std::string limited() {
          + ("    max_handler_time = " + std::to_string(call_limit.count())
             + "\n");
 }
+
+/// Keeps the process from taking more memory than that.
+class memory_limit {
+public:
+  explicit memory_limit(size_t more) {
+    size_t pages = 0;
+    std::ifstream{"/proc/self/statm"} >> pages;
+    getrlimit(RLIMIT_AS, &before_);
+    auto tight = before_;
+    tight.rlim_cur = pages * static_cast<size_t>(getpagesize()) + more;
+    REQUIRE(setrlimit(RLIMIT_AS, &tight) == 0);
+  }
+
+  ~memory_limit() {
+    setrlimit(RLIMIT_AS, &before_);
+  }
+
+private:
+  rlimit before_;
+};
 
 runtime_options hasty(interpreter_kind kind, size_t size = 1) {
   if (kind == interpreter_kind::own_gil
@@ -243,6 +265,34 @@ TEST_CASE("a context is given up as often as it hangs", "[.][abandon_again]") {
   CHECK(world.call(world.spawn(hanging), "increment") == 1);
   CHECK(world.python().contexts_given_up() == 3);
   CHECK(world.python().stop(2s).left.size() == 4);
+}
+
+TEST_CASE("a context that nothing could take the place of is replaced later",
+          "[.][abandon_retry]") {
+  if (instrumented)
+    SKIP("the sanitizer's own memory has no limit");
+  constexpr size_t stack = size_t{1} << 30;
+  auto options = hasty(kinds().back());
+  options.pools["default"].stack_size_bytes = stack;
+  runtime_world world{options};
+  auto hung = world.spawn(limited());
+  {
+    // Enough for what runs, and not for another stack.
+    memory_limit tight{stack / 2};
+    auto pending = request(world, hung, "lock");
+    CHECK(outcomes(pending) == std::vector{errc::hung});
+    CHECK_THROWS_AS(world.spawn(hanging), python_error);
+  }
+  caf::actor fresh;
+  REQUIRE(world.eventually([&] {
+    try {
+      fresh = world.spawn(hanging);
+    } catch (const python_error&) {
+      return false;
+    }
+    return true;
+  }));
+  CHECK(world.call(fresh, "increment") == 1);
 }
 
 TEST_CASE("only the call that runs is given up on demand",

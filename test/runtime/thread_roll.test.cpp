@@ -8,6 +8,9 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+
+#include <unistd.h>
 
 namespace thread_roll_test {
 
@@ -20,7 +23,7 @@ namespace {
 
 /// What it starts lives until whoever came first says so.
 constexpr auto text = R"(
-import pyactor, sys, threading
+import os, pyactor, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
 
 if not hasattr(sys, "over"):
@@ -37,6 +40,17 @@ class Main(pyactor.Actor):
     def start_pool(self):
         self.pool = ThreadPoolExecutor(2)
         return self.pool.submit(abs, -1).result()
+
+    def start_later(self, name, fd):
+        def body():
+            time.sleep(0.05) # the slice is over
+            threading.Thread(target=sys.over.wait, name=name).start()
+            os.write(fd, b"x")
+        threading.Thread(target=body, name=name).start()
+
+    def churn(self):
+        if not sys.over.is_set():
+            pyactor.send(pyactor.self(), "churn")
 
     def leave_at_end(self, name):
         self.left = name
@@ -58,7 +72,8 @@ class Main(pyactor.Actor):
 /// One context with an actor that outlives all others there.
 class shared_context {
 public:
-  shared_context() {
+  explicit shared_context(std::string preload = "")
+    : world_(own_gil_pool(std::move(preload))) {
     home_ = home_of(host_);
   }
 
@@ -86,19 +101,24 @@ public:
   }
 
   /// Ends what lives in the context, which has been poisoned.
+  /// @param other lives there, too; may be null
   /// @returns what was logged since the beginning
-  std::string finish() {
+  std::string finish(const caf::actor& other = {}) {
     CHECK(world_.call(host_, "end_threads"));
     end(host_, "end");
+    if (other)
+      end(other, "end");
     CHECK(home_->await_end(context::clock::now() + patience));
     return log_.text();
   }
 
 private:
-  static runtime_options own_gil_pool() {
+  static runtime_options own_gil_pool(std::string preload) {
     if (!main_interpreter::supports_own_gil())
       SKIP("own-GIL interpreters need CPython 3.14");
-    return one_pool(interpreter_kind::own_gil);
+    auto result = one_pool(interpreter_kind::own_gil);
+    result.pools["default"].preload = std::move(preload);
+    return result;
   }
 
   static std::shared_ptr<context> home_of(const caf::actor& who) {
@@ -107,7 +127,7 @@ private:
       .shared_from_this();
   }
 
-  runtime_world world_{own_gil_pool()};
+  runtime_world world_;
   log_capture log_;
   caf::actor host_ = world_.spawn(text);
   std::shared_ptr<context> home_;
@@ -208,20 +228,75 @@ TEST_CASE("threads of those that live poison nothing when another crashes",
              ContainsSubstring("last") && !ContainsSubstring("neighbour's"));
 }
 
-TEST_CASE("threads in the main interpreter, which nothing can replace, poison "
-          "nothing",
+TEST_CASE("a thread that another one starts while its actor does not run is "
+          "nobody's",
+          "[thread_roll]") {
+  shared_context where;
+  auto neighbour = where.spawn();
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  REQUIRE(
+    where->call(neighbour, "start_later", "neighbour's", int64_t{ends[1]}));
+  char byte = 0;
+  REQUIRE(read(ends[0], &byte, 1) == 1);
+  close(ends[0]);
+  close(ends[1]);
+  auto who = where.spawn();
+  where.end(who, "crash");
+  leave_last_thread(where);
+  where.end(neighbour, "end");
+  CHECK_THAT(where.finish(),
+             ContainsSubstring("last") && !ContainsSubstring("neighbour's"));
+}
+
+TEST_CASE("threads that the preload of its pool starts are not an actor's",
+          "[thread_roll]") {
+  shared_context where{R"(
+import sys, threading
+if not hasattr(sys, "over"):
+    sys.over = threading.Event()
+threading.Thread(target=sys.over.wait, name="preloaded").start()
+)"};
+  auto who = where.spawn();
+  CHECK(where->call(who, "start_pool") == 1);
+  where.end(who, "crash");
+  leave_last_thread(where);
+  CHECK_THAT(where.finish(),
+             ContainsSubstring("last") && !ContainsSubstring("preloaded"));
+}
+
+TEST_CASE("a context that never rests finds threads of crashed actors, too",
+          "[thread_roll]") {
+  shared_context where;
+  auto busy = where.spawn();
+  REQUIRE(where->call(busy, "churn"));
+  auto who = where.spawn();
+  REQUIRE(where->call(who, "start_thread", "busy one's"));
+  where.end(who, "crash");
+  CHECK(where->eventually([&] {
+    auto next = where.spawn();
+    where.end(next, "crash");
+    return where->python().contexts_poisoned() == 1;
+  }));
+  auto told = where.finish(busy);
+  CHECK_THAT(told, ContainsSubstring("busy one's"));
+}
+
+TEST_CASE("threads in the main interpreter, which nothing can replace, are "
+          "nobody's",
           "[thread_roll]") {
   runtime_world world;
+  log_capture log;
   auto host = world.spawn(text);
   auto who = world.spawn(text);
   REQUIRE(world.call(who, "start_thread", "tolerated"));
   static_cast<void>(world.call(who, "crash"));
   world.await_exit(who);
-  // Longer than the grace: asked again and again, the context looks after it.
-  CHECK_FALSE(
-    world.eventually([&] { return world.python().contexts_poisoned() != 0; },
-                     2 * thread_roll::grace));
+  // Longer than the grace; what is looked after is told, be it in vain.
+  CHECK_FALSE(world.eventually([] { return false; }, 2 * thread_roll::grace));
   CHECK(world.call(host, "end_threads"));
+  world.drop_runtime();
+  CHECK_THAT(log.text(), !ContainsSubstring("left Python threads behind"));
 }
 
 } // namespace thread_roll_test

@@ -157,6 +157,54 @@ TEST_CASE("killing the root of a tree stops the leaves, in each subtree in "
   CHECK(w.journal == std::vector<std::string>{"end b", "end a"});
 }
 
+TEST_CASE("a forced stop reaches all levels of a tree", "[orphans]") {
+  world w;
+  w.child("a").deaf = true;
+  w.child("b").deaf = true;
+  auto patient = [&](const char* id) {
+    auto result = w.spec(id);
+    result.shutdown = stop_policy{.mode = stop_mode::infinity};
+    return result;
+  };
+  child_spec inner{.id = "inner",
+                   .start = supervise(many, {patient("a"), patient("b")}),
+                   .type = child_type::supervisor};
+  child_spec middle{.id = "middle",
+                    .start = supervise(many, {inner}),
+                    .type = child_type::supervisor};
+  w.start(many, {middle});
+  w.stop();
+  w.advance(1h);
+  REQUIRE(w.alive("a"));
+  REQUIRE(w.alive("b"));
+  w.stop(stop_supervisor::forced);
+  CHECK(w.ended_with("a", caf::exit_reason::kill));
+  CHECK(w.ended_with("b", caf::exit_reason::kill));
+  CHECK(w.supervisor_end);
+  CHECK_FALSE(w.has_timer());
+}
+
+TEST_CASE("orphans of a supervisor whose stop was forced are killed at once",
+          "[orphans]") {
+  world w;
+  w.child("a").deaf = true;
+  w.child("b").deaf = true;
+  auto patient = w.spec("a");
+  patient.shutdown = stop_policy{.mode = stop_mode::infinity};
+  // It is told to force the stop of its own, which means nothing to it.
+  auto no_supervisor = w.spec("b");
+  no_supervisor.type = child_type::supervisor;
+  w.start(many, {patient, no_supervisor});
+  w.stop(stop_supervisor::forced);
+  REQUIRE(w.alive("b"));
+  REQUIRE(w.alive("a")); // its turn has not come
+  kill_supervisor(w);
+  CHECK(w.ended_with("a", caf::exit_reason::kill));
+  w.advance(1s);
+  CHECK(w.ended_with("b", caf::exit_reason::kill));
+  CHECK_FALSE(w.has_timer());
+}
+
 TEST_CASE("a child supervisor is started again with its own children",
           "[orphans]") {
   world w;

@@ -37,7 +37,7 @@ class All(pyactor.Supervisor):
             pyactor.Child(
                 "c", Counter, restart="transient", significant=True, shutdown=3,
                 kill_grace=0.25, start_timeout=math.inf, max_handler_time=1.5,
-                while_down=pyactor.Buffer(9, ttl=2), register_as="first", limit=pyactor.Limit(2, period=9),
+                while_down=pyactor.Buffer(9, ttl=2), register_as="first", tags=["gpu", "v2"], limit=pyactor.Limit(2, period=9),
                 max_total_restarts=8, poison_threshold=3, startup=probe, liveness=probe,
                 readiness=probe,
                 backoff=pyactor.Backoff(1, max=2, factor=3, jitter=0.5,
@@ -82,6 +82,7 @@ TEST_CASE("every field of a declared child reaches its spec",
   CHECK(c.max_handler_time == 1500ms);
   CHECK(c.while_down == while_down{buffer{.capacity = 9, .ttl = 2s}});
   CHECK(c.register_as == "first");
+  CHECK(c.tags == std::vector<std::string>{"gpu", "v2"});
   CHECK(c.start_timeout == forever);
   CHECK(c.limit == restart_limit{.intensity = 2, .period = 9s});
   CHECK(c.max_total_restarts == 8);

@@ -29,6 +29,11 @@ class Patient(pyactor.Supervisor):
         return [pyactor.Child("c", Counter, args=("c", 10),
                               while_down=pyactor.Buffer(2, ttl=60))]
 
+class Poisoned(pyactor.Supervisor):
+    def children(self):
+        return [pyactor.Child("c", Counter, args=("c", 10),
+                              poison_threshold=1)]
+
 class Collected(pyactor.Supervisor):
     def children(self, to):
         return [pyactor.Child("c", Counter, args=("c", 10),
@@ -121,6 +126,22 @@ TEST_CASE("a request of Python code has one outcome, with the answer of the "
   }));
   x.run("me.tree.request('c', 'add', 1, then='told')");
   CHECK(x.hear() == told("None", "''", "11"));
+}
+
+TEST_CASE("a request that a child refuses because it has crashed on it says so",
+          "[python_request]") {
+  requesting_world x{any_context()};
+  x.start("Poisoned.start()");
+  x.run("me.tree.request('c', 'add', 'x', then='heard')");
+  CHECK(x.hear_all(3).contains("started c"));
+  REQUIRE(x.world.eventually([&] {
+    return x.world.call(x.actor, "get", "me.tree.child('c').alive")
+           == value{true};
+  }));
+  x.run("me.tree.request('c', 'add', 'x', then='told')");
+  CHECK(x.hear()
+        == told("'poison_message'",
+                "\"child 'c': 'c' has crashed on it 1 times\"", "None"));
 }
 
 TEST_CASE("what a method raises is the outcome of its request",

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace query_latency_test {
@@ -40,7 +41,7 @@ struct observation {
   int questions = 0;
 };
 
-/// Counts the children of a supervisor, again and again, until it has ended.
+/// Asks a supervisor this and that, again and again, until it has ended.
 class observer {
 public:
   explicit observer(const supervisor_ref& whom)
@@ -56,13 +57,21 @@ public:
 private:
   void watch(const caf::actor& whom) {
     caf::scoped_actor self{whom.home_system()};
-    for (auto alive = true; alive; ++seen_.questions) {
+    auto alive = true;
+    auto ask = [&]<class Reply>(auto what, std::type_identity<Reply>) {
       auto begin = clock_type::now();
-      self->request(whom, caf::infinite, count_children{})
-        .receive([](const count_children_reply&) {},
+      self->request(whom, caf::infinite, what)
+        .receive([](const Reply&) {},
                  [&](const caf::error&) { alive = false; });
       if (alive)
         seen_.longest = std::max(seen_.longest, clock_type::now() - begin);
+      ++seen_.questions;
+    };
+    while (alive) {
+      ask(count_children{}, std::type_identity<count_children_reply>{});
+      ask(which_child{"7"}, std::type_identity<which_child_reply>{});
+      ask(get_child_spec{"7"}, std::type_identity<get_child_spec_reply>{});
+      ask(get_statistics{}, std::type_identity<get_statistics_reply>{});
     }
   }
 

@@ -75,6 +75,7 @@ TEST("a spec has changed if any of its data has") {
     [](child_spec& s) { s.limit = restart_limit{}; },
     [](child_spec& s) { s.max_total_restarts = 0; },
     [](child_spec& s) { s.poison_threshold = 3; },
+    [](child_spec& s) { s.tags = {"new"}; },
     [](child_spec& s) { s.startup.reset(); },
     [](child_spec& s) { s.liveness.reset(); },
     [](child_spec& s) { s.readiness.reset(); },

@@ -24,7 +24,8 @@ bool can_get_stuck(const std::string& id) {
 
 } // namespace
 
-scripted_run::scripted_run(unsigned seed, beginning how) : random_(seed) {
+scripted_run::scripted_run(unsigned seed, beginning how)
+  : how_it_ends(static_cast<ending>(seed % 5)), random_(seed) {
   using enum restart_strategy;
   strategy_ = one_of(
     {one_for_one, one_for_one, one_for_all, rest_for_one, simple_one_for_one});
@@ -201,6 +202,9 @@ child_spec scripted_run::any_spec(const std::string& id) {
                             : w.world::spec(id, type);
   result.restart = type;
   result.shutdown = any_policy();
+  // Nothing but force ends one that takes for ever.
+  if (how_it_ends == ending::force && roll(4) == 0)
+    result.shutdown->mode = stop_mode::infinity;
   result.significant = auto_shutdown_ != auto_shutdown::never
                        && type != restart_type::permanent && roll(3) == 0;
   if (is_probed) {
@@ -289,11 +293,11 @@ scripted_run::duration scripted_run::longest_stop(const child_spec& spec) {
                            .shutdown = stop_policy{.timeout = 3s}});
   const auto& policy = *spec.shutdown;
   auto steps = spec.id == "h" ? 3 : 2;
-  return (policy.mode == stop_mode::timed ? policy.timeout : 0s)
-         + steps * policy.kill_grace;
+  auto asks = policy.mode == stop_mode::timed && how_it_ends != ending::force;
+  return (asks ? policy.timeout : 0s) + steps * policy.kill_grace;
 }
 
-scripted_run::duration scripted_run::longest_stop(ending how) {
+scripted_run::duration scripted_run::longest_stop() {
   duration sum{0};
   duration longest{0};
   for (const auto& info : w.children()) {
@@ -305,11 +309,11 @@ scripted_run::duration scripted_run::longest_stop(ending how) {
     sum += time;
     longest = std::max(longest, time);
   }
-  return at_once_ || how == ending::kill ? longest : sum;
+  return at_once_ || how_it_ends == ending::kill ? longest : sum;
 }
 
-void scripted_run::stop(ending how) {
-  switch (how) {
+void scripted_run::stop() {
+  switch (how_it_ends) {
     case ending::order:
       w.stop();
       break;

@@ -34,10 +34,10 @@ public:
   bool is_operating();
 
   /// @returns how long what runs now may take to stop, by its specs
-  duration longest_stop(ending how);
+  duration longest_stop();
 
   /// Begins to end the supervisor.
-  void stop(ending how);
+  void stop();
 
   /// @returns whether all have ended but those whom nothing could stop
   bool only_the_stuck_live();
@@ -55,6 +55,7 @@ public:
     return static_cast<unsigned>(random_() % sides);
   }
 
+  const ending how_it_ends;
   probed_world w;
   /// Of the requests that were sent.
   std::vector<outcome_ptr> outcomes;

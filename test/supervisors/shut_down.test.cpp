@@ -24,6 +24,10 @@ constexpr auto source = R"(
 import pyactor, time
 
 class Main(pyactor.Actor):
+    def on_exit(self, reason):
+        time.sleep(0.3)
+        pyactor.send("test", "left", reason)
+
     def spin(self):
         pyactor.send("test", "busy")
         while True:
@@ -88,6 +92,18 @@ TEST_CASE("a child that would take for ever is stopped by force, and all ends "
   two_trees x;
   x.keep_busy("spin");
   CHECK(x.end(4s).complete());
+}
+
+TEST_CASE("a tree that is slow to end takes no time from the others",
+          "[shut_down]") {
+  two_trees x;
+  x.keep_busy("spin"); // in the one that is stopped first
+  CHECK(x.end(8s).complete());
+  auto in_order = 0;
+  while (auto left = x.world.hear(0ms))
+    in_order += left->args.positional.at(0).as_str()->find("user_shutdown")
+                != std::string::npos;
+  CHECK(in_order == 1);
 }
 
 TEST_CASE("what does not end in time is told", "[.][lost_shut_down]") {

@@ -170,6 +170,41 @@ TEST_CASE("a stop without limit is reported every 10 s, and can be forced",
   CHECK(*w.supervisor_end == shutdown);
 }
 
+TEST_CASE("a child that calls itself a supervisor is killed when it has not "
+          "forced its own stop in time",
+          "[stop]") {
+  world w;
+  w.child("a").deaf = true;
+  auto spec = w.spec("a");
+  spec.type = child_type::supervisor;
+  w.start(many, {spec});
+  w.stop();
+  w.stop(stop_supervisor::forced);
+  w.advance(1s - 1ns);
+  CHECK(w.alive("a"));
+  w.advance(1ns);
+  CHECK(w.ended_with("a", killed));
+  CHECK(*w.supervisor_end == shutdown);
+}
+
+TEST_CASE("a supervisor whose parent is gone before its first step stops",
+          "[stop]") {
+  world w;
+  auto parent = w.system.spawn(
+    [](caf::event_based_actor*) { return caf::behavior{[](int) {}}; });
+  w.run();
+  caf::anon_send_exit(parent, caf::exit_reason::kill);
+  w.run();
+  auto ref = spawn_supervisor(w.system, many, {w.spec("a")}, parent);
+  REQUIRE(ref);
+  std::optional<caf::error> end;
+  ref->handle()->attach_functor([&](const caf::error& why) { end = why; });
+  parent = nullptr;
+  w.run();
+  CHECK(end == shutdown);
+  CHECK(w.child("a").starts == w.child("a").ends.size());
+}
+
 TEST_CASE("exit messages and errors of strangers do not stop a supervisor",
           "[stop]") {
   world w;

@@ -8,7 +8,6 @@
 
 namespace stop_anywhere_test {
 
-using ending = scripted_run::ending;
 using beginning = scripted_run::beginning;
 
 namespace {
@@ -22,12 +21,11 @@ bool is_over(const outcome_ptr& what) {
 
 void end(scripted_run& run) {
   auto& w = run.w;
-  auto how = static_cast<ending>(run.roll(5));
-  CAPTURE(how);
+  CAPTURE(run.how_it_ends);
   auto bound
-    = w.supervisor_end ? scripted_run::duration{0} : run.longest_stop(how);
+    = w.supervisor_end ? scripted_run::duration{0} : run.longest_stop();
   auto begin = w.now();
-  run.stop(how);
+  run.stop();
   while (!w.supervisor_end && w.advance_to_next()) {
   }
   REQUIRE(w.supervisor_end);
