@@ -23,9 +23,9 @@ public:
   using clock = loop::activity::clock;
 
   /// How long the threads of an actor that has crashed may go on once the
-  /// context has come to rest, and how long at most. A pool of threads that
-  /// goes with its actor needs a moment to end, and the GIL.
+  /// context has come to rest: a pool that goes with it needs a moment.
   static constexpr auto grace = std::chrono::milliseconds{50};
+  /// How long in any case.
   static constexpr auto longest_grace = std::chrono::seconds{1};
 
   /// What has begun since the last call is `actor`'s; nobody's for 0.
