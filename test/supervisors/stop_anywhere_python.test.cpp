@@ -4,9 +4,12 @@
 #include <pyactor/supervisors/python_child.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
 #include <pyactor/test/support/footprint.hpp>
+#include <pyactor/test/support/instrumented.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
 
 #include <chrono>
 #include <optional>
@@ -19,6 +22,8 @@ namespace stop_anywhere_python_test {
 
 using namespace pyactor::supervisors;
 using namespace std::chrono_literals;
+using Catch::Generators::from_range;
+using pyactor::test::kinds;
 using pyactor::test::patience;
 using pyactor::test::runtime_world;
 
@@ -51,20 +56,10 @@ public:
   python_run(runtime_world& world, unsigned seed)
     : world_(world), random_(seed) {
     using enum restart_strategy;
-    auto inner = spec("inner child");
-    std::vector<child_spec> specs;
-    for (const auto& id : ids)
-      specs.push_back(spec(id));
-    specs.push_back({.id = "inner",
-                     .start = supervise({.intensity = 100}, {inner}),
-                     .type = child_type::supervisor});
-    supervisor_
-      = start_supervisor(world_.system(),
-                         {.strategy = std::vector{one_for_one, one_for_all,
-                                                  rest_for_one}[roll(3)],
-                          .intensity = 100},
-                         std::move(specs))
-          .value();
+    flags_ = {.strategy
+              = std::vector{one_for_one, one_for_all, rest_for_one}[roll(3)],
+              .intensity = 100};
+    supervisor_ = start_supervisor(world_.system(), flags_, specs()).value();
   }
 
   void operate() {
@@ -74,10 +69,19 @@ public:
 
   void end() {
     auto handle = supervisor_->handle();
-    if (roll(3) == 0)
-      caf::anon_send_exit(handle, caf::exit_reason::kill);
-    else if (roll(2) == 0)
-      CHECK(supervisor_->stop(patience));
+    switch (roll(4)) {
+      case 0:
+        caf::anon_send_exit(handle, caf::exit_reason::kill);
+        break;
+      case 1:
+        CHECK(supervisor_->stop(patience));
+        break;
+      case 2:
+        CHECK(supervisor_->stop(patience, stop_supervisor::forced));
+        break;
+      default:
+        break;
+    }
     supervisor_.reset();
     world_.await_exit(handle);
   }
@@ -92,13 +96,24 @@ private:
             .start
             = start_python(world_.python(),
                            pyactor::actor_class::from_source(source, "Main")),
-            .shutdown = stop_policy{.timeout = 50ms, .kill_grace = 10s},
-            .max_handler_time = 100ms};
+            .shutdown = stop_policy{.timeout = 10ms, .kill_grace = 10s},
+            .max_handler_time = 20ms};
+  }
+
+  std::vector<child_spec> specs() {
+    std::vector<child_spec> result;
+    for (const auto& id : ids)
+      result.push_back(spec(id));
+    result.push_back(
+      {.id = "inner",
+       .start = supervise({.intensity = 100}, {spec("inner child")}),
+       .type = child_type::supervisor});
+    return result;
   }
 
   /// Whatever comes of it.
   void step(const std::string& id) {
-    switch (roll(6)) {
+    switch (roll(7)) {
       case 0:
         static_cast<void>(supervisor_->terminate_child(id, patience));
         break;
@@ -107,6 +122,11 @@ private:
         break;
       case 2:
         static_cast<void>(supervisor_->cycle_child(id, patience));
+        break;
+      case 3:
+        static_cast<void>(supervisor_->reload(
+          flags_, specs(),
+          std::vector{reload_mode::otp, reload_mode::converge}[roll(2)]));
         break;
       default:
         tell(id,
@@ -121,20 +141,25 @@ private:
 
   runtime_world& world_;
   std::mt19937 random_;
+  supervisor_flags flags_;
   std::optional<supervisor_ref> supervisor_;
 };
 
 } // namespace
 
+// Of both kinds together, 200 points.
 TEST_CASE("supervisors of Python children that end at any point of a run leave "
           "no environment and no thread",
           "[stop_anywhere_python]") {
-  runtime_world world{
-    pyactor::test::one_pool(pyactor::interpreter_kind::main, 2)};
+  auto kind = GENERATE(from_range(kinds()));
+  auto options = pyactor::test::one_pool(kind, 2);
+  options.log_level = "off"; // it warns of each call that is interrupted
+  runtime_world world{options};
   // Threads that the runtime makes once, when they are first needed.
   constexpr unsigned first = 5;
+  constexpr unsigned seeds = pyactor::test::instrumented ? 10 : 100;
   int64_t threads = 0;
-  for (unsigned seed = 1; seed <= 15; ++seed) {
+  for (unsigned seed = 1; seed <= seeds; ++seed) {
     CAPTURE(seed);
     python_run run{world, seed};
     run.operate();
