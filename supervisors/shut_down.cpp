@@ -15,14 +15,21 @@ runtime::stop_report shut_down(runtime::runtime& python,
     return std::max<clock::duration>(end - clock::now(),
                                      std::chrono::milliseconds{1});
   };
-  std::vector<std::string> stuck;
-  auto waiting = static_cast<std::chrono::milliseconds::rep>(trees.size());
+  // One that is slow leaves the others their share, and is not waited for while
+  // it is stopped by force.
+  std::vector<supervisor_ref> slow;
+  auto waiting = static_cast<clock::rep>(trees.size());
   for (const auto& tree : std::views::reverse(trees)) {
-    // One that is slow leaves the others their share.
-    auto time = left_until(start + deadline * 3 / 4) / waiting--;
-    if (tree.stop(time * 2 / 3))
+    if (tree.stop(left_until(start + deadline / 2) / waiting--))
       continue;
-    auto forced = tree.stop(time / 3, stop_supervisor::forced);
+    static_cast<void>(
+      tree.stop(clock::duration::zero(), stop_supervisor::forced));
+    slow.push_back(tree);
+  }
+  std::vector<std::string> stuck;
+  for (const auto& tree : slow) {
+    auto forced = tree.stop(left_until(start + deadline * 3 / 4),
+                            stop_supervisor::forced);
     if (!forced)
       stuck.push_back("supervisor " + std::to_string(tree.handle().id()) + ": "
                       + to_string(forced.error()));

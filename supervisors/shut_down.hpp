@@ -12,10 +12,9 @@ namespace supervisors {
 
 /// Ends a program's trees, the last one first, and then its Python, all within
 /// one deadline: in that order, because a supervisor would start again what the
-/// end of Python ends. Three quarters of the time are the trees', in equal
-/// shares of what is left when the turn comes to each: two thirds of its share
-/// are for an orderly stop, the rest for one by force. The last quarter is
-/// Python's.
+/// end of Python ends. Half of the time is for orderly stops, an equal share of
+/// what is left of it for each tree whose turn comes; those that take longer
+/// are stopped by force, until three quarters are over. The rest is Python's.
 /// @param python whose children the trees may have
 /// @param trees the owner's handles; others may go on
 /// @param deadline bound on all of it

@@ -91,7 +91,7 @@ TEST_CASE("a child that would take for ever is stopped by force, and all ends "
           "[shut_down]") {
   two_trees x;
   x.keep_busy("spin");
-  CHECK(x.end(4s).complete());
+  CHECK(x.end(8s).complete());
 }
 
 TEST_CASE("a tree that is slow to end takes no time from the others",
