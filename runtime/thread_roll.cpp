@@ -64,6 +64,10 @@ std::optional<std::string> thread_roll::left_behind(const interpreter& where,
   if (late == entries_.end())
     return std::nullopt;
   auto whose = late->actor;
+  // Where there is no memory for the rest, that is the time of the next try.
+  for (auto& each : entries_)
+    if (each.actor == whose)
+      each.ends_by = now + grace;
   std::vector<uint64_t> threads;
   for (auto& each : entries_)
     if (each.actor == whose)

@@ -23,9 +23,8 @@ bool is_ready(const child& who) {
   return known != who.probes.end() && known->second.passing;
 }
 
-bool takes_force(const child& who) {
-  return who.spec->type == child_type::supervisor
-         && who.state.step == stop_step::killed;
+bool takes_force(child_type type, const child_state& state) {
+  return type == child_type::supervisor && state.step == stop_step::killed;
 }
 
 std::chrono::nanoseconds time_for_step(const child_state& state,

@@ -104,10 +104,10 @@ struct child {
 /// @returns whether `who` is to be given requests
 [[nodiscard]] bool is_ready(const child& who);
 
-/// @returns whether `who`, a supervisor that is to be killed in a forced stop,
-///          is told to force that of its own children first: a killed one has
-///          no say in it
-[[nodiscard]] bool takes_force(const child& who);
+/// @returns whether a child that is to be killed in a forced stop is told to
+///          force that of its own children first, as supervisors are: a killed
+///          one has no say in it
+[[nodiscard]] bool takes_force(child_type type, const child_state& state);
 
 /// @returns how long the step of a stop may take that `state` is in
 [[nodiscard]] std::chrono::nanoseconds time_for_step(const child_state& state,

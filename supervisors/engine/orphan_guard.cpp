@@ -107,8 +107,7 @@ private:
         who.stuck.interrupt(who.calls.get(), who.handle);
         break;
       case child_effect::kill:
-        if (forced_ && who.type == child_type::supervisor
-            && who.state.step == stop_step::killed)
+        if (forced_ && takes_force(who.type, who.state))
           runtime::send_urgently(pointer_to(who), context(),
                                  stop_supervisor{stop_supervisor::forced});
         else

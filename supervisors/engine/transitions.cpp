@@ -58,7 +58,7 @@ void supervisor_actor::carry_out(child& who, child_effect effect) {
       interrupt(who);
       break;
     case child_effect::kill:
-      if (stop_ && stop_->forced && takes_force(who))
+      if (stop_ && stop_->forced && takes_force(who.spec->type, who.state))
         runtime::send_urgently(
           caf::actor_cast<caf::strong_actor_ptr>(who.handle), context(),
           stop_supervisor{stop_supervisor::forced});

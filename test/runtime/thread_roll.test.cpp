@@ -96,6 +96,11 @@ public:
     world_.await_exit(who);
   }
 
+  bool is_poisoned_soon() {
+    return world_.eventually(
+      [&] { return world_.python().contexts_poisoned() == 1; });
+  }
+
   bool is_home_of(const caf::actor& who) const {
     return home_of(who) == home_;
   }
@@ -140,8 +145,7 @@ void leave_last_thread(shared_context& where) {
   REQUIRE(where.is_home_of(who));
   REQUIRE(where->call(who, "start_thread", "last"));
   where.end(who, "crash");
-  CHECK(where->eventually(
-    [&] { return where->python().contexts_poisoned() == 1; }));
+  CHECK(where.is_poisoned_soon());
 }
 
 } // namespace
@@ -155,8 +159,7 @@ TEST_CASE("a thread that outlasts the crash of its actor poisons the context, "
   REQUIRE(where->call(who, "start_thread", "wörker"));
   REQUIRE(where->call(who, "start_thread", "other"));
   where.end(who, "crash");
-  REQUIRE(where->eventually(
-    [&] { return where->python().contexts_poisoned() == 1; }));
+  REQUIRE(where.is_poisoned_soon());
   auto next = where.spawn();
   CHECK_FALSE(where.is_home_of(next));
   CHECK(where->call(next, "start_pool") == 1);
@@ -171,8 +174,7 @@ TEST_CASE("so does one that is started in the actor's cleanup",
   auto who = where.spawn();
   REQUIRE(where->call(who, "leave_at_end", "late"));
   where.end(who, "crash");
-  REQUIRE(where->eventually(
-    [&] { return where->python().contexts_poisoned() == 1; }));
+  REQUIRE(where.is_poisoned_soon());
   CHECK_THAT(where.finish(), ContainsSubstring("late"));
 }
 
@@ -182,8 +184,7 @@ TEST_CASE("one that is killed leaves its threads behind, too",
   auto who = where.spawn();
   REQUIRE(where->call(who, "start_thread", "orphan"));
   caf::anon_send_exit(who, caf::exit_reason::kill);
-  REQUIRE(where->eventually(
-    [&] { return where->python().contexts_poisoned() == 1; }));
+  REQUIRE(where.is_poisoned_soon());
   CHECK_THAT(where.finish(), ContainsSubstring("orphan"));
 }
 

@@ -68,8 +68,8 @@ PyObject* get_alive(PyObject* self, void*) {
   return PyBool_FromLong(referred(self).alive());
 }
 
-PyObject* send_to_self(PyObject* self, PyTypeObject* type,
-                       PyObject* const* items, size_t count, PyObject* names) {
+PyObject* send_to_actor(PyObject* self, PyTypeObject* type,
+                        PyObject* const* items, size_t count, PyObject* names) {
   return guarded([&]() -> PyObject* {
     if (count == 0) {
       PyErr_SetString(PyExc_TypeError, "send needs the name of a method");
@@ -93,7 +93,7 @@ constexpr char send_doc[]
 
 PyMethodDef methods[] = {
   {"send",
-   reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(send_to_self)),
+   reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(send_to_actor)),
    METH_METHOD | METH_FASTCALL | METH_KEYWORDS, send_doc},
   {nullptr, nullptr, 0, nullptr},
 };
