@@ -32,14 +32,53 @@ def finish():
     return "finished"
 )";
 
+/// Calls `whereis` while the import system holds a lock: that of module
+/// `loaded` in the system's own code; that of all imports in a finder which
+/// notices no exception before it has returned.
+constexpr auto imports = R"(
+import _pyactor, functools, operator, sys, types
+
+class Loader:
+    create_module = operator.methodcaller("call")
+    exec_module = None
+
+    def find_spec(self, name, path, target=None):
+        call = functools.partial(_pyactor.whereis, name)
+        no_spec = types.SimpleNamespace(loader=self, call=call)
+        return no_spec if name == "loaded" else None
+
+class Finder:
+    block = property(operator.methodcaller("call"))
+
+    def __init__(self):
+        self.call = functools.partial(_pyactor.whereis, "found")
+
+    def find_spec(self, name, path, target=None):
+        return self.block if name == "found" else None
+
+sys.meta_path[:0] = [Loader(), Finder()]
+
+def load_and_spin():
+    try:
+        import loaded
+    except AttributeError: # that was no spec
+        while True:
+            pass
+
+def find():
+    import found
+)";
+
 /// Interrupts from another thread once Python code has asked for an actor.
 class interrupting {
 public:
   /// @param aim said by the interrupting thread
   interrupting(python_world& world, bool aim)
-    : thread_([&world, aim, begun = begun_.get_future(), this]() mutable {
+    : aim_(aim), thread_([&world, begun = begun_.get_future(), this]() mutable {
         begun.wait();
-        agreed_ = interrupt(*world.interpreter, [aim] { return aim; });
+        agreed_ = interrupt(*world.interpreter, [this] { return look(); });
+        if (looks_ < 2)
+          tried_.set_value();
         ended_.set_value();
       }) {
     world.host.on_whereis = [this] { begun_.set_value(); };
@@ -51,12 +90,36 @@ public:
     return agreed_;
   }
 
+  /// Once it has raised the exception, or put that off.
+  void await_try() {
+    tried_.get_future().wait();
+  }
+
 private:
+  bool look() {
+    if (++looks_ == 2)
+      tried_.set_value();
+    return aim_;
+  }
+
+  bool aim_;
   bool agreed_ = false;
+  int looks_ = 0;
   std::promise<void> begun_;
+  std::promise<void> tried_;
   std::promise<void> ended_;
   std::jthread thread_;
 };
+
+/// Python code waits in `whereis` for the other thread's try.
+void await_try_in_whereis(python_world& world, attached_python& here,
+                          interrupting& other) {
+  world.host.on_whereis = [&, begin = world.host.on_whereis] {
+    begin();
+    detach_scope let_go{here.py};
+    other.await_try();
+  };
+}
 
 } // namespace
 
@@ -83,6 +146,35 @@ TEST_CASE("an exception that was caught has come through nevertheless",
   interrupting other{world, true};
   CHECK(here.eval("swallow()") == "swallowed");
   CHECK(settle_interrupts(here.py));
+}
+
+// A lock that it takes would stay taken.
+TEST_CASE("code that is importing is interrupted when it is back from that",
+          "[interrupt]") {
+  python_world world{any_kind()};
+  attached_python here{world};
+  here.exec(imports);
+  interrupting other{world, true};
+  await_try_in_whereis(world, here, other);
+  auto outcome = here.env.eval(here.py, source{"load_and_spin()"});
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().type == "pyactor.Interrupted");
+  REQUIRE(outcome.error().causes.size() == 1);
+  CHECK(outcome.error().causes.front().type == "builtins.AttributeError");
+}
+
+TEST_CASE("an interrupted import leaves no lock taken", "[interrupt]") {
+  python_world world{any_kind()};
+  attached_python here{world};
+  here.exec(imports);
+  interrupting other{world, true};
+  await_try_in_whereis(world, here, other);
+  auto outcome = here.env.eval(here.py, source{"find()"});
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().type == "pyactor.Interrupted");
+  CHECK(here.eval("__import__('_imp').lock_held()") == true);
+  CHECK(settle_interrupts(here.py));
+  CHECK(here.eval("__import__('_imp').lock_held()") == false);
 }
 
 TEST_CASE("code that nobody aims at any more is not interrupted",
