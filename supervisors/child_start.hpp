@@ -149,8 +149,8 @@ public:
   void may_interrupt(std::shared_ptr<const child_calls> calls) const;
 
   /// Says something to whoever has ordered this start, for example on which
-  /// port the child listens: `started_child::told`. Of a restart that nobody
-  /// has ordered it goes nowhere.
+  /// port the child listens: `started_child::told`. Python code hears it where
+  /// it is one `value`. Of a restart that nobody has ordered it goes nowhere.
   void tell(caf::message what) const;
 
   /// Spawns an actor next to the supervisor, on the same execution unit.

@@ -19,6 +19,10 @@ start_throttle::start_throttle(const start_limits& limits) {
   state_ = std::make_shared<engine::throttle_state>(limits);
 }
 
+std::optional<start_limits> start_throttle::limits() const {
+  return state_ ? std::optional{state_->limits()} : std::nullopt;
+}
+
 size_t start_throttle::waiting() const {
   return state_ ? state_->waiting() : 0;
 }

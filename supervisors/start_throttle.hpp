@@ -19,13 +19,15 @@ class throttle_state;
 /// How many children may start, and how often.
 struct start_limits {
   /// How many may be starting at a time. Children that are supervisors do not
-  /// count: their own children do. Default: no limit.
-  std::optional<size_t> max_concurrent_starts{};
+  /// count: their own children do. Without a value: no limit.
+  std::optional<size_t> max_concurrent_starts = 4;
   /// How many automatic restarts may begin in a second, in the long run.
   /// Default: no limit.
   std::optional<double> restarts_per_second{};
   /// How many of them may begin at once after a quiet time.
   uint32_t restart_burst = 1;
+
+  friend bool operator==(const start_limits&, const start_limits&) = default;
 };
 
 /// Limits that all supervisors share which were given a copy of the same one,
@@ -51,6 +53,9 @@ public:
   [[nodiscard]] explicit operator bool() const noexcept {
     return state_ != nullptr;
   }
+
+  /// @returns what it was made with
+  [[nodiscard]] std::optional<start_limits> limits() const;
 
   /// @returns how many children wait now, of all supervisors
   [[nodiscard]] size_t waiting() const;

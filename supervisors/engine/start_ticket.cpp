@@ -8,7 +8,8 @@ namespace pyactor::supervisors::engine {
 
 // -- throttle_state -----------------------------------------------------------
 
-throttle_state::throttle_state(const start_limits& limits) : queue_(limits) {
+throttle_state::throttle_state(const start_limits& limits)
+  : limits_(limits), queue_(limits) {
   // nop
 }
 

@@ -33,6 +33,10 @@ public:
 
   void leave(start_number who);
 
+  [[nodiscard]] const start_limits& limits() const noexcept {
+    return limits_;
+  }
+
   [[nodiscard]] size_t waiting() const;
 
   [[nodiscard]] size_t starting() const;
@@ -44,6 +48,7 @@ private:
 
   static void spread(const news& what);
 
+  const start_limits limits_;
   mutable std::mutex mutex_;
   // guarded by mutex_
   start_queue queue_;

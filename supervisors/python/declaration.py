@@ -21,12 +21,12 @@ class Throttle(Record):
     by themselves: a `start_throttle` of C++. All supervisors share the limits
     that are given this very object, and those below them.
 
-    Fields: max_concurrent_starts, restarts_per_second (both None for no limit),
-    restart_burst (so many restarts at once after a quiet time).
+    Fields: max_concurrent_starts (4), restarts_per_second (None), both None for
+    no limit; restart_burst (1; so many restarts at once after a quiet time).
     """
 
     _fields = {
-        "max_concurrent_starts": (None, may_be.at_least_one),
+        "max_concurrent_starts": (4, may_be.or_none(may_be.at_least_one)),
         "restarts_per_second": (None, may_be.number(
             "a number above 0", lambda x: 0 < x < math.inf)),
         "restart_burst": (1, may_be.at_least_one),

@@ -12,11 +12,13 @@ missing = object()
 
 
 class Rule:
-    """What a field may be; `read` gives None for what it may not be."""
+    """What a field may be; `read` gives None for what it may not be. A field
+    whose default is None may be that, and one with `takes_none`."""
 
-    def __init__(self, allowed, read):
+    def __init__(self, allowed, read, takes_none=False):
         self.allowed = allowed
         self.read = read
+        self.takes_none = takes_none
 
     def __or__(self, other):
         def read(x):
@@ -44,6 +46,10 @@ def choice(*names):
     return Rule(
         "one of " + ", ".join(map(repr, names)),
         lambda x: x if type(x) is str and x in names else None)
+
+
+def or_none(rule):
+    return Rule(f"{rule.allowed}, or None", rule.read, takes_none=True)
 
 
 def instance(of):
@@ -139,8 +145,9 @@ class Record:
             if x is missing:
                 raise refusal(TypeError, where,
                               f"{name} is missing; it must be {rule.allowed}")
-            if name not in given or (x is None and default is None):
-                result[name] = default
+            may_be_none = default is None or rule.takes_none
+            if name not in given or (x is None and may_be_none):
+                result[name] = x
             else:
                 result[name] = read_field(where, name, rule, x)
         return result

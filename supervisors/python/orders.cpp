@@ -55,10 +55,15 @@ void give_order(const tree_ptr& tree, Message what, const std::string& id,
                 const listener& whom) {
   run_errand<order_reply>(
     tree->top().handle(), std::move(what), caf::duration{caf::infinite},
-    [=](const order_reply& reply) {
-      whom.hear(of_order(reply.result, reply.id.empty() ? id : reply.id));
+    [=](order_reply reply) {
+      if (reply.id.empty())
+        reply.id = id;
+      whom.hear(of_order(reply));
     },
-    [=](sup_errc code) { whom.hear(of_failure({.code = code, .id = id})); });
+    [=](sup_errc code) {
+      whom.hear(
+        of_order({std::unexpected{sup_error{.code = code, .id = id}}, id}));
+    });
 }
 
 void stop_tree(const tree_ptr& tree, const listener& whom) {

@@ -25,23 +25,28 @@ value to_value(const outcome& what) {
   return value::dict(std::move(result));
 }
 
+/// What a start function has told is for C++ code, unless it is one value.
+value in_python(const caf::message& told) {
+  return told.match_elements<value>() ? told.get_as<value>(0) : value{};
+}
+
 value list_of(const std::vector<std::string>& ids) {
   return value::list({ids.begin(), ids.end()});
 }
 
 } // namespace
 
-outcome of_order(const sup_expected<incarnation_id>& result,
-                 const std::string& id) {
-  if (!result)
-    return {.child = id,
-            .error = to_string(result.error().code),
-            .message = to_string(result.error())};
-  return {.child = id, .incarnation = *result};
+outcome of_order(const order_reply& reply) {
+  outcome result = reply.result ? outcome{.incarnation = *reply.result}
+                                : of_failure(reply.result.error());
+  result.child = reply.id;
+  result.more = {{"told", in_python(reply.told)}};
+  return result;
 }
 
 outcome of_failure(const sup_error& why) {
-  return of_order(std::unexpected{why}, why.id);
+  return {
+    .child = why.id, .error = to_string(why.code), .message = to_string(why)};
 }
 
 outcome of_answer(const std::string& id, const value& answer) {

@@ -3,6 +3,7 @@
 #include <pyactor/libpyactor/value.hpp>
 #include <pyactor/runtime/caf.hpp>
 #include <pyactor/supervisors/error.hpp>
+#include <pyactor/supervisors/messages.hpp>
 #include <pyactor/supervisors/reload.hpp>
 
 #include <string>
@@ -23,9 +24,8 @@ struct outcome {
   value::mapping more = {};
 };
 
-/// @returns the outcome of an order for that child
-[[nodiscard]] outcome of_order(const sup_expected<incarnation_id>& result,
-                               const std::string& id);
+/// @returns the outcome of an order
+[[nodiscard]] outcome of_order(const order_reply& reply);
 
 /// @returns the outcome of an order that failed
 [[nodiscard]] outcome of_failure(const sup_error& why);

@@ -44,11 +44,13 @@ class Tree:
     """A running tree: asks and orders its topmost supervisor.
 
     Questions (`text`, `json`, `which_children`, `which_child`, `count_children`)
-    wait for the answer, which needs no Python. Orders and requests do not wait: what they
-    start, stop or ask may need this very thread. Their `then` names a method of
-    the running actor that is called with the outcome, a dict: `child` (its id),
-    `incarnation` (0 if nothing was started), `error` (None, or a code such as
-    "not_found") and `message`. Without `then`, what fails goes to the log.
+    wait for the answer, which needs no Python. Orders and requests do not wait:
+    what they start, stop or ask may need this very thread. Their `then` names a
+    method of the running actor that is called with the outcome, a dict: `child`
+    (its id), `incarnation` (0 if nothing was started), `error` (None, or a code
+    such as "not_found"), `message`, and of an order `told` (what a start function
+    in C++ has told of its child, or None). Without `then`, what fails goes to the
+    log.
 
     `Tree(ref)` makes another one of `ref`, which is plain data: it may be sent,
     and comes from C++ as well. The tree stops when the last one is gone.

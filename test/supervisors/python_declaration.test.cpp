@@ -210,7 +210,7 @@ TEST_CASE("wrong flags of a declared supervisor are refused by their names",
     {"throttle=4", "ValueError: T: throttle must be a pyactor.Throttle, not 4"},
     {"throttle=pyactor.Throttle(0)",
      "ValueError: T: throttle: max_concurrent_starts must be an int of at "
-     "least 1, not 0"},
+     "least 1, or None, not 0"},
     {"throttle=pyactor.Throttle(restarts_per_second=0)",
      "ValueError: T: throttle: restarts_per_second must be a number above 0"},
     {"throttle=pyactor.Throttle(restart_burst=0)",

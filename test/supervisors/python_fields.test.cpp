@@ -221,6 +221,30 @@ class Other(One):
   CHECK(limits_of("Other") != one);
 }
 
+TEST_CASE("a Throttle has the limits that it is given, others as in C++",
+          "[python_fields]") {
+  python_tree_world x{R"(
+class Base(pyactor.Supervisor):
+    def children(self): return []
+
+class Given(Base):
+    throttle = pyactor.Throttle(3, restarts_per_second=2.5, restart_burst=7)
+
+class Defaults(Base):
+    throttle = pyactor.Throttle()
+
+class Unlimited(Base):
+    throttle = pyactor.Throttle(None)
+)"};
+  auto limits_of = [&](const std::string& target) {
+    auto tree = declare_tree(x.world.python(), "trees:" + target);
+    return tree.value().flags.throttle.limits();
+  };
+  CHECK(limits_of("Given") == start_limits{3, 2.5, 7});
+  CHECK(limits_of("Defaults") == start_limits{});
+  CHECK(limits_of("Unlimited") == start_limits{std::nullopt});
+}
+
 TEST_CASE("a tree starts no more children at a time than its Throttle says",
           "[python_fields]") {
   python_tree_world x{R"(

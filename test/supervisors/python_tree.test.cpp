@@ -180,6 +180,19 @@ TEST_CASE("an actor in Python starts a tree in its own context and hears when "
     REQUIRE(x.world.call(starter, "run", "me.c0.send('report')"));
     CHECK(x.hear() == "value 1");
   }
+  SECTION("it hears what a start function in C++ has told") {
+    auto listen = [](const start_context& context) -> start_result {
+      context.tell(caf::make_message(value{8080}));
+      return start_function([] { return caf::behavior{[](int) {}}; })(context);
+    };
+    REQUIRE(x.natives->add("server", start_fn{listen}));
+    REQUIRE(x.world.call(starter, "run",
+                         "me.tree.start_child(pyactor.Child('server', "
+                         "pyactor.Native('server')), then='told')"));
+    CHECK(x.hear()
+          == "told {'child': 'server', 'incarnation': 2, 'error': None, "
+             "'message': '', 'told': 8080}");
+  }
   SECTION("a reference to a stopped child says so") {
     REQUIRE(x.world.call(starter, "run",
                          "me.tree.terminate_child('c0', then='heard')"));

@@ -42,7 +42,7 @@ enter(start_queue& queue, start_needs needs, time_point now = begin) {
 } // namespace
 
 TEST("without limits everybody starts at once") {
-  start_queue queue{{}};
+  start_queue queue{{.max_concurrent_starts = std::nullopt}};
   for (auto needs : {room_only, rate_only, both})
     for (int i = 0; i < 100; ++i)
       CHECK(enter(queue, needs).second == yes);
@@ -69,6 +69,13 @@ TEST("no more than so many have room at a time, and who leaves makes room for "
   queue.leave(a);
   CHECK(queue.take_news() == numbers{d});
   CHECK(queue.waiting() == 0);
+}
+
+TEST("there is room for four where nobody says otherwise") {
+  start_queue queue{{}};
+  for (int i = 0; i < 4; ++i)
+    CHECK(enter(queue, room_only).second == yes);
+  CHECK(enter(queue, room_only).second == not_yet);
 }
 
 TEST("who was given room and leaves without having asked passes it on") {
@@ -173,7 +180,7 @@ TEST("starts that are no restarts pass those that wait for their rate, but "
 TEST("extreme rates neither overflow nor stall") {
   start_queue fast{{.restarts_per_second = 1e300, .restart_burst = ~0u}};
   for (int i = 0; i < 100; ++i)
-    CHECK(enter(fast, both).second == yes);
+    CHECK(enter(fast, rate_only).second == yes);
   start_queue slow{{.restarts_per_second = 1e-300, .restart_burst = ~0u}};
   CHECK(enter(slow, both).second == yes);
 }
