@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <string>
+#include <utility>
 
 namespace leaks_test {
 
@@ -169,14 +170,20 @@ TEST("three thousand restarts of a Python child leave no memory behind") {
     return measure();
   };
   // Pools and arenas fill. A sanitizer keeps freed memory: no use in waiting.
-  auto before = restart(instrumented ? 100 : 1300);
-  auto after = restart(instrumented ? 100 : 3000);
-  auto kib = after.resident_kib - before.resident_kib;
-  WARN("RSS grew by " << kib << " KiB, the C library's blocks by "
-                      << after.allocated - before.allocated << " bytes");
-  // 170 bytes for each; it swings by 200 KiB.
+  const auto before = restart(instrumented ? 100 : 1300);
+  auto after = before;
+  // 170 bytes for each; it swings by 200 KiB. Now and then a whole arena of
+  // 1 MiB comes along, while a leak grows each time.
+  constexpr int64_t enough = 500;
+  int64_t kib = enough;
+  for (auto round = 0; round < 3 && kib >= enough; ++round) {
+    auto then = std::exchange(after, restart(instrumented ? 100 : 3000));
+    kib = after.resident_kib - then.resident_kib;
+    WARN("RSS grew by " << kib << " KiB, the C library's blocks by "
+                        << after.allocated - then.allocated << " bytes");
+  }
   if (!instrumented)
-    CHECK(kib < 500);
+    CHECK(kib < enough);
   CHECK(after.threads == before.threads);
   CHECK(after.files == before.files);
 }
