@@ -5,7 +5,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <future>
+#include <string>
 #include <thread>
+#include <utility>
 
 namespace interrupt_test {
 
@@ -111,14 +113,21 @@ private:
   std::jthread thread_;
 };
 
-/// Python code waits in `whereis` for the other thread's try.
-void await_try_in_whereis(python_world& world, attached_python& here,
-                          interrupting& other) {
+/// @returns how `call` of `imports` fails, which waits in `whereis` until the
+///          other thread has tried to interrupt it
+error interrupted_import(python_world& world, attached_python& here,
+                         std::string call) {
+  here.exec(imports);
+  interrupting other{world, true};
   world.host.on_whereis = [&, begin = world.host.on_whereis] {
     begin();
     detach_scope let_go{here.py};
     other.await_try();
   };
+  auto outcome = here.env.eval(here.py, source{std::move(call)});
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().type == "pyactor.Interrupted");
+  return std::move(outcome).error();
 }
 
 } // namespace
@@ -153,25 +162,15 @@ TEST_CASE("code that is importing is interrupted when it is back from that",
           "[interrupt]") {
   python_world world{any_kind()};
   attached_python here{world};
-  here.exec(imports);
-  interrupting other{world, true};
-  await_try_in_whereis(world, here, other);
-  auto outcome = here.env.eval(here.py, source{"load_and_spin()"});
-  REQUIRE_FALSE(outcome);
-  CHECK(outcome.error().type == "pyactor.Interrupted");
-  REQUIRE(outcome.error().causes.size() == 1);
-  CHECK(outcome.error().causes.front().type == "builtins.AttributeError");
+  auto why = interrupted_import(world, here, "load_and_spin()");
+  REQUIRE(why.causes.size() == 1);
+  CHECK(why.causes.front().type == "builtins.AttributeError");
 }
 
 TEST_CASE("an interrupted import leaves no lock taken", "[interrupt]") {
   python_world world{any_kind()};
   attached_python here{world};
-  here.exec(imports);
-  interrupting other{world, true};
-  await_try_in_whereis(world, here, other);
-  auto outcome = here.env.eval(here.py, source{"find()"});
-  REQUIRE_FALSE(outcome);
-  CHECK(outcome.error().type == "pyactor.Interrupted");
+  interrupted_import(world, here, "find()");
   CHECK(here.eval("__import__('_imp').lock_held()") == true);
   CHECK(settle_interrupts(here.py));
   CHECK(here.eval("__import__('_imp').lock_held()") == false);
