@@ -19,6 +19,11 @@ namespace {
 /// event tells when it goes on.
 constexpr auto import_pause = std::chrono::milliseconds{1};
 
+/// It does not stay away for longer, unless it waits for C code or for another
+/// thread, which no exception would end. Far less than the time after which
+/// whoever interrupts takes the GIL for wedged.
+constexpr auto import_patience = std::chrono::milliseconds{100};
+
 /// A thread state of the calling thread's own, attached for its lifetime.
 class visit {
 public:
@@ -120,9 +125,12 @@ bool interrupt(interpreter& target, const std::function<bool()>& aim) {
   auto* module = here ? capi::current_module_state() : nullptr;
   if (!module)
     return false;
+  auto deadline = std::chrono::steady_clock::now() + import_patience;
   for (;;) {
     if (auto agreed = try_to_interrupt(state, module->interrupted, aim))
       return *agreed;
+    if (std::chrono::steady_clock::now() >= deadline)
+      return false;
     here.pause(import_pause);
   }
 }

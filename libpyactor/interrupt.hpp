@@ -17,7 +17,8 @@ namespace PYACTOR_EXPORT pyactor {
 ///            raised, to say whether it still should be, again and again while
 ///            the thread is importing. From there on until the thread calls
 ///            `settle_interrupts` it may hit any code
-/// @returns whether `aim` agreed
+/// @returns whether `aim` agreed and the exception was raised; it is not where
+///          the import system stays busy for 100 ms
 /// @pre `target` is not ended before this returns
 /// @thread any that is attached to nothing. Attaches, so that it blocks for as
 ///         long as code in C keeps the GIL, be it for ever

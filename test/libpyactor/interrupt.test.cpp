@@ -78,7 +78,9 @@ public:
   interrupting(python_world& world, bool aim)
     : aim_(aim), thread_([&world, begun = begun_.get_future(), this]() mutable {
         begun.wait();
-        agreed_ = interrupt(*world.interpreter, [this] { return look(); });
+        do // an import may be slow to end
+          agreed_ = interrupt(*world.interpreter, [this] { return look(); });
+        while (aim_ && !agreed_);
         if (looks_ < 2)
           tried_.set_value();
         ended_.set_value();
@@ -165,6 +167,24 @@ TEST_CASE("code that is importing is interrupted when it is back from that",
   auto why = interrupted_import(world, here, "load_and_spin()");
   REQUIRE(why.causes.size() == 1);
   CHECK(why.causes.front().type == "builtins.AttributeError");
+}
+
+// Whoever interrupts would be taken for one who does not get the GIL.
+TEST_CASE("an import that does not come back is not waited for",
+          "[interrupt]") {
+  python_world world{any_kind()};
+  attached_python here{world};
+  here.exec(imports);
+  world.host.on_whereis = [&] {
+    detach_scope let_go{here.py};
+    std::jthread{[&] {
+      CHECK_FALSE(interrupt(*world.interpreter, [] { return true; }));
+    }}.join();
+  };
+  auto outcome = here.env.eval(here.py, source{"__import__('loaded')"});
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().type == "builtins.AttributeError");
+  CHECK_FALSE(settle_interrupts(here.py));
 }
 
 TEST_CASE("an interrupted import leaves no lock taken", "[interrupt]") {
