@@ -54,13 +54,13 @@ constexpr auto more_imports = "if sys.version_info >= (3, 13):\n"
 /// Starts all, works, and stops all.
 void live_once(int64_t number) {
   runtime_world world{every_kind()};
-  auto imports_much = number % 5 == 0;
+  auto imports_much = number % 5 == 0; // it takes longer than all of the rest
   for (auto& [pool, what] : world.python().options().pools)
     for (size_t index = 0; index < what.size; ++index) {
       placement where{.pool = pool, .index = index};
       auto server = world.python().context_server_at(where);
       REQUIRE(world.ask(server, exec{imports}));
-      if (imports_much && index == 0) // it takes longer than all of the rest
+      if (imports_much)
         REQUIRE(world.ask(server, exec{more_imports}));
       REQUIRE(world.ask(server,
                         eval{"json.loads(str(x)) * " + std::to_string(number)})

@@ -321,7 +321,7 @@ TEST_CASE("an interruption hits the call that it is aimed at, and no later one",
         turn, {.code = errc::interrupted, .message = std::to_string(turn)});
     }
   }};
-  constexpr int64_t calls = 250;
+  constexpr int64_t calls = 500;
   int64_t hits = 0;
   for (int64_t n = 1; n <= calls; ++n) {
     auto result = outcome<int64_t>(*world.client().operator->(), actor, n);
