@@ -174,6 +174,18 @@ int let_new_leak(PyObject* what, PyRefTracerEvent event, void*) noexcept {
 
 // -- the start of Python ------------------------------------------------------
 
+/// Ends the process of a suite that is not run with each CPython, because it is
+/// said to start none.
+void need_python() {
+  if (!std::getenv("PYACTOR_TEST_WITHOUT_PYTHON"))
+    return;
+  std::fprintf(stderr,
+               "\"%s\" starts Python: its suite is none of those"
+               " that CMakeLists.txt lists as WITHOUT_PYTHON\n",
+               current_test.load());
+  std::_Exit(EXIT_FAILURE);
+}
+
 /// CPython takes its allocators anew for each life, and gives out the first
 /// block when it is initialized.
 void open_ledger() {
@@ -327,6 +339,7 @@ int __real_Py_FinalizeEx();
 void __real_Py_EndInterpreter(PyThreadState* thread);
 
 PyStatus __wrap_Py_InitializeFromConfig(const PyConfig* config) {
+  need_python();
   open_ledger();
   references_before = count_references();
   allowed_before = allowed.size();

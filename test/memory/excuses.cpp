@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <span>
+#include <unordered_map>
 
 #include <dlfcn.h>
 #include <execinfo.h>
@@ -134,11 +135,15 @@ bool matches(const excuse& what,
   });
 }
 
+/// @returns empty where no library names it
 std::string_view function_at(void* address) {
+  // To look it up in a library takes longer than all else of a stack.
+  static thread_local std::unordered_map<void*, std::string_view> known;
+  auto [found, is_new] = known.try_emplace(address);
   Dl_info where;
-  if (dladdr(address, &where) && where.dli_sname)
-    return where.dli_sname;
-  return {};
+  if (is_new && dladdr(address, &where) && where.dli_sname)
+    found->second = where.dli_sname;
+  return found->second;
 }
 
 /// @returns a function, or "library+0x2cf5f4", as addr2line wants it
