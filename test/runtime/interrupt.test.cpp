@@ -85,13 +85,13 @@ while True:
 )";
 
 constexpr auto unlimited = R"(
-import pyactor
+import pyactor, time
 
 class Main(pyactor.Actor):
-    def spin(self):
-        pyactor.send("test", "spinning")
+    def hang(self):
+        pyactor.send("test", "hanging")
         while True:
-            pass
+            time.sleep(0.001)
 
     def answer(self):
         return 42
@@ -241,7 +241,7 @@ TEST_CASE("whoever wants to stop an actor can interrupt what it runs",
   REQUIRE(world.call(idle, "answer") == 42);
   CHECK_FALSE(behind(actor).interrupt(stopped()));
   auto pending
-    = world.client()->request(actor, patience, world.make_call("spin"));
+    = world.client()->request(actor, patience, world.make_call("hang"));
   REQUIRE(world.hear());
   CHECK_FALSE(behind(idle).interrupt(stopped()));
   CHECK(behind(actor).interrupt(stopped()));
@@ -257,7 +257,7 @@ TEST_CASE("a stop interrupts a call that is in its way", "[interrupt]") {
   runtime_world world{one_pool(kind)};
   auto actor = world.spawn(unlimited);
   auto pending
-    = world.client()->request(actor, patience, world.make_call("spin"));
+    = world.client()->request(actor, patience, world.make_call("hang"));
   REQUIRE(world.hear());
   CHECK(world.python().stop(2s).complete());
   pending.receive(
