@@ -103,6 +103,8 @@ public:
     spec.id = "mortal";
     spec.start = std::move(start);
     supervisor_ = supervisors::start_supervisor(system, flags, {spec}).value();
+    // As a client keeps it.
+    child_ = supervisor_->child(spec.id);
   }
 
   ~mortal_child() {
@@ -130,11 +132,11 @@ private:
   }
 
   void kill() {
-    caf::anon_send_exit(supervisor_->child("mortal").current().value(),
-                        caf::exit_reason::kill);
+    caf::anon_send_exit(child_->current().value(), caf::exit_reason::kill);
   }
 
   std::optional<supervisors::supervisor_ref> supervisor_;
+  std::optional<supervisors::child_ref> child_;
   int64_t left_ = 0;
   std::promise<void> done_;
 };

@@ -62,6 +62,13 @@ exit_kind kind_of(const caf::error& what) {
   return exit_kind::error;
 }
 
+/// @returns whether the kind says all that there is to say: CAF would only name
+///          it in its own words
+bool is_said_by(exit_kind kind, const caf::error& what) {
+  return what.category() == runtime::exit_category && what.context().empty()
+         && kind != exit_kind::error;
+}
+
 /// @returns which Python exception `what` is about, if it is about one
 std::optional<exception_info> exception_of(const caf::error& what) {
   if (!what || what.category() != runtime::error_category
@@ -204,7 +211,8 @@ exit_info describe_exit(const caf::error& what, uint64_t incarnation,
   if (what) {
     result.code = what.code();
     result.type = caf::to_string(what.category());
-    result.message = text_of(what, system);
+    if (!is_said_by(result.kind, what))
+      result.message = text_of(what, system);
   }
   return result;
 }

@@ -99,7 +99,7 @@ struct exit_info {
   int code = 0;
   /// The error's category, for example `system` or `pyactor`.
   std::string type{};
-  /// The rendered reason: for a Python exception with its traceback.
+  /// The rendered reason, of a Python exception with its traceback; or empty.
   std::string message{};
   /// Which incarnation ended.
   uint64_t incarnation = 0;

@@ -4,10 +4,13 @@ namespace pyactor::supervisors::engine {
 
 /// Shows clients what the child is doing: an incarnation while it is ready.
 void supervisor_actor::show(child& who, std::chrono::nanoseconds retry_after) {
-  auto status = status_of(who.state);
-  child_view view{.status = status, .retry_after = retry_after};
-  if (is_ready(who))
-    view = {.status = status, .handle = who.handle, .requests = who.requests};
+  child_view view{.status = status_of(who.state)};
+  if (is_ready(who)) {
+    view.handle = who.handle;
+    view.requests = who.requests;
+  } else {
+    view.retry_after = retry_after;
+  }
   if (who.reception) // before anybody is sent there
     who.reception->show(view, context());
   view.reception = who.reception;

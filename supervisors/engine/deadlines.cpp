@@ -4,15 +4,15 @@ namespace pyactor::supervisors::engine {
 
 void deadlines::set(timer what, time_point when) {
   clear(what);
-  order_.emplace(when, what);
-  by_timer_.emplace(what, when);
+  // Most deadlines are set in their order.
+  by_timer_.emplace(what, order_.emplace_hint(order_.end(), when, what));
 }
 
 void deadlines::clear(timer what) {
   auto known = by_timer_.find(what);
   if (known == by_timer_.end())
     return;
-  order_.erase({known->second, what});
+  order_.erase(known->second);
   by_timer_.erase(known);
 }
 
@@ -29,7 +29,7 @@ std::optional<deadlines::time_point> deadlines::find(timer what) const {
   auto known = by_timer_.find(what);
   if (known == by_timer_.end())
     return std::nullopt;
-  return known->second;
+  return known->second->first;
 }
 
 deadlines::time_point deadlines::next() const {

@@ -71,8 +71,10 @@ private:
     }
   };
 
-  std::set<std::pair<time_point, timer>> order_;
-  std::unordered_map<timer, time_point, hash> by_timer_;
+  using order_type = std::set<std::pair<time_point, timer>>;
+
+  order_type order_;
+  std::unordered_map<timer, order_type::iterator, hash> by_timer_;
 };
 
 } // namespace pyactor::supervisors::engine

@@ -49,11 +49,11 @@ void supervisor_actor::give_up_on(child& who) {
 }
 
 /// Counts the decision to start `who` again by itself.
+/// @param now  when that is
 /// @returns how long it pauses before that; none if it does not come back: it
 ///          has been given up, or the supervisor stops
 std::optional<std::chrono::nanoseconds>
-supervisor_actor::count_restart(child& who) {
-  auto now = clock().now();
+supervisor_actor::count_restart(child& who, time_point now) {
   auto uptime = who.failure || !who.ready_since ? std::chrono::nanoseconds{0}
                                                 : now - *who.ready_since;
   who.consecutive_failures = failures_in_a_row(

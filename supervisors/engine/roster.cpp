@@ -7,7 +7,7 @@ namespace pyactor::supervisors::engine {
 child& roster::add(std::string id, std::shared_ptr<const child_spec> spec,
                    std::shared_ptr<child_slot> slot) {
   auto position = ++last_position_;
-  auto& result = children_[position];
+  auto& result = children_.try_emplace(children_.end(), position)->second;
   result.position = position;
   result.id = std::move(id);
   result.spec = std::move(spec);

@@ -131,7 +131,7 @@ private:
 
   exit_class classified(const child& who, const exit_info& how);
   void rearm(child& who);
-  std::optional<std::chrono::nanoseconds> count_restart(child& who);
+  std::optional<std::chrono::nanoseconds> count_restart(child&, time_point now);
   std::optional<std::chrono::nanoseconds> escalate(child& who);
   escalation decide_escalation(const child& who);
   [[nodiscard]] bool has_too_many_zombies() const;

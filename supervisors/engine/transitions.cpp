@@ -274,7 +274,7 @@ void supervisor_actor::on_start_failed(child& who) {
       answer_starts(who, std::unexpected{what}); // of `retry_now`
       if (failure.exit.cls == exit_class::fatal) {
         give_up_on(who);
-      } else if (auto pause = count_restart(who)) {
+      } else if (auto pause = count_restart(who, clock().now())) {
         if (group_)
           fail_group(who);
         start_after(who, *pause);
@@ -289,7 +289,7 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
   who.down_since = clock().now();
   report(supervision_event::kind::exited, who);
   if (outcome == child_outcome::exited_restart) {
-    if (auto pause = count_restart(who))
+    if (auto pause = count_restart(who, who.down_since))
       come_back(who, *pause);
     return;
   }

@@ -14,18 +14,17 @@ std::string_view first_line(std::string_view text) {
 }
 
 /// The reason up to its details, such as a traceback. That it was an error goes
-/// without saying, and so does CAF's own name for a kill or a shutdown.
+/// without saying.
 std::string line_about(const exit_info& how) {
   // As Python prints its exceptions: only other modules are named.
   constexpr std::string_view understood = "builtins.";
   std::string result{to_string(how.kind)};
   auto text = first_line(how.message);
-  auto is_error = how.kind == exit_kind::error;
-  if (text.empty() || (!is_error && text.starts_with("exit_reason(")))
+  if (text.empty())
     return result;
   if (text.starts_with(understood))
     text.remove_prefix(understood.size());
-  if (is_error)
+  if (how.kind == exit_kind::error)
     return std::string{text};
   return result.append(": ").append(text);
 }

@@ -257,4 +257,16 @@ TEST_CASE("a child that became unreachable has failed", "[exits]") {
   CHECK(x.w.info("c").last_exit->kind == exit_kind::unreachable);
 }
 
+TEST_CASE("an exit has a message where its kind does not say all", "[exits]") {
+  world w;
+  auto line = [&](const caf::error& why) {
+    return to_string(describe_exit(why, 1, {}, w.system));
+  };
+  CHECK(line(caf::exit_reason::kill) == "killed");
+  CHECK(line(caf::exit_reason::user_shutdown) == "shutdown");
+  CHECK(line(shutdown_reason("by its parent")) == "shutdown: by its parent");
+  CHECK(line(caf::exit_reason::out_of_workers).find("out_of_workers")
+        != std::string::npos);
+}
+
 } // namespace exits_test
