@@ -62,7 +62,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release",
                         help="build tree with the benchmarks")
     parser.add_argument("--repetitions", type=int, default=7, metavar="N",
-                        help="at least 5; default: %(default)s")
+                        help="at least 5, twice as many for a row of p99 or of "
+                             "growth; default: %(default)s")
     parser.add_argument("--only", default="", metavar="TEXT",
                         help="run only the rows whose name contains TEXT")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
@@ -105,13 +106,19 @@ def list_rows(build: pathlib.Path) -> int:
     return 1 if broken else 0
 
 
-def run_row(arguments: argparse.Namespace, executable: str,
+def repetitions_of(name: str, usual: int) -> int:
+    """Twice as many for what swings by more than it may differ: a quotient of
+    two times, and the slowest of a hundred."""
+    return 2 * usual if name.startswith("growth") or name.endswith("p99") else usual
+
+
+def run_row(arguments: argparse.Namespace, name: str, executable: str,
             only: str) -> tuple[dict, dict]:
     """Nanoseconds per item of each repetition, for `floor` and `pyactor`, and
     what they were built with."""
     result = json.loads(run_benchmarks(
         arguments.build, executable, only,
-        f"--benchmark_repetitions={arguments.repetitions}",
+        f"--benchmark_repetitions={repetitions_of(name, arguments.repetitions)}",
         "--benchmark_enable_random_interleaving=true",
         "--benchmark_min_time=0.2s", "--benchmark_format=json"))
     times: dict[str, list[float]] = {"floor": [], "pyactor": []}
@@ -165,7 +172,7 @@ def main() -> int:
     for name, executable, only, goal in ROWS:
         if arguments.only not in name:
             continue
-        times, built = run_row(arguments, executable, only)
+        times, built = run_row(arguments, name, executable, only)
         about |= built
         ratios = [own / floor for own, floor in zip(times["pyactor"], times["floor"])]
         own, floor = (statistics.median(times[x]) for x in ("pyactor", "floor"))
