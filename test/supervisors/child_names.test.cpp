@@ -1,7 +1,7 @@
 // Children that are found by name. Cases of OTP's own test suite are under
 // their names there.
 
-#include <pyactor/test/supervisors/world.hpp>
+#include <pyactor/test/supervisors/otp_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -110,9 +110,10 @@ TEST_CASE("each actor system has names of its own", "[child_names]") {
 TEST_CASE("simple_global_supervisor: both names lead to new incarnations, "
           "whatever ends one of them",
           "[child_names]") {
-  world w;
+  otp_world w;
   auto middle_start = [&w](const start_context& context) -> start_result {
-    return supervise({}, {named(w, "server", "server")})(context);
+    return supervise(as_otp(supervisor_flags{}),
+                     {as_otp(named(w, "server", "server"))})(context);
   };
   child_spec middle{.id = "middle",
                     .start = middle_start,

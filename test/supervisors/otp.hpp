@@ -1,6 +1,6 @@
 #pragma once
 
-#include <pyactor/test/supervisors/world.hpp>
+#include <pyactor/test/supervisors/otp_world.hpp>
 
 #include <memory>
 #include <optional>
@@ -22,13 +22,14 @@ inline pyactor::supervisors::supervisor_flags
 flags(pyactor::supervisors::restart_strategy strategy
       = pyactor::supervisors::restart_strategy::one_for_one,
       uint32_t intensity = 2) {
-  return {.strategy = strategy,
-          .intensity = intensity,
-          .period = std::chrono::hours{1}};
+  return as_otp(
+    pyactor::supervisors::supervisor_flags{.strategy = strategy,
+                                           .intensity = intensity,
+                                           .period = std::chrono::hours{1}});
 }
 
 /// A supervisor of c1, c2 ..., all of one type.
-struct numbered : world {
+struct numbered : otp_world {
   numbered(const pyactor::supervisors::supervisor_flags& how, int children,
            pyactor::supervisors::restart_type restart
            = pyactor::supervisors::restart_type::permanent) {

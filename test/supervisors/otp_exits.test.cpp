@@ -42,7 +42,7 @@ struct one_child : numbered {
 
 TEST("multiple_restarts", "crashes further apart than the period go on for "
                           "ever") {
-  world w;
+  otp_world w;
   w.start({.intensity = 1, .period = 1s}, {w.spec("c1")});
   for (int i = 1; i <= 4; ++i) {
     w.tell("c1", die{crash()});
@@ -136,7 +136,7 @@ std::optional<sup_errc> found_after(restart_type type, ending how) {
 
 void check_spec_after(restart_strategy strategy, restart_type type,
                       ending how) {
-  world w;
+  otp_world w;
   w.start(flags(strategy), {});
   REQUIRE(w.order(start_child{w.spec("c1", type)}).ok());
   end_child(w, "c1", how);

@@ -25,7 +25,7 @@ bool tells(const world::pending& answer, int number, const std::string& text) {
 } // namespace
 
 TEST("child_adm", "each order does what OTP's table says") {
-  world w;
+  otp_world w;
   w.start(flags(), {w.spec("c1")});
   CHECK(w.which() == "c1:running");
   CHECK(w.count() == child_counts{1, 1, 0, 1});
@@ -68,7 +68,7 @@ TEST("child_adm", "each order does what OTP's table says") {
 }
 
 TEST("child_adm", "a supervisor that has ended says so to every call") {
-  world w;
+  otp_world w;
   w.start(flags(), {w.spec("c1")});
   w.stop();
   auto is_down = [](const auto& answer) {
@@ -87,7 +87,7 @@ TEST("child_adm", "a supervisor that has ended says so to every call") {
 
 TEST("extra_return", "what a start function tells reaches whoever has ordered "
                      "the start, and nobody else") {
-  world w;
+  otp_world w;
   w.child("c1").told = caf::make_message(1, std::string{"init"});
   w.start(flags(), {w.spec("c1")});
   auto taken = w.order(start_child{w.spec("c1")});
@@ -124,7 +124,7 @@ TEST("extra_return", "what a start function tells reaches whoever has ordered "
 
 TEST("which_children",
      "children are shown as they are, and found by their ids") {
-  world w;
+  otp_world w;
   w.start(flags(), {});
   CHECK(w.which().empty());
   CHECK(w.find("c1").error().code == sup_errc::not_found);

@@ -24,7 +24,7 @@ const auto normal = caf::error{};
 const auto shutdown = caf::make_error(caf::exit_reason::user_shutdown);
 
 /// A supervisor without children of its own.
-struct upgrade : world {
+struct upgrade : otp_world {
   explicit upgrade(auto_shutdown before) {
     start({.auto_shutdown = before}, {});
   }
@@ -204,8 +204,8 @@ TEST("code_change_map", "a child's new spec is there to be seen") {
 namespace {
 
 /// The same with one spec, `c`, for its children.
-struct simple_upgrade : simple_world {
-  using simple_world::simple_world;
+struct simple_upgrade : otp_simple_world {
+  using otp_simple_world::otp_simple_world;
 
   sup_expected<reload_summary> change(std::vector<child_spec> specs) {
     return change(flags, std::move(specs));

@@ -4,7 +4,7 @@
 #include <pyactor/libpyactor/log.hpp>
 #include <pyactor/supervisors/engine/watch.hpp>
 #include <pyactor/supervisors/tree.hpp>
-#include <pyactor/test/supervisors/world.hpp>
+#include <pyactor/test/supervisors/otp_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <spdlog/sinks/ostream_sink.h>
@@ -62,7 +62,7 @@ std::string number_of(const world& w) {
 
 TEST("external_start_no_progress_log",
      "a child that somebody starts is no news; the first is its crash") {
-  world w;
+  otp_world w;
   w.start(many, {});
   captured_log log{spdlog::level::info};
   CHECK(w.order(start_child{w.spec("a")}).ok());
@@ -76,7 +76,7 @@ TEST("external_start_no_progress_log",
 
 TEST("child_unlink", "a child whose end the supervisor does not hear of stops "
                      "all the same, and holds up nobody") {
-  world w;
+  otp_world w;
   w.start(many, {w.spec("a"), w.spec("b")});
   engine::unwatch(caf::actor_cast<caf::strong_actor_ptr>(w.last_handle("a")),
                   {w.supervisor.address(), 1});
@@ -94,7 +94,7 @@ TEST("child_unlink", "a child whose end the supervisor does not hear of stops "
 }
 
 TEST("get_callback_module", "a tree says what each supervisor is") {
-  world w;
+  otp_world w;
   auto sub = supervise({.strategy = restart_strategy::rest_for_one}, {});
   w.start(many, {{.id = "sub", .start = sub, .type = child_type::supervisor}});
   std::optional<tree_node> seen;
@@ -115,7 +115,7 @@ TEST("get_callback_module", "a tree says what each supervisor is") {
 TEST("format_log_1, format_log_2",
      "a report is one line of bounded length that names supervisor, child, "
      "incarnation and reason") {
-  world w;
+  otp_world w;
   w.start(many, {w.spec("a")});
   captured_log log{spdlog::level::info};
   std::string reason(100'000, 'x');

@@ -66,7 +66,7 @@ struct cost {
   double bytes = 0;
 };
 
-void add_all(simple_world& w, int children) {
+void add_all(otp_simple_world& w, int children) {
   for (int i = 0; i < children; ++i) {
     caf::anon_send(w.supervisor, start_child_with{caf::make_message(i)});
     if (i % 1000 == 999)
@@ -76,7 +76,7 @@ void add_all(simple_world& w, int children) {
 }
 
 cost cost_of(int children, restart_type restart) {
-  simple_world w{supervisor_flags{}};
+  otp_simple_world w{supervisor_flags{}};
   w.begin(idle_child("c", restart));
   cost result;
   auto before = allocated();
@@ -126,7 +126,7 @@ TEST("scale_start_stop_many_children",
     std::vector<child_spec> specs;
     for (int i = 0; i < children; ++i)
       specs.push_back(idle_child(std::to_string(i), restart_type::permanent));
-    world w;
+    otp_world w;
     auto start
       = time_of([&] { w.start(supervisor_flags{}, std::move(specs)); });
     CHECK(w.count().active == static_cast<size_t>(children));

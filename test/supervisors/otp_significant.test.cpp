@@ -33,7 +33,7 @@ child_spec significant(child_spec spec) {
 
 /// A supervisor of two significant children, s1 and s2, and of one between them
 /// that is not; s2 ends a stop as if of its own accord.
-struct significant_pair : world {
+struct significant_pair : otp_world {
   explicit significant_pair(auto_shutdown end,
                             restart_type type = restart_type::transient,
                             restart_strategy strategy
@@ -62,7 +62,7 @@ struct significant_pair : world {
 void check_nonsignificant(restart_type type) {
   for (auto end : {auto_shutdown::never, any, all})
     for (auto how : all_endings) {
-      world w;
+      otp_world w;
       w.start(ending_with(end), {w.spec("c1", type)});
       end_child(w, "c1", how);
       w.advance(1s);
@@ -184,7 +184,7 @@ TEST("significant_bystander",
 TEST("significant_escalation",
      "a supervisor that ends with its child is a significant end itself") {
   for (auto is_significant : {true, false}) {
-    world w;
+    otp_world w;
     auto c = significant(w.spec("c", restart_type::transient));
     auto b = child_spec{
       .id = "b",

@@ -37,7 +37,7 @@ supervisor_flags up_to(uint32_t intensity) {
 }
 
 void ignored_start(restart_type restart) {
-  simple_world w{restart};
+  otp_simple_world w{restart};
   w.child("c-1").start = mode::ignore;
   CHECK(w.add().value() == 0);
   CHECK(w.add().value() == 2);
@@ -61,7 +61,7 @@ TEST("sup_start_ignore_permanent_child_start_child_simple",
 
 TEST("sup_start_child_returns_error_simple",
      "a start that fails says why and stores nothing") {
-  simple_world w;
+  otp_simple_world w;
   w.child("c-1").start = mode::refuse;
   w.child("c-2").start = mode::raise;
   w.child("c-3").start = mode::throw_init;
@@ -72,7 +72,7 @@ TEST("sup_start_child_returns_error_simple",
 }
 
 TEST("sup_start_map_simple", "a child has the one spec, under its own id") {
-  simple_world w{restart_type::temporary};
+  otp_simple_world w{restart_type::temporary};
   w.add(3);
   for (const char* id : {"c-1", "c-3", "c"}) {
     auto found = w.spec_of(id);
@@ -88,7 +88,7 @@ TEST("sup_start_map_simple", "a child has the one spec, under its own id") {
 }
 
 TEST("child_adm_simple", "each order does what OTP's table says") {
-  simple_world w;
+  otp_simple_world w;
   CHECK(w.count() == child_counts{1, 0, 0, 0});
   w.add();
   CHECK(w.count() == child_counts{1, 1, 0, 1});
@@ -113,7 +113,7 @@ TEST("child_adm_simple", "each order does what OTP's table says") {
 
 TEST("simple_one_for_one",
      "a crash is the child's alone, a third one too many") {
-  simple_world w;
+  otp_simple_world w;
   w.add(2);
   w.tell("c-1", die{crash()});
   CHECK(w.happened() == "start c-1, start c-2, end c-1, start c-1");
@@ -128,7 +128,7 @@ TEST("simple_one_for_one",
 TEST("simple_one_for_one_extra",
      "what a start function tells reaches whoever adds the child, and a crash "
      "is the child's alone") {
-  simple_world w;
+  otp_simple_world w;
   for (const char* id : {"c-1", "c-2"}) {
     w.child(id).told = caf::make_message(std::string{"extra of "} + id);
     auto added = w.add();
@@ -149,7 +149,7 @@ TEST("simple_one_for_one_extra",
 }
 
 TEST("simple_one_for_one_escalation", "a restart that keeps failing ends all") {
-  simple_world w{restart_type::permanent, up_to(4)};
+  otp_simple_world w{restart_type::permanent, up_to(4)};
   w.add(2);
   w.child("c-1").start = mode::refuse;
   w.tell("c-1", die{crash()});
@@ -162,7 +162,7 @@ TEST("simple_one_for_one_escalation", "a restart that keeps failing ends all") {
 
 TEST("simple_one_for_one_corruption",
      "nothing is left of the arguments of a temporary child that has started") {
-  simple_world w{restart_type::temporary};
+  otp_simple_world w{restart_type::temporary};
   w.add();
   w.tell("c-1", die{crash()});
   auto load = std::make_shared<std::vector<int>>(50'000);
@@ -174,7 +174,7 @@ TEST("simple_one_for_one_corruption",
 TEST("do_not_save_start_parameters_for_temporary_children",
      "the arguments of others are kept for their restarts, and no longer") {
   for (auto restart : {restart_type::permanent, restart_type::transient}) {
-    simple_world w{restart};
+    otp_simple_world w{restart};
     auto load = std::make_shared<std::vector<int>>(50'000);
     w.add(caf::make_message(counted{load}));
     CHECK(load.use_count() == 2);
@@ -188,7 +188,7 @@ TEST("do_not_save_start_parameters_for_temporary_children",
 TEST("simple_one_for_one_restart_ignore",
      "a child whose restart has nothing to start is gone") {
   for (auto restart : {restart_type::permanent, restart_type::transient}) {
-    simple_world w{restart};
+    otp_simple_world w{restart};
     w.add();
     w.kill("c-1");
     CHECK(w.which() == "c-1:running");
@@ -202,7 +202,7 @@ TEST("simple_one_for_one_restart_ignore",
 
 TEST("significant_simple",
      "auto_shutdown does not go with children of one spec") {
-  world w;
+  otp_world w;
   for (auto end :
        {auto_shutdown::any_significant, auto_shutdown::all_significant}) {
     auto failed = spawn_supervisor(
@@ -215,7 +215,7 @@ TEST("significant_simple",
 }
 
 TEST("count_children", "thousands are counted, and forgotten when they end") {
-  simple_world w{restart_type::temporary};
+  otp_simple_world w{restart_type::temporary};
   for (size_t n : {1000U, 2000U}) {
     w.add(1000);
     for (int i = 0; i < 3; ++i)
@@ -230,7 +230,7 @@ TEST("count_children", "thousands are counted, and forgotten when they end") {
 
 TEST("count_children_supervisor",
      "children that are supervisors are counted so") {
-  simple_world w{supervisor_flags{}};
+  otp_simple_world w{supervisor_flags{}};
   w.begin({.id = "c",
            .start = supervise({}, {}),
            .restart = restart_type::temporary,
@@ -249,8 +249,8 @@ TEST("count_children_supervisor",
 }
 
 TEST("count_restarting_children", "a child that comes back is not active") {
-  simple_world w{restart_type::permanent,
-                 {.intensity = 20, .period = 10s, .min_retry_delay = 2s}};
+  otp_simple_world w{restart_type::permanent,
+                     {.intensity = 20, .period = 10s, .min_retry_delay = 2s}};
   w.add(3);
   auto breaks
     = [&](mode how) { w.child("c-1").start = w.child("c-2").start = how; };
@@ -273,7 +273,7 @@ TEST("count_restarting_children", "a child that comes back is not active") {
 
 TEST("hanging_restart_loop_simple",
      "a child that cannot come back can be stopped") {
-  simple_world w{up_to(100)};
+  otp_simple_world w{up_to(100)};
   auto one = w.spec("c");
   one.shutdown = stop_policy{.mode = stop_mode::brutal_kill};
   w.begin(one);
@@ -295,7 +295,7 @@ TEST("hanging_restart_loop_simple",
 
 TEST("which_children_simple_one_for_one",
      "children are listed, and found by their ids, while they live") {
-  simple_world w;
+  otp_simple_world w;
   CHECK(w.which().empty());
   w.add(2);
   CHECK(w.which() == "c-2:running c-1:running");

@@ -31,7 +31,7 @@ caf::behavior slow_to_end(caf::event_based_actor* self, int seconds) {
 } // namespace
 
 TEST("sup_stop_timeout_dynamic", "who ignores the request is killed in time") {
-  simple_world w{many()};
+  otp_simple_world w{many()};
   auto one = w.spec("c", restart_type::temporary);
   one.shutdown = stop_policy{.timeout = 1s};
   w.begin(one);
@@ -48,7 +48,7 @@ TEST("sup_stop_timeout_dynamic", "who ignores the request is killed in time") {
 
 TEST("sup_stop_timeout_dynamic",
      "who survives even the kill is given up in time") {
-  simple_world w{many()};
+  otp_simple_world w{many()};
   hung_children hung{w};
   auto one = w.spec("c", restart_type::temporary);
   one.shutdown = stop_policy{.timeout = 1s, .kill_grace = 2s};
@@ -72,7 +72,7 @@ TEST("sup_stop_timeout_dynamic",
 }
 
 TEST("sup_stop_brutal_kill_dynamic", "all are killed at once") {
-  simple_world w{many()};
+  otp_simple_world w{many()};
   auto one = w.spec("c", restart_type::temporary);
   one.shutdown = stop_policy{.mode = stop_mode::brutal_kill};
   w.begin(one);
@@ -88,7 +88,7 @@ TEST("sup_stop_non_shutdown_exit_dynamic", "each may end as it likes") {
     = {normal, shutdown, shutdown_reason("done"), crash("other")};
   for (auto restart : {restart_type::permanent, restart_type::transient,
                        restart_type::temporary}) {
-    simple_world w{restart, many()};
+    otp_simple_world w{restart, many()};
     for (int i = 0; i < 4; ++i)
       w.child("c-" + std::to_string(i + 1)).last_words = reasons[i];
     w.add(4);
@@ -104,7 +104,7 @@ TEST("sup_stop_non_shutdown_exit_dynamic", "each may end as it likes") {
 
 TEST("simple_one_for_one_shutdown",
      "a stop takes as long as its slowest child") {
-  simple_world w{many()};
+  otp_simple_world w{many()};
   w.begin({.id = "c",
            .start = with_arguments<int>(
              [](int seconds) { return start_function(slow_to_end, seconds); }),

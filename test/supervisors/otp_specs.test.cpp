@@ -125,7 +125,7 @@ bool is_accepted(world& w, const supervisor_flags& flags,
 } // namespace
 
 TEST("child_specs", "each fault of a spec is named, whoever is given it") {
-  world w;
+  otp_world w;
   w.start(flags(), {});
   for (const auto& [wrong, fault] : wrong_specs()) {
     CAPTURE(to_string(fault));
@@ -139,7 +139,7 @@ TEST("child_specs", "each fault of a spec is named, whoever is given it") {
 }
 
 TEST("child_specs", "two specs of one id are refused") {
-  world w;
+  otp_world w;
   w.start(flags(), {});
   std::vector twice{minimal("a"), minimal("b"), minimal("a")};
   CHECK(check_child_specs(twice) == spec_check{spec_fault::duplicate_id, "a"});
@@ -147,7 +147,7 @@ TEST("child_specs", "two specs of one id are refused") {
 }
 
 TEST("child_specs", "every combination of good values is taken") {
-  world w;
+  otp_world w;
   w.start(flags(), {});
   std::vector<child_spec> all;
   for (auto restart : all_types)
@@ -165,7 +165,7 @@ TEST("child_specs", "every combination of good values is taken") {
 }
 
 TEST("child_specs", "simple_one_for_one takes exactly one") {
-  world w;
+  otp_world w;
   w.start(flags(), {});
   auto simple = flags(simple_one_for_one);
   auto message = "simple_one_for_one needs exactly one child spec";
@@ -179,9 +179,9 @@ TEST("child_specs_map", "a significant child needs auto_shutdown, and must not "
   for (auto end : all_ends) {
     auto how = flags();
     how.auto_shutdown = end;
-    world w;
+    otp_world w;
     w.start(flags(), {});
-    world accepting;
+    otp_world accepting;
     accepting.start(how, {});
     auto spec = minimal();
     for (auto restart : all_types)
@@ -242,7 +242,7 @@ TEST("sup_flags", "each wrong flag is named, whoever is given it") {
     {{.max_children = 0}, "there are more child specs than max_children"},
     {{.max_zombies = 0}, "max_zombies must be positive"},
   };
-  world w;
+  otp_world w;
   w.start(flags(), {});
   for (const auto& [wrong, message] : table)
     check_refused(w, wrong, {minimal()}, message);
@@ -261,7 +261,7 @@ TEST("sup_flags", "the extremes of each flag are taken") {
     {.max_zombies = 1},
     {.strategy = simple_one_for_one, .max_children = 0},
   };
-  world w;
+  otp_world w;
   w.start(flags(), {});
   for (const auto& extreme : table)
     CHECK(is_accepted(w, extreme, {minimal()}));

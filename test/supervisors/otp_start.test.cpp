@@ -39,7 +39,7 @@ child_spec subtree(start_fn start) {
 
 TEST("sup_start_normal",
      "a supervisor without children starts, and stops with shutdown") {
-  world w;
+  otp_world w;
   w.start(flags(), {});
   CHECK(started(w));
   w.stop();
@@ -48,7 +48,7 @@ TEST("sup_start_normal",
 
 TEST("sup_start_ignore_init", "a supervisor with nothing to start is no error, "
                               "and nobody hears of an end") {
-  world w;
+  otp_world w;
   auto sub = subtree([](const start_context&) { return start_ignored{}; });
   w.start(flags(), {sub});
   CHECK(started(w));
@@ -62,7 +62,7 @@ TEST("sup_start_ignore_init", "a supervisor with nothing to start is no error, "
 
 TEST("sup_start_ignore_child",
      "a child with nothing to start is there, and stopped") {
-  world w;
+  otp_world w;
   w.start(flags(), {});
   w.child("c1").start = mode::ignore;
   auto first = w.order(start_child{w.spec("c1")});
@@ -75,7 +75,7 @@ TEST("sup_start_ignore_child",
 
 TEST("sup_start_ignore_temporary_child",
      "a temporary child of the list with nothing to start leaves no spec") {
-  world w;
+  otp_world w;
   w.child("c1").start = mode::ignore;
   w.start(flags(), {w.spec("c1", restart_type::temporary),
                     w.spec("c2", restart_type::temporary)});
@@ -86,7 +86,7 @@ TEST("sup_start_ignore_temporary_child",
 
 TEST("sup_start_ignore_temporary_child_start_child",
      "nor does one that start_child adds") {
-  world w;
+  otp_world w;
   w.start(flags(), {});
   w.child("c1").start = mode::ignore;
   auto first = w.order(start_child{w.spec("c1", restart_type::temporary)});
@@ -101,7 +101,7 @@ TEST("sup_start_ignore_temporary_child_start_child",
 
 TEST("sup_start_fail", "a supervisor whose start raises is an error with its "
                        "text, and nobody hears of an end") {
-  world w;
+  otp_world w;
   auto sub = subtree([](const start_context&) -> start_result {
     throw std::runtime_error{"fail"};
   });
@@ -118,7 +118,7 @@ TEST("sup_start_fail", "a supervisor whose start raises is an error with its "
 
 TEST("sup_start_child_returns_error",
      "a child that start_child cannot start leaves its reason, and no spec") {
-  world w;
+  otp_world w;
   w.start(flags(), {});
 
   struct row {
@@ -152,7 +152,7 @@ TEST("sup_start_child_returns_error",
 
 TEST("sup_start_restart_child_returns_error",
      "a child that restart_child cannot start keeps its spec") {
-  world w;
+  otp_world w;
   w.start(flags(), {w.spec("child1")});
   CHECK(w.order(terminate_child{"child1"}).ok());
   w.child("child1").start = mode::throw_init;
@@ -164,7 +164,7 @@ TEST("sup_start_restart_child_returns_error",
 }
 
 TEST("sup_start_map", "a supervisor shows the defaults of its children") {
-  world w;
+  world w; // the defaults are not OTP's
   auto nothing = [](const start_context&) { return start_ignored{}; };
   w.start(flags(),
           {{.id = "child1", .start = nothing},
@@ -190,7 +190,7 @@ TEST("sup_start_map", "a supervisor shows the defaults of its children") {
 
 TEST("sup_start_map_faulty_specs",
      "a list with a spec that is none is refused before anything starts") {
-  world w;
+  otp_world w;
   auto refusal = [&](child_spec wrong) {
     auto failed
       = spawn_supervisor(w.system, flags(), {w.spec("child1"), wrong});
@@ -209,7 +209,7 @@ TEST("sup_start_map_faulty_specs",
 
 TEST("already_started_outside_supervisor",
      "an already_started of a start function reaches the caller unchanged") {
-  world w;
+  otp_world w;
   auto foreign = w.system.spawn(
     [](caf::event_based_actor*) { return caf::behavior{[](int) {}}; });
   w.clients.push_back(foreign);

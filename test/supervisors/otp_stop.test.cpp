@@ -24,7 +24,7 @@ child_spec with(child_spec spec, stop_policy policy) {
 
 TEST("sup_stop_infinity", "a supervisor and a worker that may take for ever "
                           "both end with shutdown") {
-  world w;
+  otp_world w;
   w.child("worker").farewell = 24h;
   auto worker = with(w.spec("worker"), {.mode = stop_mode::infinity});
   child_spec tree{.id = "tree",
@@ -45,7 +45,7 @@ TEST("sup_stop_infinity", "a supervisor and a worker that may take for ever "
 }
 
 TEST("sup_stop_timeout", "who ignores the request is killed in time") {
-  world w;
+  otp_world w;
   w.child("c2").deaf = true;
   stop_policy second{.timeout = 1s};
   w.start(flags(), {with(w.spec("c1"), second), with(w.spec("c2"), second)});
@@ -61,7 +61,7 @@ TEST("sup_stop_timeout", "who ignores the request is killed in time") {
 
 TEST("sup_stop_timeout", "who survives even the kill is given up, and the stop "
                          "goes on") {
-  world w;
+  otp_world w;
   hung_children hung{w};
   stop_policy second{.timeout = 1s, .kill_grace = 2s};
   w.start(flags(), {with(w.spec("c1"), second),
@@ -81,7 +81,7 @@ TEST("sup_stop_timeout", "who survives even the kill is given up, and the stop "
 }
 
 TEST("sup_stop_brutal_kill", "is no request, and spares the others") {
-  world w;
+  otp_world w;
   w.child("c2").last_words = crash("was asked");
   w.start(flags(), {with(w.spec("c1"), {.timeout = 1s}),
                     with(w.spec("c2"), {.mode = stop_mode::brutal_kill})});
@@ -94,7 +94,7 @@ TEST("sup_stop_brutal_kill", "is no request, and spares the others") {
 TEST("sup_stop_race", "children that end by themselves while the supervisor "
                       "stops end as they like, and cost nothing") {
   using enum restart_type;
-  world w;
+  otp_world w;
   stop_policy second{.timeout = 1s};
   std::vector specs{with(w.spec("a", temporary), second)};
   std::vector<std::pair<std::string, caf::error>> racing;

@@ -131,7 +131,7 @@ TEST("rest_for_one_other_child_fails_restart",
 TEST("temporary_bystander", "a group takes a temporary child along for good") {
   for (auto strategy :
        {restart_strategy::one_for_all, restart_strategy::rest_for_one}) {
-    world w;
+    otp_world w;
     w.start(flags(strategy),
             {w.spec("c1"), w.spec("c2", restart_type::temporary)});
     w.tell("c1", die{{}});
@@ -188,7 +188,7 @@ TEST("hanging_restart_loop_rest_for_one",
 }
 
 TEST("order_of_children", "starts follow the list, and stops its reverse") {
-  world w;
+  otp_world w;
   w.start(flags(restart_strategy::rest_for_one),
           {w.spec("7"), w.spec("3"), w.spec("10"), w.spec("2"), w.spec("5")});
   CHECK(w.happened() == "start 7, start 3, start 10, start 2, start 5");
@@ -201,7 +201,7 @@ TEST("order_of_children", "starts follow the list, and stops its reverse") {
 namespace {
 
 /// A supervisor of supervisors of one_for_one.
-struct three_trees : world {
+struct three_trees : otp_world {
   three_trees() {
     start(flags(restart_strategy::one_for_all, 4),
           {subtree("sup1", {spec("c1"), spec("c2")}), subtree("sup2", {}),

@@ -3,6 +3,7 @@
 #include <pyactor/supervisors/python_child.hpp>
 
 #include <pyactor/supervisors/supervisor.hpp>
+#include <pyactor/test/supervisors/otp_world.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -253,9 +254,11 @@ TEST_CASE("faulty_application_shutdown: a tree that cannot start names the "
     .start = start_python(world.python(),
                           pyactor::actor_class::from_source(broken, "Main"))};
   child_spec sub{.id = "sub",
-                 .start = supervise({}, {child}),
+                 .start
+                 = supervise(as_otp(supervisor_flags{}), {as_otp(child)}),
                  .type = child_type::supervisor};
-  auto tree = start_supervisor(world.system(), {}, {sub});
+  auto tree = start_supervisor(world.system(), as_otp(supervisor_flags{}),
+                               {as_otp(sub)});
   REQUIRE_FALSE(tree);
   CHECK(tree.error().code == sup_errc::failed_to_start_child);
   CHECK(tree.error().id == "sub");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pyactor/test/supervisors/otp_world.hpp>
 #include <pyactor/test/supervisors/world.hpp>
 
 #include <string>
@@ -7,23 +8,27 @@
 
 /// A supervisor of `simple_one_for_one` on virtual time. Its children are c-1,
 /// c-2 ...; each does what `child("c-1")` says at each moment.
-struct simple_world : world {
-  explicit simple_world(pyactor::supervisors::restart_type restart
-                        = pyactor::supervisors::restart_type::permanent,
-                        pyactor::supervisors::supervisor_flags flags
-                        = {.intensity = 2, .period = std::chrono::hours{1}})
-    : simple_world(std::move(flags)) {
-    begin(spec("c", restart));
+/// @tparam World  whose rules it has
+template <class World>
+struct simple_world_of : World {
+  using typename World::pending;
+
+  explicit simple_world_of(pyactor::supervisors::restart_type restart
+                           = pyactor::supervisors::restart_type::permanent,
+                           pyactor::supervisors::supervisor_flags flags
+                           = {.intensity = 2, .period = std::chrono::hours{1}})
+    : simple_world_of(std::move(flags)) {
+    begin(this->spec("c", restart));
   }
 
-  explicit simple_world(pyactor::supervisors::supervisor_flags how)
+  explicit simple_world_of(pyactor::supervisors::supervisor_flags how)
     : flags(std::move(how)) {
     flags.strategy = pyactor::supervisors::restart_strategy::simple_one_for_one;
   }
 
   void begin(pyactor::supervisors::child_spec one) {
-    start(flags, {std::move(one)});
-    journal.clear();
+    this->start(flags, {std::move(one)});
+    this->journal.clear();
   }
 
   /// Starts so many children.
@@ -33,8 +38,13 @@ struct simple_world : world {
   }
 
   pending add(caf::message arguments = {}) {
-    return order(pyactor::supervisors::start_child_with{std::move(arguments)});
+    return this->order(
+      pyactor::supervisors::start_child_with{std::move(arguments)});
   }
 
   pyactor::supervisors::supervisor_flags flags;
 };
+
+using simple_world = simple_world_of<world>;
+
+using otp_simple_world = simple_world_of<otp_world>;

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <pyactor/test/supervisors/world.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+/// @returns the flags with what OTP has: a supervisor that gives up has ended
+///          in order
+inline pyactor::supervisors::supervisor_flags
+as_otp(pyactor::supervisors::supervisor_flags flags) {
+  flags.exits.give_up_is_failure = false;
+  return flags;
+}
+
+/// @returns the spec with what OTP has: a start may take for ever
+inline pyactor::supervisors::child_spec
+as_otp(pyactor::supervisors::child_spec spec) {
+  spec.start_timeout = pyactor::supervisors::forever;
+  return spec;
+}
+
+inline std::vector<pyactor::supervisors::child_spec>
+as_otp(std::vector<pyactor::supervisors::child_spec> specs) {
+  for (auto& each : specs)
+    each = as_otp(std::move(each));
+  return specs;
+}
+
+/// A world for OTP's own cases.
+struct otp_world : world {
+  pyactor::supervisors::child_spec
+  spec(const std::string& id, pyactor::supervisors::restart_type restart
+                              = pyactor::supervisors::restart_type::permanent) {
+    return as_otp(world::spec(id, restart));
+  }
+
+  void start(pyactor::supervisors::supervisor_flags flags,
+             std::vector<pyactor::supervisors::child_spec> specs) {
+    world::start(as_otp(std::move(flags)), as_otp(std::move(specs)));
+  }
+
+  reload_answer reload(pyactor::supervisors::supervisor_flags flags,
+                       std::vector<pyactor::supervisors::child_spec> specs,
+                       pyactor::supervisors::reload_mode mode) {
+    return world::reload(as_otp(std::move(flags)), as_otp(std::move(specs)),
+                         mode);
+  }
+};
