@@ -25,7 +25,7 @@ using pyactor::value;
 namespace {
 
 constexpr auto methods = R"(
-import pyactor, time
+import pyactor, time, traceback # which the first error imports otherwise
 
 class Main(pyactor.Actor):
     def spin(self):

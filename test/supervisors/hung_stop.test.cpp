@@ -29,7 +29,7 @@ namespace {
 using kind = supervision_event::kind;
 
 constexpr auto source = R"(
-import pyactor, time
+import pyactor, time, traceback # which the first error imports otherwise
 
 class Main(pyactor.Actor):
     def __init__(self, hangs=False):

@@ -26,7 +26,7 @@ using kind = supervision_event::kind;
 namespace {
 
 constexpr auto source = R"(
-import pyactor
+import pyactor, traceback # which the first error imports otherwise
 
 class Main(pyactor.Actor):
     def read(self, what, how="well"):
