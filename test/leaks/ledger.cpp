@@ -180,8 +180,8 @@ void need_python() {
   if (!std::getenv("PYACTOR_TEST_WITHOUT_PYTHON"))
     return;
   std::fprintf(stderr,
-               "\"%s\" starts Python: its suite is none of those"
-               " that CMakeLists.txt lists as WITHOUT_PYTHON\n",
+               "\"%s\" starts Python: CMakeLists.txt must not list its"
+               " suite as WITHOUT_PYTHON\n",
                current_test.load());
   std::_Exit(EXIT_FAILURE);
 }
