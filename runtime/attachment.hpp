@@ -154,6 +154,13 @@ public:
     return interrupter_.under_way();
   }
 
+  /// Awaits that.
+  /// @returns whether it came back within `deadline`
+  /// @thread any that is not attached
+  [[nodiscard]] bool await_interrupter(clock::time_point deadline) const {
+    return interrupter_.await(deadline);
+  }
+
   // -- tidying up -------------------------------------------------------------
 
   /// Something was released whose cycles only a collection frees.

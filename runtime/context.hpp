@@ -190,7 +190,7 @@ public:
     return python_.is_interrupting();
   }
 
-  /// A call of it keeps the GIL that other contexts need, for ever.
+  /// A call of it keeps the GIL that other contexts need, for long.
   void note_wedged_gil() noexcept {
     has_wedged_gil_.store(true, std::memory_order_release);
   }

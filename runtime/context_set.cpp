@@ -18,6 +18,12 @@ constexpr auto start_time = std::chrono::seconds{2};
 /// Before another attempt at a replacement.
 constexpr auto retry_pause = std::chrono::seconds{1};
 
+/// Awaits that whoever interrupts what runs in `lost` comes by the GIL.
+/// @returns whether a fresh context could come by it, too
+bool await_gil(context& lost, context::clock::time_point deadline) {
+  return !lost.shares_gil() || lost.python().await_interrupter(deadline);
+}
+
 expected<void> can_be_poisoned(const context& where, bool closed) {
   if (where.shares_gil())
     return fail(errc::unsupported,
@@ -145,7 +151,8 @@ context_set::poison(const std::shared_ptr<context>& where,
   run_apart([this, where,
              told = std::make_shared<std::promise<expected<void>>>(
                std::move(outcome))](bool) {
-    auto replaced = start_in_place_of(where);
+    auto replaced
+      = start_in_place_of(where, context::clock::now() + start_time);
     if (replaced) {
       retire(where);
     } else {
@@ -189,19 +196,18 @@ void context_set::run_apart(std::function<void(bool may_wait)> body) {
 /// could be started in it, so that is tried again and again.
 void context_set::bury(const std::shared_ptr<context>& lost, const error& why,
                        bool may_wait) {
-  if (lost->shares_gil() && lost->is_interrupting()) {
+  auto deadline = context::clock::now() + start_time;
+  if (!await_gil(*lost, deadline)) {
     lost->note_wedged_gil();
     how_.wedged(*lost);
-    lost->bury(why);
-    return;
   }
-  auto replaced = start_in_place_of(lost);
+  auto replaced = start_in_place_of(lost, deadline);
   lost->bury(why);
   if (!replaced)
     log().error("{}: is not replaced{}: {}", lost->name(),
                 may_wait ? " yet" : "", to_string(replaced.error()));
   while (!replaced && may_wait && wait_to_try_again())
-    replaced = start_in_place_of(lost);
+    replaced = start_in_place_of(lost, context::clock::now() + start_time);
 }
 
 /// @returns false where the set was closed meanwhile
@@ -211,7 +217,11 @@ bool context_set::wait_to_try_again() {
 }
 
 expected<void>
-context_set::start_in_place_of(const std::shared_ptr<context>& lost) {
+context_set::start_in_place_of(const std::shared_ptr<context>& lost,
+                               context::clock::time_point deadline) {
+  if (!await_gil(*lost, deadline))
+    return fail(errc::start_failed,
+                "its call keeps the GIL, which a fresh one needs, too");
   auto home = routes_->find(lost->config().pool);
   if (!home)
     return unexpected{std::move(home).error()};
@@ -221,8 +231,7 @@ context_set::start_in_place_of(const std::shared_ptr<context>& lost) {
     return {}; // another one has its place already
   auto fresh
     = make(lost->config().pool, static_cast<size_t>(index), (*home)->options());
-  auto started
-    = fresh->start(how_.python(), context::clock::now() + start_time);
+  auto started = fresh->start(how_.python(), deadline);
   if (!started)
     return started;
   how_.announce(fresh);

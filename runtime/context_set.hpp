@@ -31,8 +31,8 @@ public:
     std::function<python_source()> python;
     /// Called with each new context, before others know it.
     std::function<void(const std::shared_ptr<context>&)> announce;
-    /// Called where the GIL that all `main` contexts share cannot be had any
-    /// more, with the context that was given up.
+    /// Called where the GIL that all `main` contexts share cannot be had for
+    /// long, with the context that was given up.
     std::function<void(const context&)> wedged;
   };
 
@@ -65,7 +65,7 @@ public:
   /// own: starts another one in its place, then ends its actors, so that who
   /// starts them again finds the new one. Does nothing where the call has come
   /// back by now. Where the call keeps the GIL that all `main` contexts share
-  /// there is no replacement.
+  /// there is no replacement for as long as it does.
   /// @returns whether the context was given up
   bool replace(const std::shared_ptr<context>& lost, uint64_t turn,
                const error& why);
@@ -84,7 +84,8 @@ public:
 private:
   [[nodiscard]] std::shared_ptr<context>
   make(const std::string& pool, size_t index, const pool_options& what);
-  expected<void> start_in_place_of(const std::shared_ptr<context>& lost);
+  expected<void> start_in_place_of(const std::shared_ptr<context>& lost,
+                                   context::clock::time_point deadline);
   bool install(const std::shared_ptr<context>& lost,
                const std::shared_ptr<context>& fresh);
   void bury(const std::shared_ptr<context>& lost, const error& why,

@@ -65,6 +65,11 @@ bool interrupter::under_way() const {
   return under_way_;
 }
 
+bool interrupter::await(loop::activity::clock::time_point deadline) const {
+  std::unique_lock guard{mtx_};
+  return ended_.wait_until(guard, deadline, [this] { return !under_way_; });
+}
+
 void interrupter::close() {
   std::unique_lock guard{mtx_};
   closed_ = true;

@@ -40,6 +40,11 @@ public:
   /// @returns whether an attempt has not come back yet
   [[nodiscard]] bool under_way() const;
 
+  /// Awaits the attempt that is under way.
+  /// @returns whether none is under way, within `deadline`
+  /// @pre the calling thread is not attached
+  [[nodiscard]] bool await(loop::activity::clock::time_point deadline) const;
+
   /// Refuses further attempts, and awaits the one that is under way.
   /// @pre the calling thread is not attached
   void close();
@@ -57,7 +62,7 @@ private:
   void note_end();
 
   mutable std::mutex mtx_;
-  std::condition_variable ended_;
+  mutable std::condition_variable ended_;
   // guarded by mtx_
   bool under_way_ = false;
   bool closed_ = false;

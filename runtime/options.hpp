@@ -48,8 +48,8 @@ struct pool_options {
 };
 
 /// What follows when the GIL that all contexts of kind `main` share cannot be
-/// had any more, because code in C keeps it: no Python code of theirs runs
-/// again, and nothing within the process can mend that.
+/// had for long, because code in C keeps it: no Python code of theirs runs
+/// meanwhile, and nothing within the process can mend that.
 enum class wedged_gil_policy : uint8_t {
   /// It is logged as critical. Calls are answered by their limits.
   report,

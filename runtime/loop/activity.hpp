@@ -140,7 +140,7 @@ public:
   }
 
   /// Announces an exception to a thread that is inside Python in that turn; it
-  /// learns of it when it leaves Python.
+  /// learns of it when it leaves Python. One that was given up is to end, too.
   /// @returns false where the thread is not
   /// @thread any
   [[nodiscard]] bool interrupt(uint64_t turn) noexcept {
@@ -148,7 +148,8 @@ public:
     return word_.compare_exchange_strong(expected,
                                          at(expected, place::interrupted),
                                          std::memory_order_acq_rel)
-           || expected == at(turn * places, place::interrupted);
+           || expected == at(turn * places, place::interrupted)
+           || expected == at(turn * places, place::given_up);
   }
 
   /// Gives up on a thread that is inside Python in that turn.

@@ -171,8 +171,10 @@ TEST_CASE("a thread is given up for one turn, interrupted or not",
   }
   CHECK(what.give_up(turn));
   CHECK_FALSE(what.give_up(turn));
-  CHECK_FALSE(what.interrupt(turn));
+  CHECK_FALSE(what.interrupt(turn + 1));
+  CHECK(what.interrupt(turn)); // so that it ends
   CHECK(what.leave_python() == departure::given_up);
+  CHECK_FALSE(what.interrupt(turn));
 }
 
 TEST_CASE("an interruption is announced in the turn that it is aimed at, in a "

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include <future>
+#include <optional>
 #include <string>
 
 namespace wedged_gil_test {
@@ -20,14 +21,29 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// `keep` holds the GIL for ever.
+/// `keep` holds the GIL for ever, `keep_for` so many seconds. What it does then
+/// ends by an interrupt only.
 constexpr auto keeper = R"(
-import itertools, pyactor, time
+# The first error imports traceback otherwise.
+import ctypes, itertools, pyactor, sys, threading, time, traceback
 
 class Main(pyactor.Actor):
     def keep(self):
         pyactor.send("test", "keeping")
         sum(itertools.repeat(0))
+
+    def keep_for(self, seconds):
+        sys.interrupted = threading.Event()
+        pyactor.send("test", "keeping")
+        ctypes.PyDLL(None).usleep(int(seconds * 1e6))
+        try:
+            while True:
+                pass
+        finally:
+            sys.interrupted.set()
+
+    def hear_interrupt(self):
+        return sys.interrupted.wait(60)
 
     def spin(self):
         pyactor.send("test", "spinning")
@@ -49,11 +65,10 @@ runtime_options impatient(wedged_gil_policy policy) {
   return result;
 }
 
-/// Two contexts, of which the first runs a method for long.
+/// Two contexts; an actor in the first runs a method for long.
 struct wedged_world {
-  explicit wedged_world(wedged_gil_policy policy, const std::string& limit = {},
-                        const std::string& method = "keep")
-    : world(impatient(policy)) {
+  explicit wedged_world(const std::string& limit = {})
+    : world(impatient(wedged_gil_policy::report)) {
     spdlog::get("pyactor.runtime")->sinks()
       = {std::make_shared<spdlog::sinks::callback_sink_mt>(
         [this](const spdlog::details::log_msg& what) {
@@ -62,11 +77,18 @@ struct wedged_world {
           said.assign(what.payload.data(), what.payload.size());
           heard.set_value();
         })};
-    auto first = world.spawn(keeper + limit, {}, {.index = 0});
+    first = world.spawn(keeper + limit, {}, {.index = 0});
     other = world.spawn(keeper, {}, {.index = 1});
     REQUIRE(world.call(other, "answer") == 42);
-    world.client()->send(first, runtime_world::make_call(method));
+  }
+
+  /// @returns the pending outcome of a method that the first actor runs by now
+  template <class... Ts>
+  auto run(const std::string& method, Ts... xs) {
+    auto result = world.client()->request(
+      first, patience, runtime_world::make_call(method, xs...));
     REQUIRE(world.hear());
+    return result;
   }
 
   void await_report() {
@@ -76,14 +98,27 @@ struct wedged_world {
   std::promise<void> heard;
   std::string said; // written before it is heard
   runtime_world world;
+  caf::actor first;
   caf::actor other;
 };
+
+constexpr auto limited = "    max_handler_time = 100\n";
+
+/// @returns the error that a request came to; none for an answer
+template <class Handle>
+std::optional<errc> error_of(Handle pending) {
+  std::optional<errc> result;
+  pending.receive([](const value&) {},
+                  [&](caf::error& why) { result = from_caf(why).code; });
+  return result;
+}
 
 } // namespace
 
 TEST_CASE("a call without a limit that keeps the shared GIL is reported",
           "[.][wedged_gil]") {
-  wedged_world x{wedged_gil_policy::report};
+  wedged_world x;
+  x.run("keep");
   x.await_report();
   CHECK(x.said.find("cannot be had") != std::string::npos);
   CHECK(x.said.find("default/0: actor") != std::string::npos);
@@ -92,16 +127,45 @@ TEST_CASE("a call without a limit that keeps the shared GIL is reported",
 
 TEST_CASE("a call that is given up and keeps the shared GIL is reported",
           "[.][wedged_call]") {
-  wedged_world x{wedged_gil_policy::report, "    max_handler_time = 100\n"};
+  wedged_world x{limited};
+  CHECK(error_of(x.run("keep")) == errc::hung);
   x.await_report();
   CHECK(x.said.find("default/0: actor") != std::string::npos);
   CHECK(x.world.python().contexts_given_up() == 1);
   CHECK_FALSE(x.world.python().stop(1s).complete());
 }
 
+TEST_CASE("a call that keeps the shared GIL for a while loses its context only",
+          "[.][wedged_while]") {
+  wedged_world x{limited};
+  CHECK(error_of(x.run("keep_for", 1.0)) == errc::hung);
+  auto again = x.world.spawn(keeper, {}, {.index = 0});
+  CHECK(x.world.call(again, "answer") == 42);
+  CHECK(x.world.call(x.other, "hear_interrupt") == true);
+  CHECK(x.said.empty());
+}
+
+TEST_CASE("a context whose call kept the shared GIL for long is replaced then",
+          "[.][wedged_long]") {
+  wedged_world x{limited};
+  CHECK(error_of(x.run("keep_for", 4.0)) == errc::hung);
+  CHECK(x.said.find("default/0: actor") != std::string::npos);
+  caf::actor fresh;
+  REQUIRE(x.world.eventually([&] {
+    try {
+      fresh = x.world.spawn(keeper, {}, {.index = 0});
+    } catch (const python_error&) {
+      return false;
+    }
+    return true;
+  }));
+  CHECK(x.world.call(fresh, "answer") == 42);
+}
+
 TEST_CASE("a long call that hands the GIL over is not reported",
           "[.][wedged_not]") {
-  wedged_world x{wedged_gil_policy::report, "", "spin"};
+  wedged_world x;
+  x.run("spin");
   // Several times the patience, as Python code measures it.
   REQUIRE(x.world.hear());
   CHECK(x.said.empty());
