@@ -61,28 +61,43 @@ caf::behavior context_server::make_behavior() {
                    return value{};
                  });
     },
-    [this](const make_environment& request) -> caf::result<environment_id> {
-      auto owner = request.owner ? upgrade(request.owner) : current_sender();
-      auto number = add(owner);
-      if (!number)
-        return to_caf(std::move(number).error());
-      owners_[owner->address()].explicit_ones.push_back(*number);
-      return environment_id{home().config().id, *number};
-    },
-    [this](const drop_environment& request) -> caf::result<void> {
-      auto env = explicit_environment(request.which);
-      if (!env)
-        return to_caf(std::move(env).error());
-      release(**env);
-      auto found = environments_.find(request.which.number);
-      auto& owned = owners_[found->second.owner];
-      std::erase(owned.explicit_ones, request.which.number);
-      if (owned.own == request.which.number)
-        owned.own = 0;
-      environments_.erase(found);
-      return caf::unit;
-    },
+    [this](const make_environment& request) { return make(request); },
+    [this](const drop_environment& request) { return drop(request); },
   };
+}
+
+/// The answer is there before the environment is: one that nobody has heard of
+/// would stay until its owner's end.
+caf::result<caf::message>
+context_server::make(const make_environment& request) try {
+  auto answer
+    = caf::make_message(environment_id{home().config().id, next_number_});
+  auto owner = request.owner ? upgrade(request.owner) : current_sender();
+  auto number = add(owner);
+  if (!number)
+    return to_caf(std::move(number).error());
+  owners_[owner->address()].explicit_ones.push_back(*number);
+  return answer;
+} catch (...) {
+
+  return to_caf(std::current_exception()); // as in `run`
+}
+
+caf::result<void> context_server::drop(const drop_environment& request) try {
+  auto env = explicit_environment(request.which);
+  if (!env)
+    return to_caf(std::move(env).error());
+  release(**env);
+  auto found = environments_.find(request.which.number);
+  auto& owned = owners_[found->second.owner];
+  std::erase(owned.explicit_ones, request.which.number);
+  if (owned.own == request.which.number)
+    owned.own = 0;
+  environments_.erase(found);
+  return caf::unit;
+} catch (...) {
+
+  return to_caf(std::current_exception()); // as in `run`
 }
 
 expected<context_server::place>

@@ -50,6 +50,9 @@ private:
   void owner_down(const caf::actor_addr& owner);
   void release(environment& env);
 
+  caf::result<caf::message> make(const make_environment& request);
+  caf::result<void> drop(const drop_environment& request);
+
   template <class F>
   caf::result<value> run(const std::optional<environment_id>& where, F step);
 
