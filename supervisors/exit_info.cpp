@@ -22,14 +22,14 @@ exit_class classify(exit_kind kind, const exit_rules& rules) noexcept {
   }
 }
 
-bool is_orderly_stop(const exit_info& how) noexcept {
+bool is_orderly_stop(const exit_info& how, bool is_killed) noexcept {
   switch (how.kind) {
-    case exit_kind::normal:
     case exit_kind::shutdown:
-    case exit_kind::killed:
     case exit_kind::unreachable:
     case exit_kind::interrupted:
       return true;
+    case exit_kind::killed:
+      return is_killed;
     default:
       return false;
   }

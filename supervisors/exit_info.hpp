@@ -117,9 +117,12 @@ using classify_fn = std::function<exit_class(const exit_info&)>;
 [[nodiscard]] exit_class classify(exit_kind kind,
                                   const exit_rules& rules) noexcept;
 
+/// @param how       it ended
+/// @param is_killed whether its supervisor has killed it for that
 /// @returns whether `how` is an end that a child may come to when it is being
 ///          stopped; anything else deserves a report
-[[nodiscard]] bool is_orderly_stop(const exit_info& how) noexcept;
+[[nodiscard]] bool is_orderly_stop(const exit_info& how,
+                                   bool is_killed) noexcept;
 
 /// @returns the enumerator's name
 [[nodiscard]] std::string_view to_string(exit_kind kind) noexcept;

@@ -1,5 +1,6 @@
 #include <pyactor/supervisors/engine/supervisor_actor.hpp>
 
+#include <pyactor/libpyactor/log.hpp>
 #include <pyactor/supervisors/engine/orphan_guard.hpp>
 #include <pyactor/supervisors/engine/watch.hpp>
 
@@ -51,6 +52,10 @@ void supervisor_actor::ignore_strays() {
       advance();
     } else {
       ++seen_.stray_messages;
+      log(layer::supervisors)
+        .warn("supervisor {}: an exit message of {} is ignored: only its "
+              "parent and stop() stop it",
+              id(), to_string(what.source));
     }
   });
   set_down_handler([this](caf::down_msg&) { ++seen_.stray_messages; });
@@ -170,7 +175,8 @@ void supervisor_actor::on_ended(const child_ended& what) {
   if (is_abandoned) {
     report(supervision_event::kind::abandoned, *who);
   } else if (who->state.phase == child_phase::stopping && !who->failure
-             && !is_condemned(who->state) && !is_orderly_stop(how)) {
+             && !is_condemned(who->state)
+             && !is_orderly_stop(how, is_killed(who->state))) {
     ++seen_.shutdown_errors;
     report(supervision_event::kind::shutdown_error, *who);
   }

@@ -25,14 +25,18 @@ TEST_CASE("a supervisor that gave up has failed, unless the rules say OTP",
         == exit_class::shutdown);
 }
 
-TEST_CASE("a child may answer a stop by ending, but not by failing",
-          "[exit_info]") {
+TEST_CASE(
+  "a child may answer a stop by the end that was asked for, and no other",
+  "[exit_info]") {
   using enum exit_kind;
-  for (auto kind : {normal, shutdown, killed, unreachable})
-    CHECK(is_orderly_stop({.kind = kind}));
-  for (auto kind : {error, start_failed, start_timeout, hung, interpreter_lost,
-                    abandoned, give_up})
-    CHECK_FALSE(is_orderly_stop({.kind = kind}));
+  for (auto is_killed : {false, true}) {
+    for (auto kind : {shutdown, unreachable, interrupted})
+      CHECK(is_orderly_stop({.kind = kind}, is_killed));
+    CHECK(is_orderly_stop({.kind = killed}, is_killed) == is_killed);
+    for (auto kind : {normal, error, start_failed, start_timeout, hung,
+                      interpreter_lost, abandoned, give_up})
+      CHECK_FALSE(is_orderly_stop({.kind = kind}, is_killed));
+  }
 }
 
 TEST_CASE("an exit prints as one line", "[exit_info]") {

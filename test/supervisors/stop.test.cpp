@@ -79,14 +79,38 @@ TEST_CASE("a stopping child that ends otherwise is reported, and has stopped",
   CHECK(w.child("a").starts == 1);
 }
 
-TEST_CASE("a reason that is orderly ends a stop without a report", "[stop]") {
-  for (const auto& words : {caf::error{}, shutdown, shutdown_reason("bye")}) {
+TEST_CASE("a child that ends as it was asked to ends a stop without a report",
+          "[stop]") {
+  for (const auto& words : {shutdown, shutdown_reason("bye")}) {
     world w;
     w.child("a").last_words = words;
     w.start(many, {w.spec("a")});
     CHECK(w.order(terminate_child{"a"}).ok());
     CHECK(w.statistics().shutdown_errors == 0);
   }
+  world w;
+  w.child("a").last_words = caf::error{}; // normal: not what was asked for
+  w.start(many, {w.spec("a")});
+  CHECK(w.order(terminate_child{"a"}).ok());
+  CHECK(w.statistics().shutdown_errors == 1);
+}
+
+TEST_CASE("a stopping child that somebody else kills is reported", "[stop]") {
+  world w;
+  w.child("a").deaf = true;
+  w.start(many, {w.spec("a")});
+  auto done = w.order(terminate_child{"a"});
+  CHECK_FALSE(done.answered());
+  SECTION("somebody else") {
+    w.kill("a");
+    CHECK(w.statistics().shutdown_errors == 1);
+  }
+  SECTION("its supervisor") {
+    w.advance(10s);
+    CHECK(w.statistics().shutdown_errors == 0);
+    CHECK(w.statistics().kills == 1);
+  }
+  CHECK(done.ok());
 }
 
 TEST_CASE("stopping does not wait for a pending restart", "[stop]") {
@@ -202,7 +226,7 @@ TEST_CASE("a supervisor whose parent is gone before its first step stops",
   parent = nullptr;
   w.run();
   CHECK(end == shutdown);
-  CHECK(w.child("a").starts == w.child("a").ends.size());
+  CHECK(static_cast<size_t>(w.child("a").starts) == w.child("a").ends.size());
 }
 
 TEST_CASE("exit messages and errors of strangers do not stop a supervisor",
