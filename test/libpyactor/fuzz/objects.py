@@ -339,9 +339,3 @@ NODES = (none, boolean, small, integer, floating, short_float, text, field_name,
 def build(data):
     """One object; what its construction raises is nothing to the codec."""
     return Run(data).node()
-
-
-def tracked():
-    """How many containers live that no `freeze` has put aside."""
-    gc.collect()
-    return len(gc.get_objects())
