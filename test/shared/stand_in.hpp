@@ -2,6 +2,7 @@
 
 #include <pyactor/runtime/caf.hpp>
 
+#include <cstddef>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -84,6 +85,12 @@ inline caf::strong_actor_ptr make_stand_in(caf::actor_id id) {
 
 inline stand_in& behind(const caf::strong_actor_ptr& who) {
   return *static_cast<stand_in*>(who->get());
+}
+
+/// For what keeps a reference only: there is no actor system behind it.
+inline caf::actor_system& no_system() {
+  alignas(caf::actor_system) static std::byte place[sizeof(caf::actor_system)];
+  return reinterpret_cast<caf::actor_system&>(place);
 }
 
 } // namespace pyactor::test
