@@ -22,11 +22,11 @@ endfunction()
 set(PYACTOR_JOIN_SOURCES 1 CACHE STRING
     "How many sources are compiled as one, which saves time for their headers")
 
-# pyactor_join(out SOURCE...): the sources to compile in the place of these: joined
-# ones, but for those that have options of their own. CMake's unity builds would do, but
+# pyactor_join(out COUNT SOURCE...): the sources to compile in the place of these:
+# COUNT of them joined to one, but for those that have options of their own. CMake's unity builds would do, but
 # for the absolute paths in them, which keep checkouts from sharing what ccache has.
-function(pyactor_join out)
-  if(PYACTOR_JOIN_SOURCES LESS 2)
+function(pyactor_join out count)
+  if(count LESS 2)
     set(${out} ${ARGN} PARENT_SCOPE)
     return()
   endif()
@@ -43,7 +43,7 @@ function(pyactor_join out)
   endforeach()
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/joined)
   while(to_join)
-    list(SUBLIST to_join 0 ${PYACTOR_JOIN_SOURCES} batch)
+    list(SUBLIST to_join 0 ${count} batch)
     list(REMOVE_ITEM to_join ${batch})
     set(text)
     foreach(source IN LISTS batch)
@@ -66,7 +66,7 @@ endfunction()
 function(pyactor_add_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;HEADERS")
   set(target pyactor_${name})
-  pyactor_join(sources ${arg_SOURCES})
+  pyactor_join(sources ${PYACTOR_JOIN_SOURCES} ${arg_SOURCES})
   add_library(${target} ${sources})
   add_library(pyactor::${name} ALIAS ${target})
   # No DEFINE_SYMBOL: objects are the same for static and shared libraries.
