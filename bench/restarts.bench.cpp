@@ -182,20 +182,34 @@ public:
   double left_by_supervised() {
     mortal_child child{system(), supervisors::start_function(plain_counter)};
     child.restart(restarts);
-    return growth([&] { child.restart(restarts); });
+    return growth(allocated, [&] { child.restart(restarts); });
   }
 
   /// The same without a supervisor.
   double left_by_hand() {
     by_hand_plain();
-    return growth([&] { by_hand_plain(); });
+    return growth(allocated, [&] { by_hand_plain(); });
+  }
+
+  /// @returns by how many bytes a second round lets the process grow; CPython
+  ///          has memory of its own
+  double left_by_supervised_python() {
+    mortal_child child{system(), supervisors::start_python(python(), what_)};
+    child.restart(restarts);
+    return growth(resident, [&] { child.restart(restarts); });
+  }
+
+  /// The same without a supervisor.
+  double left_by_hand_python() {
+    by_hand_python();
+    return growth(resident, [&] { by_hand_python(); });
   }
 
 private:
-  static double growth(const std::function<void()>& what) {
-    auto before = allocated();
+  static double growth(double (*memory)(), const std::function<void()>& what) {
+    auto before = memory();
     what();
-    return std::max(1.0, allocated() - before);
+    return std::max(1.0, memory() - before);
   }
 
   /// Has `boss` live and die.
@@ -236,5 +250,7 @@ int main(int argc, char** argv) {
   constexpr double byte = 1e-9;
   add("floor/bytes", &restarts_world::left_by_hand, byte);
   add("pyactor/bytes", &restarts_world::left_by_supervised, byte);
+  add("floor/rss", &restarts_world::left_by_hand_python, byte);
+  add("pyactor/rss", &restarts_world::left_by_supervised_python, byte);
   return run_benchmarks(argc, argv);
 }

@@ -3,7 +3,7 @@
 
 Each row of the table runs in a process of its own, because rows that share one
 disturb each other. Within a row, repetitions of the floor and of the workload
-alternate, so that both see the same machine. A ratio is the median over the
+are mixed at random, so that both see the same machine. A ratio is the median over the
 repetitions of workload / floor; its spread is from the least to the greatest.
 """
 
@@ -36,6 +36,7 @@ ROWS = [
     ("10 000 restarts of a C++ child", "restarts", "/plain/", 1.5),
     ("10 000 restarts of a Python child", "restarts", "/python/", 1.5),
     ("memory that 10 000 restarts leave", "restarts", "/bytes/", "+65536 B"),
+    ("RSS that 10 000 Python restarts leave", "restarts", "/rss/", "+524288 B"),
     ("growth of time, 1000 to 100 000 children", "many_children", "", 1.5),
     ("question beside a storm of crashes, p50", "crash_storm", "/p50/", 1.5),
     ("question beside a storm of crashes, p99", "crash_storm", "/p99/", 2.0),
