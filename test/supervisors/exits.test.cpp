@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <optional>
+
 namespace exits_test {
 
 using namespace pyactor::supervisors;
@@ -267,6 +269,27 @@ TEST_CASE("an exit has a message where its kind does not say all", "[exits]") {
   CHECK(line(shutdown_reason("by its parent")) == "shutdown: by its parent");
   CHECK(line(caf::exit_reason::out_of_workers).find("out_of_workers")
         != std::string::npos);
+}
+
+TEST_CASE("an order gets in between two tries that no pause is between",
+          "[exits]") {
+  world w;
+  auto tries = 0;
+  std::optional<world::pending> order;
+  auto child = w.spec("a");
+  child.start = [&, start = child.start](const start_context& context) {
+    if (++tries == 10)
+      order = w.order_later(terminate_child{"a"});
+    return start(context);
+  };
+  w.start({.intensity = 1'000, .period = 1h, .min_retry_delay = 0ns}, {child});
+  w.child("a").start = child_control::start_mode::refuse;
+  w.tell("a", die{crash()});
+  w.advance(0ns);
+  REQUIRE(order);
+  CHECK(order->ok());
+  CHECK(tries < 20);
+  CHECK(w.which() == "a:stopped");
 }
 
 } // namespace exits_test

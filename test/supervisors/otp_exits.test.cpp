@@ -164,4 +164,28 @@ TEST("do_not_save_child_specs_for_temporary_children",
         check_spec_after(strategy, type, how);
 }
 
+TEST("do_not_save_start_parameters_for_temporary_children",
+     "what a temporary child was started with goes with it") {
+  for (auto strategy :
+       {restart_strategy::one_for_one, restart_strategy::one_for_all,
+        restart_strategy::rest_for_one})
+    for (auto type : {restart_type::permanent, restart_type::transient,
+                      restart_type::temporary}) {
+      otp_world w;
+      w.start(flags(strategy), {});
+      auto load = std::make_shared<std::vector<int>>(50'000);
+      for (int i = 0; i < 100; ++i) {
+        auto child = w.spec("c" + std::to_string(i), type);
+        child.start = [load, start = child.start](const start_context& x) {
+          return start(x);
+        };
+        CHECK(w.order(start_child{std::move(child)}).ok());
+      }
+      for (int i = 0; i < 100; ++i)
+        w.order(terminate_child{"c" + std::to_string(i)});
+      CHECK(load.use_count()
+            == (type == restart_type::temporary ? 1 : 1 + 100));
+    }
+}
+
 } // namespace otp_exits_test

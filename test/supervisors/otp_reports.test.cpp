@@ -95,7 +95,7 @@ TEST("child_unlink", "a child whose end the supervisor does not hear of stops "
 
 TEST("get_callback_module", "a tree says what each supervisor is") {
   otp_world w;
-  auto sub = supervise({.strategy = restart_strategy::rest_for_one}, {});
+  auto sub = otp_supervise({.strategy = restart_strategy::rest_for_one}, {});
   w.start(many, {{.id = "sub", .start = sub, .type = child_type::supervisor}});
   std::optional<tree_node> seen;
   auto client = w.system.spawn([&](caf::event_based_actor* self) {

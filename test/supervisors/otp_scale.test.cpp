@@ -145,8 +145,8 @@ TEST("children on CAF's own scheduler",
   auto times = [](int children) {
     real_world w;
     auto sup = start_supervisor(
-      w.system, {.strategy = restart_strategy::simple_one_for_one},
-      {idle_child("c", restart_type::permanent)});
+      w.system, as_otp({.strategy = restart_strategy::simple_one_for_one}),
+      {as_otp(idle_child("c", restart_type::permanent))});
     REQUIRE(sup);
     auto start = time_of([&] {
       caf::scoped_actor self{w.system};

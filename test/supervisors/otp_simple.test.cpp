@@ -205,8 +205,7 @@ TEST("significant_simple",
   otp_world w;
   for (auto end :
        {auto_shutdown::any_significant, auto_shutdown::all_significant}) {
-    auto failed = spawn_supervisor(
-      w.system,
+    auto failed = w.spawn(
       {.strategy = restart_strategy::simple_one_for_one, .auto_shutdown = end},
       {w.spec("c")});
     CHECK(to_string(failed.error())
@@ -232,7 +231,7 @@ TEST("count_children_supervisor",
      "children that are supervisors are counted so") {
   otp_simple_world w{supervisor_flags{}};
   w.begin({.id = "c",
-           .start = supervise({}, {}),
+           .start = otp_supervise({}, {}),
            .restart = restart_type::temporary,
            .type = child_type::supervisor});
   for (size_t n : {1000U, 2000U}) {

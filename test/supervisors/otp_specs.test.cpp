@@ -87,18 +87,18 @@ struct refusal {
   world::pending started;
 };
 
-refusal refuse(world& w, const supervisor_flags& flags,
+refusal refuse(otp_world& w, const supervisor_flags& flags,
                const std::vector<child_spec>& specs) {
-  auto spawned = spawn_supervisor(w.system, flags, specs);
+  auto spawned = w.spawn(flags, specs);
   auto below = w.order(start_child{{.id = "below",
-                                    .start = supervise(flags, specs),
+                                    .start = otp_supervise(flags, specs),
                                     .type = child_type::supervisor}});
   REQUIRE_FALSE(spawned);
   REQUIRE(below.failed_with(sup_errc::start_failed));
   return {spawned.error(), below};
 }
 
-void check_refused(world& w, const supervisor_flags& flags,
+void check_refused(otp_world& w, const supervisor_flags& flags,
                    const std::vector<child_spec>& specs,
                    std::string_view message) {
   CAPTURE(message);
@@ -111,11 +111,11 @@ void check_refused(world& w, const supervisor_flags& flags,
 }
 
 /// @returns whether both who start a supervisor of these get one
-bool is_accepted(world& w, const supervisor_flags& flags,
+bool is_accepted(otp_world& w, const supervisor_flags& flags,
                  const std::vector<child_spec>& specs) {
-  auto spawned = spawn_supervisor(w.system, flags, specs);
+  auto spawned = w.spawn(flags, specs);
   auto below = w.order(start_child{{.id = "below",
-                                    .start = supervise(flags, specs),
+                                    .start = otp_supervise(flags, specs),
                                     .restart = restart_type::temporary,
                                     .type = child_type::supervisor}});
   w.order(terminate_child{"below"});

@@ -164,7 +164,7 @@ TEST("sup_start_restart_child_returns_error",
 }
 
 TEST("sup_start_map", "a supervisor shows the defaults of its children") {
-  world w; // the defaults are not OTP's
+  otp_world w;
   auto nothing = [](const start_context&) { return start_ignored{}; };
   w.start(flags(),
           {{.id = "child1", .start = nothing},
@@ -180,11 +180,9 @@ TEST("sup_start_map", "a supervisor shows the defaults of its children") {
   CHECK(first->type == child_type::worker);
   CHECK_FALSE(first->significant);
   CHECK(first->shutdown == stop_policy{stop_mode::timed, 5s, 1s});
-  CHECK(first->start_timeout == 30s);
   CHECK(w.spec_of("child2")->shutdown->mode == stop_mode::brutal_kill);
   CHECK(w.spec_of("child3")->type == child_type::supervisor);
   CHECK(w.spec_of("child3")->shutdown->mode == stop_mode::infinity);
-  CHECK(w.spec_of("child3")->start_timeout == forever);
   CHECK(w.spec_of("child4").error().code == sup_errc::not_found);
 }
 
@@ -192,8 +190,7 @@ TEST("sup_start_map_faulty_specs",
      "a list with a spec that is none is refused before anything starts") {
   otp_world w;
   auto refusal = [&](child_spec wrong) {
-    auto failed
-      = spawn_supervisor(w.system, flags(), {w.spec("child1"), wrong});
+    auto failed = w.spawn(flags(), {w.spec("child1"), wrong});
     w.run();
     REQUIRE_FALSE(failed);
     CHECK(failed.error().code == sup_errc::invalid_spec);

@@ -14,10 +14,12 @@ as_otp(pyactor::supervisors::supervisor_flags flags) {
   return flags;
 }
 
-/// @returns the spec with what OTP has: a start may take for ever
+/// @returns the spec with what OTP has: a start may take for ever, unless the
+///          spec itself says otherwise
 inline pyactor::supervisors::child_spec
 as_otp(pyactor::supervisors::child_spec spec) {
-  spec.start_timeout = pyactor::supervisors::forever;
+  spec.start_timeout
+    = spec.start_timeout.value_or(pyactor::supervisors::forever);
   return spec;
 }
 
@@ -28,8 +30,18 @@ as_otp(std::vector<pyactor::supervisors::child_spec> specs) {
   return specs;
 }
 
+/// As `supervise`, with OTP's rules.
+inline pyactor::supervisors::start_fn
+otp_supervise(pyactor::supervisors::supervisor_flags flags,
+              std::vector<pyactor::supervisors::child_spec> specs) {
+  return pyactor::supervisors::supervise(as_otp(std::move(flags)),
+                                         as_otp(std::move(specs)));
+}
+
 /// A world for OTP's own cases.
 struct otp_world : world {
+  using world::order;
+
   pyactor::supervisors::child_spec
   spec(const std::string& id, pyactor::supervisors::restart_type restart
                               = pyactor::supervisors::restart_type::permanent) {
@@ -39,6 +51,18 @@ struct otp_world : world {
   void start(pyactor::supervisors::supervisor_flags flags,
              std::vector<pyactor::supervisors::child_spec> specs) {
     world::start(as_otp(std::move(flags)), as_otp(std::move(specs)));
+  }
+
+  pending order(pyactor::supervisors::start_child what) {
+    return world::order(
+      pyactor::supervisors::start_child{as_otp(std::move(what.spec))});
+  }
+
+  /// Starts another supervisor, beside its own.
+  auto spawn(pyactor::supervisors::supervisor_flags flags,
+             std::vector<pyactor::supervisors::child_spec> specs) {
+    return pyactor::supervisors::spawn_supervisor(
+      system, as_otp(std::move(flags)), as_otp(std::move(specs)));
   }
 
   reload_answer reload(pyactor::supervisors::supervisor_flags flags,

@@ -290,16 +290,21 @@ TEST_CASE("sup_start_error_return: children() that gives garbage is an error; "
           "nothing has started, and nobody ends",
           "[python_declaration]") {
   python_tree_world x{R"(
+import math
+
 class Garbage(pyactor.Supervisor):
+    give_up_is_failure = False # as in OTP
     what = None
 
     def children(self):
-        yield pyactor.Child("good", Counter)
+        yield pyactor.Child("good", Counter, start_timeout=math.inf)
         yield self.what
 
 class Above(pyactor.Supervisor):
+    give_up_is_failure = False
+
     def children(self):
-        return [pyactor.Child("good", Counter),
+        return [pyactor.Child("good", Counter, start_timeout=math.inf),
                 pyactor.Child("below", Garbage)]
 )"};
   auto actor = x.starter();

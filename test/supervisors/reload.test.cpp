@@ -1,3 +1,4 @@
+#include <pyactor/supervisors/tree.hpp>
 #include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -32,17 +33,29 @@ struct three : world {
 
   /// All that can be seen of it.
   std::string snapshot() {
-    std::string result = which();
+    auto tree = ask<get_tree_reply>(get_tree{});
+    run();
+    auto result = to_json(tree->value().result.value());
     for (const auto& info : children()) {
       auto spec = ask<get_child_spec_reply>(get_child_spec{info.id});
       run();
-      auto& seen = spec->value().result.value();
-      result += ' ' + std::to_string(info.incarnation) + ' '
-                + std::to_string(info.starts) + ' '
-                + std::to_string(static_cast<int>(seen.restart)) + ' '
-                + std::to_string(seen.start_timeout->count());
+      const auto& seen = spec->value().result.value();
+      auto add = [&](auto number) { result += ' ' + std::to_string(number); };
+      add(info.consecutive_failures);
+      add(info.next_start_in.value_or(-1ns).count());
+      add(static_cast<int>(seen.restart));
+      add(static_cast<int>(seen.type));
+      add(static_cast<int>(seen.shutdown->mode));
+      add(seen.shutdown->timeout.count());
+      add(seen.start_timeout->count());
+      add(seen.significant);
+      add(seen.backoff ? seen.backoff->initial.count() : 0);
+      add(seen.limit ? seen.limit->intensity : 0);
+      add(seen.max_handler_time.count());
+      add(seen.while_down.index());
+      add(seen.liveness.has_value());
     }
-    return result + ' ' + std::to_string(statistics().window_used);
+    return result;
   }
 };
 
@@ -102,7 +115,18 @@ TEST("a reload with a fault names it, and changes nothing") {
   w.child("b").start = mode::refuse;
   w.tell("b", die{crash()});
   auto before = w.snapshot();
+  // What would show, or be felt below, had it come about.
   auto changed = w.spec("a", restart_type::temporary);
+  changed.shutdown = stop_policy{.mode = stop_mode::brutal_kill};
+  changed.start_timeout = 1s;
+  changed.backoff = restart_backoff{};
+  changed.limit = restart_limit{1, 1s};
+  changed.max_handler_time = 1s;
+  changed.while_down = buffer{};
+  const supervisor_flags others{.strategy = restart_strategy::one_for_all,
+                                .intensity = 0,
+                                .period = 1s,
+                                .min_retry_delay = 1h};
   auto significant = w.spec("c", restart_type::transient);
   significant.significant = true;
 
@@ -114,10 +138,10 @@ TEST("a reload with a fault names it, and changes nothing") {
   };
 
   const row table[] = {
-    {many, {.id = "x"}, "x", spec_fault::missing_start},
-    {many, {.start = changed.start}, "", spec_fault::missing_id},
-    {many, w.spec("a"), "a", spec_fault::duplicate_id},
-    {many, significant, "c", spec_fault::bad_combination},
+    {others, {.id = "x"}, "x", spec_fault::missing_start},
+    {others, {.start = changed.start}, "", spec_fault::missing_id},
+    {others, w.spec("a"), "a", spec_fault::duplicate_id},
+    {others, significant, "c", spec_fault::bad_combination},
   };
   for (auto how : {otp, converge}) {
     for (const auto& [flags, second, id, fault] : table) {
@@ -128,7 +152,9 @@ TEST("a reload with a fault names it, and changes nothing") {
       CHECK(answer.error().message == to_string(fault));
       CHECK(w.snapshot() == before);
     }
-    auto answer = w.change({changed}, how, {.period = 0s});
+    auto faulty = others;
+    faulty.period = 0s;
+    auto answer = w.change({changed}, how, faulty);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().message == "period must be positive");
     CHECK(w.snapshot() == before);
