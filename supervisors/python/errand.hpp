@@ -13,7 +13,8 @@
 
 /// Requests to supervisors and children on behalf of Python code. An actor of
 /// its own makes each of them, because an actor written in Python cannot await
-/// a response.
+/// a response. It is spawned with an argument: CAF 0.17 binds a reference to
+/// null where there is none.
 namespace pyactor::supervisors::python {
 
 /// Where an answer that Python code waits for is put.
@@ -43,15 +44,17 @@ private:
 template <class Reply, class Message, class F, class G>
 void run_errand(const caf::actor& whom, Message what, caf::duration timeout,
                 F on_reply, G on_failure) {
-  whom.home_system().spawn([=](caf::event_based_actor* self) {
-    self->request(whom, timeout, what)
-      .then([=](const Reply& reply) { on_reply(reply); },
-            [=](const caf::error& why) {
-              on_failure(why == caf::sec::request_timeout
-                           ? sup_errc::timed_out
-                           : sup_errc::supervisor_down);
-            });
-  });
+  whom.home_system().spawn(
+    [=](caf::event_based_actor* self, const caf::actor& addressee) {
+      self->request(addressee, timeout, what)
+        .then([=](const Reply& reply) { on_reply(reply); },
+              [=](const caf::error& why) {
+                on_failure(why == caf::sec::request_timeout
+                             ? sup_errc::timed_out
+                             : sup_errc::supervisor_down);
+              });
+    },
+    whom);
   runtime::let_go_of_logger();
 }
 
@@ -61,16 +64,18 @@ void run_errand(const caf::actor& whom, Message what, caf::duration timeout,
 template <class Message, class F, class G>
 void run_errand(caf::actor_system& system, const child_ref& child, Message what,
                 caf::duration timeout, F on_answer, G on_failure) {
-  system.spawn([=](caf::event_based_actor* self) {
-    // Kept until there is an outcome: an incarnation may end with the last
-    // handle.
-    caf::strong_actor_ptr kept{self->ctrl()};
-    child.request(self, timeout, what)
-      .then([=](const value& answer) { on_answer(answer); },
-            [=, kept = std::move(kept)](const caf::error& why) {
-              on_failure(why);
-            });
-  });
+  system.spawn(
+    [=](caf::event_based_actor* self, const child_ref& addressee) {
+      // Kept until there is an outcome: an incarnation may end with the last
+      // handle.
+      caf::strong_actor_ptr kept{self->ctrl()};
+      addressee.request(self, timeout, what)
+        .then([=](const value& answer) { on_answer(answer); },
+              [=, kept = std::move(kept)](const caf::error& why) {
+                on_failure(why);
+              });
+    },
+    child);
   runtime::let_go_of_logger();
 }
 
