@@ -4,6 +4,7 @@
 
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/argument_stack.hpp>
+#include <pyactor/libpyactor/capi/attribute.hpp>
 #include <pyactor/libpyactor/capi/call_arguments.hpp>
 #include <pyactor/libpyactor/capi/class_lookup.hpp>
 #include <pyactor/libpyactor/capi/codec/refusal.hpp>
@@ -116,8 +117,8 @@ error refusal(const object_ref& self, PyObject* name,
 /// @returns whether the class lists the exception's type; leaves no exception
 ///          set
 bool keeps_alive(const object_ref& self, const object_ref& raised) {
-  auto listed = object_ref::steal(PyObject_GetAttrString(
-    reinterpret_cast<PyObject*>(Py_TYPE(self.get())), "keep_alive_on"));
+  auto listed = capi::attribute(
+    reinterpret_cast<PyObject*>(Py_TYPE(self.get())), "keep_alive_on");
   auto result
     = listed && PyTuple_Check(listed.get()) && matches(raised, listed.get());
   PyErr_Clear();

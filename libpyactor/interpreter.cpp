@@ -4,6 +4,7 @@
 
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/actor_module.hpp>
+#include <pyactor/libpyactor/capi/attribute.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/source/snippet.hpp>
@@ -279,8 +280,7 @@ void interpreter::flush_output(attach_scope&) noexcept {
     if (!stream || stream == Py_None)
       continue;
     auto held = object_ref::borrow(stream);
-    static_cast<void>(
-      object_ref::steal(PyObject_CallMethod(held.get(), "flush", nullptr)));
+    static_cast<void>(capi::call_method(held.get(), "flush"));
     PyErr_Clear();
   }
 }

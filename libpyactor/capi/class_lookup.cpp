@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/capi/class_lookup.hpp>
 
+#include <pyactor/libpyactor/capi/attribute.hpp>
 #include <pyactor/libpyactor/capi/codec/refusal.hpp>
 #include <pyactor/libpyactor/capi/milliseconds.hpp>
 #include <pyactor/libpyactor/capi/module/module_state.hpp>
@@ -64,8 +65,7 @@ expected<object_ref> find(attach_scope& py, environment& env,
 
 /// Checks `keep_alive_on`, so that a wrong one is named before it matters.
 expected<void> check_keep_alive_on(attach_scope& py, PyObject* type) {
-  auto listed
-    = object_ref::steal(PyObject_GetAttrString(type, "keep_alive_on"));
+  auto listed = attribute(type, "keep_alive_on");
   if (!listed)
     return unexpected{fetch_error(py)};
   auto is_valid = PyTuple_Check(listed.get());
@@ -103,8 +103,7 @@ expected<void> check_class(attach_scope& py, const std::string& name,
 
 expected<std::optional<std::chrono::nanoseconds>>
 max_handler_time(attach_scope& py, const object_ref& type) {
-  auto given
-    = object_ref::steal(PyObject_GetAttrString(type.get(), "max_handler_time"));
+  auto given = attribute(type.get(), "max_handler_time");
   if (!given)
     return unexpected{fetch_error(py)};
   if (Py_IsNone(given.get()))

@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/capi/python_error.hpp>
 
+#include <pyactor/libpyactor/capi/attribute.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
 #include <pyactor/libpyactor/capi/traceback_text.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
@@ -21,7 +22,7 @@ constexpr size_t max_causes = 32;
 constexpr Py_ssize_t max_bases = 32;
 
 std::string attribute_text(PyObject* object, const char* name) {
-  auto found = object_ref::steal(PyObject_GetAttrString(object, name));
+  auto found = attribute(object, name);
   if (!found)
     PyErr_Clear();
   return text_of(found.get());
@@ -66,7 +67,7 @@ std::optional<int> exit_code_of(PyObject* exception) {
   if (!PyObject_TypeCheck(exception,
                           reinterpret_cast<PyTypeObject*>(PyExc_SystemExit)))
     return std::nullopt;
-  auto code = object_ref::steal(PyObject_GetAttrString(exception, "code"));
+  auto code = attribute(exception, "code");
   if (!code)
     PyErr_Clear();
   if (code.get() == Py_None)

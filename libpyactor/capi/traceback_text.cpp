@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/capi/traceback_text.hpp>
 
+#include <pyactor/libpyactor/capi/attribute.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
@@ -13,7 +14,7 @@ namespace {
 
 /// @returns none where the frame does not know it
 std::optional<Py_ssize_t> position(PyObject* frame, const char* name) {
-  auto number = object_ref::steal(PyObject_GetAttrString(frame, name));
+  auto number = attribute(frame, name);
   if (!number || number.get() == Py_None)
     return std::nullopt;
   auto result = PyLong_AsSsize_t(number.get());
@@ -25,7 +26,7 @@ std::optional<Py_ssize_t> position(PyObject* frame, const char* name) {
 /// Whether a frame is at a `raise` that fills its line.
 /// @post an exception may be set
 bool raises(PyObject* frame) {
-  auto line = object_ref::steal(PyObject_GetAttrString(frame, "line"));
+  auto line = attribute(frame, "line");
   auto text = text_of(line.get());
   if (!text.starts_with("raise "))
     return false;
@@ -42,23 +43,21 @@ bool raises(PyObject* frame) {
 /// rest.
 /// @post an exception may be set
 void spare_parsing(PyObject* summary) {
-  auto stack = object_ref::steal(PyObject_GetAttrString(summary, "stack"));
+  auto stack = attribute(summary, "stack");
   auto frame
     = object_ref::steal(stack ? PySequence_GetItem(stack.get(), -1) : nullptr);
   if (frame && raises(frame.get())
-      && PyObject_SetAttrString(frame.get(), "colno", Py_None) == 0)
-    PyObject_SetAttrString(frame.get(), "end_colno", Py_None);
+      && set_attribute(frame.get(), "colno", Py_None))
+    set_attribute(frame.get(), "end_colno", Py_None);
 }
 
 object_ref summary_of(PyObject* exception) {
   auto module = object_ref::steal(PyImport_ImportModule("traceback"));
   if (!module)
     return {};
-  auto type = object_ref::steal(
-    PyObject_GetAttrString(module.get(), "TracebackException"));
-  return object_ref::steal(
-    type ? PyObject_CallMethod(type.get(), "from_exception", "O", exception)
-         : nullptr);
+  auto type = attribute(module.get(), "TracebackException");
+  return type ? call_method(type.get(), "from_exception", exception)
+              : object_ref{};
 }
 
 } // namespace
@@ -69,8 +68,7 @@ std::string traceback_text(PyObject* exception) {
     spare_parsing(summary.get());
     PyErr_Clear();
   }
-  auto lines = object_ref::steal(
-    summary ? PyObject_CallMethod(summary.get(), "format", nullptr) : nullptr);
+  auto lines = summary ? call_method(summary.get(), "format") : object_ref{};
   auto empty = make_text("");
   auto text = object_ref::steal(
     lines && empty ? PyUnicode_Join(empty.get(), lines.get()) : nullptr);

@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/capi/actor_module.hpp>
+#include <pyactor/libpyactor/capi/attribute.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
 #include <pyactor/libpyactor/capi/module/module_state.hpp>
 #include <pyactor/libpyactor/capi/module/package_text.hpp>
@@ -32,8 +33,7 @@ bool describe(PyObject* module, const embedded_module& what, PyObject* loader) {
     = object_ref::steal(PyImport_ImportModule("_frozen_importlib"));
   if (!machinery)
     return false;
-  auto make
-    = object_ref::steal(PyObject_GetAttrString(machinery.get(), "ModuleSpec"));
+  auto make = attribute(machinery.get(), "ModuleSpec");
   auto args = object_ref::steal(Py_BuildValue("sO", what.name.c_str(), loader));
   auto options = object_ref::steal(
     Py_BuildValue("{s:s,s:O}", "origin", what.file.c_str(), "is_package",
@@ -81,7 +81,7 @@ bool run_module(PyObject* module, const embedded_module& what) {
 /// @returns `module` under its own name and those of its `__all__` in
 ///          `package`; false with an exception set
 bool publish(PyObject* package, const extension& what, PyObject* module) {
-  auto names = object_ref::steal(PyObject_GetAttrString(module, "__all__"));
+  auto names = attribute(module, "__all__");
   auto iterator
     = object_ref::steal(names ? PyObject_GetIter(names.get()) : nullptr);
   if (!iterator

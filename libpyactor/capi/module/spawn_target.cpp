@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/capi/module/spawn_target.hpp>
 
+#include <pyactor/libpyactor/capi/attribute.hpp>
 #include <pyactor/libpyactor/capi/module/message_arguments.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
@@ -54,8 +55,8 @@ bool holds(PyObject* module, std::string_view path, PyObject* target) {
 }
 
 std::string read_class(PyObject* target) {
-  auto module = object_ref::steal(PyObject_GetAttrString(target, "__module__"));
-  auto name = object_ref::steal(PyObject_GetAttrString(target, "__qualname__"));
+  auto module = attribute(target, "__module__");
+  auto name = attribute(target, "__qualname__");
   if (!module || !name)
     return {};
   auto module_text = read_str(module.get(), "__module__");

@@ -3,6 +3,7 @@
 #include <pyactor/libpyactor/capi/names/name_lookup.hpp>
 
 #include <pyactor/libpyactor/attach.hpp>
+#include <pyactor/libpyactor/capi/attribute.hpp>
 #include <pyactor/libpyactor/capi/compat.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
@@ -32,7 +33,7 @@ object_ref find_global(PyObject* globals, PyObject* name) {
 bool is_missing(PyObject* exception, PyObject* module) {
   if (!PyErr_GivenExceptionMatches(exception, PyExc_ModuleNotFoundError))
     return false;
-  auto missing = object_ref::steal(PyObject_GetAttrString(exception, "name"));
+  auto missing = attribute(exception, "name");
   PyErr_Clear();
   auto wanted = text_of(module) + ".";
   auto name = text_of(missing.get());

@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/capi/source/compile.hpp>
 
+#include <pyactor/libpyactor/capi/attribute.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/source/snippet.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
@@ -87,7 +88,7 @@ std::string_view line_of(std::string_view text, size_t number) {
 
 /// @returns the attribute, or 0 where it is no positive number
 size_t number_of(PyObject* exception, const char* name) {
-  auto x = object_ref::steal(PyObject_GetAttrString(exception, name));
+  auto x = attribute(exception, name);
   auto number = x && PyLong_Check(x.get()) ? PyLong_AsLong(x.get()) : 0;
   PyErr_Clear();
   return number > 0 ? static_cast<size_t>(number) : 0;
@@ -98,7 +99,7 @@ std::string syntax_message(PyObject* exception, const compile_request& what,
                            const object_ref& file) {
   auto line = number_of(exception, "lineno");
   auto column = number_of(exception, "offset");
-  auto reason = object_ref::steal(PyObject_GetAttrString(exception, "msg"));
+  auto reason = attribute(exception, "msg");
   PyErr_Clear();
   auto result = shown_file(file);
   if (line)

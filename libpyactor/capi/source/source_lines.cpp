@@ -2,6 +2,7 @@
 
 #include <pyactor/libpyactor/capi/source/source_lines.hpp>
 
+#include <pyactor/libpyactor/capi/attribute.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
 
 #include <string>
@@ -16,7 +17,7 @@ object_ref line_cache() {
   auto module = object_ref::steal(PyImport_ImportModule("linecache"));
   if (!module)
     return {};
-  auto cache = object_ref::steal(PyObject_GetAttrString(module.get(), "cache"));
+  auto cache = attribute(module.get(), "cache");
   return cache && PyDict_Check(cache.get()) ? cache : object_ref{};
 }
 
