@@ -3,11 +3,13 @@
 #include <pyactor/supervisors/event_stream.hpp>
 #include <pyactor/supervisors/python_child.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
+#include <pyactor/supervisors/tree.hpp>
 #include <pyactor/test/support/instrumented.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,6 +40,22 @@ class Main(pyactor.Actor):
     def answer(self):
         return 42
 )";
+
+/// Keeps the GIL for so many seconds, in code of C.
+constexpr auto keeper = R"(
+import ctypes, pyactor
+
+class Main(pyactor.Actor):
+    def keep(self, seconds):
+        pyactor.send("test", "keeping")
+        ctypes.PyDLL(None).usleep(seconds * 1_000_000)
+)";
+
+constexpr auto kept = 3s;
+
+caf::behavior echo() {
+  return {[](int x) { return x; }};
+}
 
 /// @returns `methods` whose calls are limited
 std::string limited() {
@@ -123,6 +141,39 @@ TEST_CASE("children of a context that is given up come back in a fresh one",
     CHECK(x.call(id, "answer") == value{42});
   CHECK(x.supervisor->stop());
   CHECK_FALSE(x.world.python().stop(2s).complete());
+}
+
+TEST_CASE("a supervisor answers, starts and stops, and CAF's workers go on, "
+          "while its Python children cannot have the GIL",
+          "[hung_child]") {
+  runtime_world world{one_pool(pyactor::interpreter_kind::main, 2)};
+  std::vector<child_spec> specs;
+  for (size_t i = 0; i < 2; ++i)
+    specs.push_back(
+      {.id = "python " + std::to_string(i),
+       .start = start_python(world.python(),
+                             pyactor::actor_class::from_source(keeper, "Main"),
+                             {}, {.index = i})});
+  specs.push_back({.id = "plain", .start = start_function(echo)});
+  auto supervisor
+    = start_supervisor(world.system(), {.intensity = 100}, specs).value();
+  auto plain = supervisor.child("plain");
+  auto begin = std::chrono::steady_clock::now();
+  world.client()->send(
+    supervisor.child("python 0").current().value(),
+    runtime_world::make_call("keep", static_cast<int64_t>(kept.count())));
+  REQUIRE(world.hear());
+  for (int i = 0; i < 20; ++i) {
+    CHECK(supervisor.count_children()->active == 3);
+    CHECK(supervisor.which_children()->size() == 3);
+    CHECK(tree(supervisor)->children.size() == 3);
+    CHECK(supervisor.cycle_child("plain"));
+    CHECK(outcome<int>(*world.client().operator->(), plain.current().value(), i)
+          == i);
+  }
+  CHECK(supervisor.terminate_child("plain"));
+  CHECK(std::chrono::steady_clock::now() - begin < kept / 2);
+  CHECK(supervisor.stop());
 }
 
 } // namespace hung_child_test

@@ -1,5 +1,5 @@
-// What a supervisor of Python children leaves behind: no environment, no
-// thread. In real time.
+// What a supervisor of Python children leaves behind: no environment, no actor,
+// no thread. In real time.
 
 #include <pyactor/supervisors/python_child.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
@@ -149,7 +149,7 @@ private:
 
 // Of both kinds together, 200 points.
 TEST_CASE("supervisors of Python children that end at any point of a run leave "
-          "no environment and no thread",
+          "no environment, no actor and no thread",
           "[stop_anywhere_python]") {
   auto kind = GENERATE(from_range(kinds()));
   auto options = pyactor::test::one_pool(kind, 2);
@@ -159,6 +159,8 @@ TEST_CASE("supervisors of Python children that end at any point of a run leave "
   constexpr unsigned first = 5;
   constexpr unsigned seeds = pyactor::test::instrumented ? 10 : 100;
   int64_t threads = 0;
+  auto& registry = world.system().registry();
+  auto actors = registry.running();
   for (unsigned seed = 1; seed <= seeds; ++seed) {
     CAPTURE(seed);
     python_run run{world, seed};
@@ -166,6 +168,7 @@ TEST_CASE("supervisors of Python children that end at any point of a run leave "
     run.end();
     CHECK(world.await_environments(0, 0));
     CHECK(world.await_environments(0, 1));
+    CHECK(world.eventually([&] { return registry.running() == actors; }));
     if (seed == first)
       threads = pyactor::test::measure().threads;
     else if (seed > first)
