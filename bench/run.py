@@ -185,7 +185,7 @@ def main() -> int:
               f"{min(ratios):5.2f} - {max(ratios):4.2f}  "
               f"{goal}{'' if met else '  missed'}", flush=True)
         rows.append({"name": name, "goal": goal, "ratio": ratio, "ratios": ratios,
-                     **times})
+                     "commit": about["commit"], **times})
     if rows:
         print(f"{about['compiler']}, CPython {about['cpython']}, CAF {about['caf']}")
     if arguments.json:
