@@ -19,12 +19,14 @@ struct actor_class {
   /// @param target `module:Class`; the module is imported once for each
   ///               interpreter, so that all its actors share what it holds.
   ///               `__main__:Class` is a class of the actor's environment
+  /// @returns the name of a class that is looked up when an actor starts
   [[nodiscard]] static actor_class from_module(std::string target);
 
   /// @param text statements that define the class; they run in the actor's
   ///             environment, so that nothing is shared
   /// @param name of the class in `text`
   /// @param file shown in tracebacks; empty stands for `<pyactor:HASH>`
+  /// @returns the name of a class that each actor defines for itself
   [[nodiscard]] static actor_class
   from_source(std::string text, std::string name, std::string file = {});
 
@@ -55,6 +57,11 @@ public:
   };
 
   /// Finds the class and makes an instance.
+  /// @param py attached to the interpreter that owns `env`
+  /// @param env where the class is looked up or defined; must outlive the
+  ///            object's release
+  /// @param what names the class
+  /// @param args for `__init__`
   /// @returns the object, or
   ///          - `not_found`: no such module, or no such class in it
   ///          - `invalid_argument`: not a class, or none of an actor; a wrong
@@ -72,6 +79,7 @@ public:
   /// Leaves an object behind that is as one after `release`.
   actor_object(actor_object&&) noexcept;
   /// Releases what it held, as the destructor does.
+  /// @returns this object
   actor_object& operator=(actor_object&&) noexcept;
 
   /// Releases at once where the calling thread is attached to the interpreter
@@ -88,20 +96,26 @@ public:
   /// - `invalid_argument`: the method takes other arguments
   /// - `not_convertible`: an argument, or the result
   /// - `wrong_interpreter`, `environment_lost`: see `environment`
+  /// @param py attached to the object's interpreter
+  /// @param method its name; neither a private one nor `on_exit`
+  /// @param args what it is called with; `self` is not among them
+  /// @returns what the method gave, or why not, and whether the actor must end
   [[nodiscard]] outcome call(attach_scope& py, std::string_view method,
                              const arguments& args);
 
   /// Calls the object's `on_exit`.
+  /// @param py attached to the object's interpreter
+  /// @param reason why the actor ends: what the method gets; best UTF-8
   /// @returns `python_exception`: what it raised, which is for the log only;
   ///          `wrong_interpreter`, or `environment_lost`: it was released
   expected<void> on_exit(attach_scope& py, std::string_view reason);
 
-  /// Drops the instance; queues that where `py` is attached to another
-  /// interpreter. Idempotent.
+  /// Drops the instance. Idempotent.
+  /// @param py where it is attached to another interpreter, that is queued
   void release(attach_scope& py) noexcept;
 
-  /// What the class says of `max_handler_time` when the object is made: none
-  /// where it leaves that to others, 0 for no limit.
+  /// @returns what the class says of `max_handler_time` when the object is
+  ///          made: none where it leaves that to others, 0 for no limit
   [[nodiscard]] std::optional<std::chrono::nanoseconds>
   max_handler_time() const noexcept;
 

@@ -13,6 +13,7 @@ namespace PYACTOR_EXPORT pyactor {
 class attach_scope {
 public:
   /// Attaches the calling thread.
+  /// @param owner what to attach to; must outlive this scope
   /// @pre this is the thread that opened `owner`
   explicit attach_scope(interpreter& owner) noexcept;
 
@@ -21,7 +22,7 @@ public:
 
   ~attach_scope();
 
-  /// The interpreter that the thread is attached to.
+  /// @returns the interpreter that the thread is attached to
   [[nodiscard]] interpreter& owner() const noexcept {
     return owner_;
   }
@@ -37,7 +38,9 @@ private:
 /// @thread as its `attach_scope`
 class detach_scope {
 public:
-  /// Detaches the calling thread, which `py` has attached.
+  /// Detaches the calling thread.
+  /// @param py the scope that has attached it; must not be used before this one
+  ///           ends
   explicit detach_scope(attach_scope& py) noexcept;
 
   detach_scope(const detach_scope&) = delete;

@@ -11,7 +11,8 @@ namespace PYACTOR_EXPORT pyactor {
 /// @thread attached; lives on the stack or in the thread, scopes nest
 class entry_scope {
 public:
-  /// Begins the stretch of code; `py` proves that the thread is attached.
+  /// Begins the stretch of code.
+  /// @param py proves that the thread is attached
   explicit entry_scope(attach_scope& py) noexcept;
 
   entry_scope(const entry_scope&) = delete;

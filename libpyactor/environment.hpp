@@ -34,12 +34,14 @@ namespace PYACTOR_EXPORT pyactor {
 ///         queues the release to the interpreter's thread
 class environment {
 public:
+  /// @param py attached to the interpreter that is to own it
   /// @throws std::bad_alloc where Python is out of memory
   explicit environment(attach_scope& py);
 
   /// Leaves an environment behind that is as one after `release`.
   environment(environment&&) noexcept;
   /// Releases what it held, as the destructor does.
+  /// @returns this environment
   environment& operator=(environment&&) noexcept;
 
   /// Releases at once where the calling thread is attached to the owner, else
@@ -47,6 +49,8 @@ public:
   ~environment();
 
   /// Runs statements; globals and locals are this environment's dict.
+  /// @param py attached to the owner
+  /// @param code statements, and the file name for tracebacks
   /// @returns `python_exception`, `syntax_error`, `invalid_source`, or
   ///          `invalid_argument`: the file name holds a NUL byte
   expected<void> exec(attach_scope& py, const source& code);
@@ -55,6 +59,9 @@ public:
   /// what it nests, sees `names` before the environment's own.
   /// @tparam T what to convert the result to, see conversion.hpp; `void` drops
   ///           it
+  /// @param py attached to the owner
+  /// @param expression with the file name for tracebacks; blanks may come first
+  /// @param names identifiers, each one once
   /// @returns as `exec`, or
   ///          - `not_convertible`
   ///          - `invalid_argument`: of `names`, one is no identifier or comes
@@ -66,6 +73,9 @@ public:
   /// Calls a callable by name: `f` or `counter.increment` from the environment
   /// (then the builtins), `module:function` from a module that is imported on
   /// demand.
+  /// @param py attached to the owner
+  /// @param function its name
+  /// @param args positional; each has a `converter`
   /// @returns `not_found`, `not_callable`, `python_exception`,
   ///          `not_convertible`, or `invalid_argument`: the name is malformed,
   ///          for example `a..b`
@@ -74,6 +84,9 @@ public:
                    const Ts&... args);
 
   /// `call` with arguments that are values already, positional and keyword.
+  /// @param py attached to the owner
+  /// @param function its name, as for `call`
+  /// @param args by position and by keyword
   /// @returns as `call`; `invalid_argument` also where a keyword is not UTF-8,
   ///          or comes twice
   template <class T = value>
@@ -81,6 +94,10 @@ public:
                     const arguments& args);
 
   /// Binds a name of the environment.
+  /// @param py attached to the owner
+  /// @param name a global's; any text, though only identifiers can be written
+  ///             in code
+  /// @param x what it stands for, copied
   /// @returns `not_convertible`: the value has no form in Python, or
   ///          `python_exception`: no memory, or the name is not UTF-8
   expected<void> set(attach_scope& py, std::string_view name, const value& x);
@@ -88,8 +105,9 @@ public:
   /// Frees what the environment holds, in two steps, because `__del__` methods
   /// need their globals: first what is not a function, class, module or
   /// constant (a number, text), newest first; then the dict, with the next
-  /// collection if functions or cycles hold it. Idempotent. With a `py` of
-  /// another interpreter, queues the release as the destructor does.
+  /// collection if functions or cycles hold it. Idempotent.
+  /// @param py where it is attached to another interpreter, the release is
+  ///           queued, as by the destructor
   void release(attach_scope& py) noexcept;
 
   /// @returns whether `release` was called, or the environment moved from
@@ -98,21 +116,32 @@ public:
   // -- for code that includes <Python.h> or builds on libpyactor --------------
 
   /// The steps behind `eval`, `call` and `apply`; the result is any object.
+  /// @param py attached to the owner
+  /// @param expression as for `eval`
+  /// @param names as for `eval`
   /// @returns as `eval`, but for the conversion
   expected<object_ref> eval_object(attach_scope& py, const source& expression,
                                    const overlay& names = {});
+  /// @param py attached to the owner
+  /// @param function its name, as for `call`; what has it need not be callable
   /// @returns what `call` calls, or as `call`
   expected<object_ref> lookup(attach_scope& py, std::string_view function);
+  /// @param py attached to the owner
+  /// @param function its name, as for `call`
+  /// @param args by position and by keyword
   /// @returns as `apply`, but for the conversion of the result
   expected<object_ref> apply_object(attach_scope& py, std::string_view function,
                                     const arguments& args);
 
   /// `set` for any object.
+  /// @param py attached to the owner
+  /// @param name as for `set`
+  /// @param x an object of the owner; not a reference to nothing
   /// @returns `python_exception`: no memory, or the name is not UTF-8
   expected<void> set_object(attach_scope& py, std::string_view name,
                             const object_ref& x);
 
-  /// The globals dict, borrowed; null after `release`.
+  /// @returns the globals dict, borrowed; null after `release`
   [[nodiscard]] _object* globals() const noexcept;
 
 private:

@@ -60,6 +60,7 @@ enum class errc : uint8_t {
   abandoned,
 };
 
+/// @param code a number that is none of them is `unknown`
 /// @returns the enumerator's name, for example `python_exception`
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
 
@@ -100,6 +101,7 @@ struct error {
   friend bool operator==(const error&, const error&) = default;
 };
 
+/// @param what of its traceback and causes nothing is shown
 /// @returns one line: the exception's type and message, or the message
 [[nodiscard]] std::string to_string(const error& what);
 
@@ -110,6 +112,8 @@ using expected = std::expected<T, error>;
 /// An error on its way into an `expected`.
 using unexpected = std::unexpected<error>;
 
+/// @param code what the caller can do about it
+/// @param message for a person: what happened, where, what to do about it
 /// @returns an unexpected `error` of this code and message
 [[nodiscard]] unexpected fail(errc code, std::string message);
 
@@ -118,12 +122,13 @@ using unexpected = std::unexpected<error>;
 class python_error : public std::exception {
 public:
   /// Throws what a function has returned.
+  /// @param what the failure, kept whole
   explicit python_error(error what);
 
   /// @returns `to_string` of the error; lives as long as this object
   [[nodiscard]] const char* what() const noexcept override;
 
-  /// The error itself.
+  /// @returns the error itself
   [[nodiscard]] const error& info() const noexcept {
     return info_;
   }
@@ -133,6 +138,7 @@ private:
   std::string text_;
 };
 
+/// @param x what a function has returned; its value is moved out
 /// @returns the value in `x`
 /// @throws python_error with the error in `x`
 template <class T>

@@ -25,6 +25,8 @@ struct extension {
 
   /// Adds a function, as `pyactor::define` does to an environment. It is called
   /// and destroyed on the threads of all interpreters.
+  /// @param function_name a global of the module
+  /// @param function any callable that `pyactor::define` takes
   template <class F>
   void define(std::string_view function_name, F function) {
     functions.push_back(detail::as_cpp_function(

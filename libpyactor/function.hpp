@@ -84,6 +84,10 @@ capi::cpp_function as_cpp_function(std::string_view name,
 /// The function is any callable that `std::function` deduces: not overloaded,
 /// no template, copyable. It lives as long as Python refers to it, so what it
 /// captures must too.
+/// @param py attached to the interpreter that owns `env`
+/// @param env where it becomes a global
+/// @param name the global's, and the function's own in messages
+/// @param function what is called; copied into the function object
 /// @returns `wrong_interpreter` or `environment_lost`, as `environment` does,
 ///          or `python_exception`: no memory, or the name is not UTF-8
 /// @thread the environment's, where the function is called and destroyed too;

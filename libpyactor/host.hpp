@@ -20,16 +20,18 @@ class actor_ref {
 public:
   virtual ~actor_ref();
 
-  /// Unique in the process, for equality and hashing.
+  /// @returns what is unique in the process, for equality and hashing
   [[nodiscard]] virtual uint64_t id() const noexcept = 0;
 
-  /// For a person, for example `predictor#12`.
+  /// @returns a text for a person, for example `predictor#12`
   [[nodiscard]] virtual std::string describe() const = 0;
 
   /// @returns false once the actor is known to have ended
   [[nodiscard]] virtual bool alive() const noexcept = 0;
 
   /// Sends a call of `method`, without waiting for its outcome.
+  /// @param method the name of a method of the receiver
+  /// @param args what it is called with
   /// @returns `actor_dead` where the receiver is known to be dead
   virtual expected<void> send(std::string_view method, arguments args) const
     = 0;
@@ -60,6 +62,8 @@ public:
                                                       arguments args)
     = 0;
 
+  /// @param name in the process; not empty
+  /// @param who the actor, which the name does not keep alive
   /// @returns `already_exists` where a live actor has the name,
   ///          `actor_dead` where `who` is dead, `invalid_argument` where the
   ///          name is empty, or `who` cannot have one
@@ -67,11 +71,13 @@ public:
                                                      actor_ref_ptr who)
     = 0;
 
+  /// @param name as it was registered
   /// @returns the live actor of that name, or null
   [[nodiscard]] virtual actor_ref_ptr whereis(std::string_view name) = 0;
 
-  /// Gives the running call of an actor `time` more, from now on, before it
-  /// counts as hung; it never gets less than it had.
+  /// Gives the running call of an actor more time before it counts as hung; it
+  /// never gets less than it had.
+  /// @param time from now on
   /// @returns `not_found` where the calling thread runs no actor
   virtual expected<void> extend(std::chrono::nanoseconds time) = 0;
 
@@ -85,8 +91,8 @@ public:
   ///          one from starting
   virtual expected<void> poison(std::string reason) = 0;
 
-  /// What the package `pyactor` has beside its own; the same at all times. None
-  /// by default.
+  /// @returns what the package `pyactor` has beside its own; the same at all
+  ///          times. None by default
   [[nodiscard]] virtual std::span<const extension> extensions() const noexcept;
 };
 

@@ -24,6 +24,7 @@ enum class interpreter_kind : uint8_t {
   own_gil,
 };
 
+/// @param kind of an interpreter, or of a pool
 /// @returns `main` or `own_gil`
 /// @thread any
 [[nodiscard]] std::string_view to_string(interpreter_kind kind) noexcept;
@@ -61,11 +62,15 @@ struct interpreter_stats {
 class interpreter {
 public:
   /// Opens the main interpreter for the calling thread.
+  /// @param python CPython, not finalized before the result has gone
+  /// @param limits of the calling thread's interpreter, not of other threads'
   /// @returns the interpreter, detached, or `start_failed`
   [[nodiscard]] static expected<std::unique_ptr<interpreter>>
   open_main(main_interpreter& python, interpreter_limits limits = {});
 
   /// Creates a subinterpreter with its own GIL, on the calling thread.
+  /// @param python CPython, not finalized before the result has gone
+  /// @param limits of the new interpreter
   /// @returns the interpreter, detached, or
   ///          - `unsupported`: CPython is older than 3.14
   ///          - `invalid_argument`: the venv is none any more
@@ -82,35 +87,40 @@ public:
   /// @pre detached
   ~interpreter();
 
-  /// Whether it shares its GIL.
+  /// @returns whether it shares its GIL
   /// @thread any
   [[nodiscard]] interpreter_kind kind() const noexcept;
 
-  /// CPython's id of the interpreter: 0 is the main one.
+  /// @returns CPython's id of the interpreter: 0 is the main one
   [[nodiscard]] int64_t id() const noexcept;
 
-  /// What it was opened with.
+  /// @returns what it was opened with
   /// @thread any
   [[nodiscard]] const interpreter_limits& limits() const noexcept;
 
+  /// @returns its figures, each as of some moment of the call
   /// @thread any
   [[nodiscard]] interpreter_stats stats() const noexcept;
 
   /// Releases what other threads have queued: references, and environments in
   /// the order of their death.
+  /// @param py attached to this interpreter
   /// @returns how many there were
   size_t drain_releases(attach_scope& py) noexcept;
 
-  /// Calls `wake`, on any thread, whenever something is queued for release and
-  /// this interpreter's thread may be asleep. Set once, before the interpreter
-  /// is shared.
+  /// Has this interpreter's thread woken for releases. Set once, before the
+  /// interpreter is shared.
+  /// @param wake called on any thread, whenever something is queued for release
+  ///             and the thread may be asleep; may be empty
   void on_release_queued(std::function<void()> wake);
 
   /// Collects cyclic garbage, also where Python code has called `gc.disable`.
+  /// @param py attached to this interpreter
   void collect_garbage(attach_scope& py) noexcept;
 
   /// Flushes `sys.stdout` and `sys.stderr`; what they raise is dropped, as at
   /// Python's own exit.
+  /// @param py attached to this interpreter
   void flush_output(attach_scope& py) noexcept;
 
   /// Gives up on ending this interpreter: its thread state and all that it
@@ -119,25 +129,29 @@ public:
   /// @thread any, once nothing else uses this object
   void abandon() noexcept;
 
-  /// Names of the Python threads, other than this one, that would keep the end
-  /// of this interpreter waiting.
+  /// @param py attached to this interpreter
+  /// @returns the names of the Python threads, other than this one, that would
+  ///          keep the end of this interpreter waiting
   [[nodiscard]] std::vector<std::string> running_threads(attach_scope& py);
 
-  /// The id of the thread, of those that run here, that began last. Each has an
-  /// id of its own, greater than those of all before it.
+  /// @param py attached to this interpreter
+  /// @returns the id of the thread, of those that run here, that began last.
+  ///          Each has an id of its own, greater than those of all before it
   [[nodiscard]] uint64_t newest_thread(attach_scope& py) const noexcept;
 
-  /// The ids of the threads that run here, but for this one.
+  /// @param py attached to this interpreter
+  /// @returns the ids of the threads that run here, but for this one
   [[nodiscard]] std::vector<uint64_t> thread_ids(attach_scope& py) const;
 
-  /// Names of those threads that still run, of the ones that `thread_ids` has
-  /// given before.
+  /// @param py attached to this interpreter
+  /// @param ids as `thread_ids` has given them before
+  /// @returns the names of those of them that still run
   [[nodiscard]] std::vector<std::string>
   thread_names(attach_scope& py, const std::vector<uint64_t>& ids) const;
 
   struct state;
 
-  /// For libpyactor's own sources.
+  /// @returns what libpyactor's own sources need
   [[nodiscard]] state& internals() noexcept {
     return *state_;
   }

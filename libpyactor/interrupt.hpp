@@ -27,6 +27,7 @@ bool interrupt(interpreter& target, const std::function<bool()>& aim);
 /// Takes back what `interrupt` has raised and what has not come through, so
 /// that it hits nothing that follows. A call of `interrupt` whose aim has
 /// agreed is awaited first.
+/// @param py attached to the interpreter that `interrupt` was aimed at
 /// @returns whether an exception has come through since the last time
 /// @pre no Python code runs on this thread
 /// @thread the interpreter's

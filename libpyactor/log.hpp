@@ -13,10 +13,12 @@ namespace PYACTOR_EXPORT pyactor {
 /// Who says something; each has a logger of its own.
 enum class layer : uint8_t { libpyactor, runtime, supervisors };
 
-/// The log of a layer: `pyactor.libpyactor`, `pyactor.runtime` or
-/// `pyactor.supervisors` of spdlog's registry. A user who registers a logger of
-/// that name before its first use gets what the layer says; else it goes to
-/// stderr. Says nothing until `set_log_level`.
+/// The log of a layer. A user who registers a logger of its name before its
+/// first use gets what the layer says; else it goes to stderr. Says nothing
+/// until `set_log_level`.
+/// @param which layer speaks
+/// @returns `pyactor.libpyactor`, `pyactor.runtime` or `pyactor.supervisors` of
+///          spdlog's registry
 /// @thread any
 [[nodiscard]] spdlog::logger& log(layer which);
 

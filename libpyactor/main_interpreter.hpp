@@ -72,7 +72,7 @@ public:
   /// return is left behind.
   void abandon() noexcept;
 
-  /// What it was started with.
+  /// @returns what it was started with
   /// @thread any
   [[nodiscard]] const python_config& config() const noexcept;
 
@@ -84,7 +84,7 @@ public:
 
   struct state;
 
-  /// For libpyactor's own sources.
+  /// @returns what libpyactor's own sources need
   [[nodiscard]] state& internals() noexcept {
     return *state_;
   }

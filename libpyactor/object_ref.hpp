@@ -18,15 +18,19 @@ class object_ref {
 public:
   object_ref() noexcept = default;
 
-  /// Takes over the reference, and leaves none behind.
+  /// Takes over the reference.
+  /// @param other refers to nothing afterwards
   object_ref(object_ref&& other) noexcept
     : ptr_(std::exchange(other.ptr_, nullptr)) {
   }
 
   /// Adds a reference.
+  /// @param other may refer to nothing
   object_ref(const object_ref& other) noexcept;
 
   /// Drops the reference that it had.
+  /// @param other may refer to nothing
+  /// @returns this reference
   object_ref& operator=(object_ref other) noexcept {
     std::swap(ptr_, other.ptr_);
     return *this;
@@ -37,22 +41,26 @@ public:
       drop(ptr_);
   }
 
-  /// Takes over a reference of the caller's; null gives none.
+  /// @param ptr a reference of the caller's, which is taken over; null for none
+  /// @returns what refers to that
   [[nodiscard]] static object_ref steal(_object* ptr) noexcept {
     object_ref result;
     result.ptr_ = ptr;
     return result;
   }
 
-  /// Adds a reference to an object; null gives none.
+  /// @param ptr an object, which gets one reference more; null for none
+  /// @returns what refers to that
   [[nodiscard]] static object_ref borrow(_object* ptr) noexcept;
 
-  /// The object, borrowed; null where there is none.
+  /// @returns the object, borrowed; null where there is none
   [[nodiscard]] _object* get() const noexcept {
     return ptr_;
   }
 
-  /// Gives the reference up to the caller.
+  /// Gives the reference up.
+  /// @returns the object, whose reference is the caller's now; null where there
+  ///          is none
   [[nodiscard]] _object* release() noexcept {
     return std::exchange(ptr_, nullptr);
   }

@@ -13,19 +13,24 @@ namespace PYACTOR_EXPORT pyactor {
 /// Python source text and where it came from.
 /// @thread any; copies share the text
 struct source {
-  /// Text without a file; it must outlive this object.
+  /// Text without a file.
+  /// @param text UTF-8; must outlive this object
   source(std::string_view text) noexcept : text(text) {
   }
 
-  /// As above, up to the first NUL byte.
+  /// As above.
+  /// @param text UTF-8 up to the first NUL byte; must outlive this object
   source(const char* text) noexcept : text(text) {
   }
 
   /// As above.
+  /// @param text UTF-8; must outlive this object, so no temporary one
   source(const std::string& text) noexcept : text(text) {
   }
 
-  /// Text of a file; both must outlive this object.
+  /// Text of a file.
+  /// @param text UTF-8; must outlive this object
+  /// @param file for tracebacks, it is not read; must outlive this object
   source(std::string_view text, std::string_view file) noexcept
     : text(text), file(file) {
   }

@@ -64,46 +64,62 @@ public:
   value() noexcept = default;
 
   /// Python's `True` or `False`; nothing converts to it silently.
+  /// @param x a `bool` and nothing else
   template <std::same_as<bool> T>
   value(T x) noexcept : data_(x) {
   }
 
-  /// Integers of up to 64 bits, signed or unsigned; a character is none.
+  /// An integer.
+  /// @param x of up to 64 bits, signed or unsigned; a character is none
   template <integer_type T>
   value(T x) : value(from_integral(x)) {
   }
 
-  /// Python's `float`, bit for bit.
+  /// Python's `float`.
+  /// @param x kept bit for bit; NaN and infinity, too
   template <std::floating_point T>
     requires(sizeof(T) <= sizeof(double))
   value(T x) noexcept : data_(static_cast<double>(x)) {
   }
 
-  /// Text, UTF-8; that it is UTF-8 is checked where it becomes Python's `str`.
+  /// Text.
+  /// @param text UTF-8, which is checked where it becomes Python's `str`
   value(std::string text);
-  /// As above, copied.
+  /// As above.
+  /// @param text is copied
   value(std::string_view text);
-  /// As above, copied up to the NUL byte.
+  /// As above.
+  /// @param text is copied, up to the NUL byte; not null
   value(const char* text);
 
-  /// Python's `bytes`.
+  /// @param data any bytes
+  /// @returns Python's `bytes`
   [[nodiscard]] static value bytes(std::string data);
-  /// As above, copied.
+  /// @param data is copied
+  /// @returns as above
   [[nodiscard]] static value bytes(std::span<const std::byte> data);
 
   /// The containers throw `std::length_error` beyond `max_depth`.
+  /// @param items in order
+  /// @returns a list
   [[nodiscard]] static value list(sequence items);
-  /// As `list`.
+  /// @param items in order
+  /// @returns a tuple
   [[nodiscard]] static value tuple(sequence items);
-  /// Keys keep their order. Equal keys are an error where the value becomes a
-  /// Python dict, and so for sets.
+  /// @param items keys and what they stand for; they keep their order. Equal
+  ///              keys are an error where the value becomes a Python dict
+  /// @returns a dict
   [[nodiscard]] static value dict(mapping items);
-  /// As `list`; its order has no meaning.
+  /// @param items their order has no meaning. Equal ones are an error where the
+  ///              value becomes a Python set
+  /// @returns a set
   [[nodiscard]] static value set(sequence items);
-  /// As `set`; can be a key in Python.
+  /// @param items as for `set`
+  /// @returns a set that can be a key in Python
   [[nodiscard]] static value frozenset(sequence items);
 
-  /// Null gives `none`.
+  /// @param who shared with the value; null gives `none`
+  /// @returns an actor
   [[nodiscard]] static value actor(std::shared_ptr<const actor_ref> who);
 
   /// An integer of any size.
@@ -111,8 +127,9 @@ public:
   /// @returns `invalid_argument` for anything else
   [[nodiscard]] static expected<value> integer(std::string_view digits);
 
-  /// An integer of any size from its two's complement, least significant byte
-  /// first.
+  /// @param complement two's complement, least significant byte first; empty is
+  ///                   0
+  /// @returns an integer of any size
   [[nodiscard]] static value integer(std::span<const std::byte> complement);
 
   /// @returns what the value is in Python
@@ -125,40 +142,40 @@ public:
 
   // Each accessor returns null where the value is of another kind.
 
-  /// Null also for the integers 0 and 1.
+  /// @returns its truth; null also for the integers 0 and 1
   [[nodiscard]] const bool* as_bool() const noexcept {
     return std::get_if<bool>(&data_);
   }
 
-  /// Null also for an integer that needs more than 64 bits.
+  /// @returns the number; null also for an integer that needs more than 64 bits
   [[nodiscard]] const int64_t* as_int64() const noexcept {
     return std::get_if<int64_t>(&data_);
   }
 
-  /// Null also for an integer.
+  /// @returns the number; null also for an integer
   [[nodiscard]] const double* as_double() const noexcept {
     return std::get_if<double>(&data_);
   }
 
-  /// Text; UTF-8 where it came from Python.
+  /// @returns text; UTF-8 where it came from Python
   [[nodiscard]] const std::string* as_str() const noexcept;
-  /// The content of `bytes`.
+  /// @returns the content of `bytes`
   [[nodiscard]] const std::string* as_bytes() const noexcept;
-  /// List, tuple, set and frozenset.
+  /// @returns the items of a list, tuple, set or frozenset
   [[nodiscard]] const sequence* as_sequence() const noexcept;
-  /// Keys and what they stand for, in order.
+  /// @returns keys and what they stand for, in order
   [[nodiscard]] const mapping* as_dict() const noexcept;
-  /// The actor, shared.
+  /// @returns the actor, shared
   [[nodiscard]] std::shared_ptr<const actor_ref> as_actor() const noexcept;
 
-  /// Two's complement of an integer, least significant byte first, as short as
-  /// it can be; empty for other kinds.
+  /// @returns two's complement of an integer, least significant byte first, as
+  ///          short as it can be; empty for other kinds
   [[nodiscard]] std::vector<std::byte> integer_bytes() const;
 
-  /// How deep containers nest: 0 for a scalar, 1 for a list of scalars.
+  /// @returns how deep containers nest: 0 for a scalar, 1 for a list of scalars
   [[nodiscard]] size_t depth() const noexcept;
 
-  /// Consistent with equality.
+  /// @returns a number that is equal for equal values
   [[nodiscard]] size_t hash() const noexcept;
 
   friend bool operator==(const value& x, const value& y);
@@ -210,14 +227,17 @@ private:
   storage data_;
 };
 
+/// @param x text in it that is not UTF-8 is escaped
 /// @returns `x` as Python's `repr` would show it; a long one is not shortened
 /// @note quadratic in the length of an integer
 [[nodiscard]] std::string to_string(const value& x);
 
+/// @param x an integer in it may be of any size
 /// @returns the same with the size, for example `an int of 4096 bits`, in place
 ///          of an integer of more than 64 bytes; linear
 [[nodiscard]] std::string to_short_string(const value& x);
 
+/// @param what as `value::type` gives it
 /// @returns Python's name of the kind, for example `list`
 [[nodiscard]] std::string_view to_string(value::kind what) noexcept;
 

@@ -55,18 +55,19 @@ public:
   /// Ends the interpreter, and waits for its Python threads.
   void close();
 
-  /// Its figures now, or those at its end.
+  /// @returns its figures now, or those at its end
   /// @thread any
   [[nodiscard]] interpreter_stats stats() const;
 
-  /// Names of Python threads that keep the interpreter from ending; empty
-  /// unless that is what `close` waits for.
+  /// @returns the names of Python threads that keep the interpreter from
+  ///          ending; empty unless that is what `close` waits for
   /// @thread any
   [[nodiscard]] std::vector<std::string> lingering_threads() const;
 
   // -- attaching --------------------------------------------------------------
 
   /// Attaches to the interpreter until the end of the slice.
+  /// @returns the proof, until the thread detaches
   attach_scope& attach();
 
   /// Lets go of what was the running actor's, and of a GIL that others need.
@@ -84,6 +85,7 @@ public:
   class python_call {
   public:
     /// Begins a stretch of Python code.
+    /// @param where outlives this
     explicit python_call(attachment& where) noexcept
       : where_(where), outermost_(where.running_.enter_python()) {
       let_go_of_logger();
@@ -112,6 +114,8 @@ public:
 
   /// As `run`, in a slice that serves many: context variables that the code
   /// sets go with it.
+  /// @param step as for `run`
+  /// @returns as `run`
   template <class F>
   auto run_apart(F step) -> decltype(step());
 
@@ -128,7 +132,8 @@ public:
   [[nodiscard]] expected<environment>
   make_environment(const std::string& preload, const std::string& whose);
 
-  /// Gives the running call `time` more, from now on.
+  /// Gives the running call more time.
+  /// @param time from now on
   void extend(clock::duration time) noexcept {
     running_.extend(clock::now() + time);
   }
@@ -155,6 +160,7 @@ public:
   }
 
   /// Awaits that.
+  /// @param deadline until when to wait
   /// @returns whether it came back within `deadline`
   /// @thread any that is not attached
   [[nodiscard]] bool await_interrupter(clock::time_point deadline) const {
@@ -170,6 +176,7 @@ public:
 
   /// Something may have been printed that is still in a buffer. It is flushed
   /// by the next `tidy_up`, or here where that has not come for long.
+  /// @param now the time, if only that of the slice's begin
   void note_output(clock::time_point now);
 
   /// An actor is about to leave; what it runs is watched until the end of the
@@ -187,13 +194,19 @@ public:
 
   /// An actor has ended, and its Python code. Where it has crashed, the threads
   /// that it has started are to end, too.
+  /// @param actor its id
+  /// @param crashed whether it did
+  /// @param now when the grace of its threads begins
   void note_end(uint64_t actor, bool crashed, clock::time_point now) noexcept;
 
-  /// As `thread_roll::left_behind`.
+  /// @param now those are told whose grace has ended by then
+  /// @returns as `thread_roll::left_behind`; none where there is no memory to
+  ///          say
   std::optional<std::string> threads_left_behind(clock::time_point now);
 
   /// Releases what waits for it, flushes output, and collects garbage where
   /// there is some, though not all the time. The context sleeps next.
+  /// @param now decides whether to collect already
   /// @returns when there is more to do; none where nothing is left
   std::optional<clock::time_point> tidy_up(clock::time_point now);
 

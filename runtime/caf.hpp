@@ -33,16 +33,19 @@ namespace runtime {
 /// The category of `pyactor::error` within `caf::error`.
 inline constexpr auto error_category = caf::atom("pyactor");
 
+/// @param what may be no error
 /// @returns CAF's own text for an error, without an actor system at hand
 [[nodiscard]] inline std::string render(const caf::error& what) {
   return caf::to_string(what);
 }
 
+/// @param what any time
 /// @returns a time as CAF writes it, for example `500us`
 [[nodiscard]] inline std::string render(caf::timespan what) {
   return caf::deep_to_string(what);
 }
 
+/// @param unit may be null
 /// @returns the id of the CAF worker behind `unit`; none for other threads
 [[nodiscard]] inline std::optional<size_t>
 scheduler_id(caf::execution_unit* unit) {
@@ -55,22 +58,28 @@ scheduler_id(caf::execution_unit* unit) {
   return std::nullopt;
 }
 
+/// @param who may lead to nobody
 /// @returns a strong handle, or null where the actor is being destroyed
 [[nodiscard]] inline caf::strong_actor_ptr upgrade(const caf::actor_addr& who) {
   return caf::actor_cast<caf::strong_actor_ptr>(who);
 }
 
+/// @param who may be null, which is dead
 /// @returns whether the actor behind `who` has ended, or is gone
 [[nodiscard]] inline bool is_dead(const caf::strong_actor_ptr& who) {
   return !who || who->get()->getf(caf::abstract_actor::is_terminated_flag);
 }
 
-/// Gives `job` to CAF's own scheduler.
+/// Gives a job to CAF's own scheduler.
+/// @param system whose scheduler that is
+/// @param job with one reference, which goes with it
 inline void reschedule(caf::actor_system& system, caf::resumable* job) {
   system.scheduler().enqueue(job);
 }
 
 /// Sends an exit message that overtakes what waits in the mailbox.
+/// @param who null for nobody
+/// @param reason which the receiver ends with, if it does not trap exits
 inline void send_exit_urgently(const caf::strong_actor_ptr& who,
                                caf::error reason) {
   if (who)
@@ -85,8 +94,10 @@ inline constexpr auto supervision_category = caf::atom("supervisor");
 /// The category of CAF's own exit reasons.
 inline constexpr auto exit_category = caf::atom("exit");
 
-/// Sends a message that overtakes what waits in the mailbox. The receiver wakes
-/// up on `host`; null leaves that to the scheduler.
+/// Sends a message that overtakes what waits in the mailbox.
+/// @param who null for nobody
+/// @param host the receiver wakes up on it; null leaves that to the scheduler
+/// @param message has no sender
 template <class T>
 void send_urgently(const caf::strong_actor_ptr& who, caf::execution_unit* host,
                    T message) {
@@ -102,6 +113,7 @@ void send_urgently(const caf::strong_actor_ptr& who, caf::execution_unit* host,
 /// requests and answers, each then allocates what it has just freed, out of the
 /// C library's cache of that thread. With two shapes, both threads meet at the
 /// locks of the heap, several times a message.
+/// @param what not null; a request, or any message
 /// @returns `what`, or what now stands for it
 /// @thread the sender's: it allocates and frees what it is about to need again
 [[nodiscard]] inline caf::mailbox_element_ptr
@@ -117,20 +129,23 @@ shape_as_answer(caf::mailbox_element_ptr what) {
 /// What tells a timeout of ours from those of CAF's own behaviors.
 inline constexpr auto timeout_type = caf::atom("pyactor");
 
-/// Has the clock tell `who` at `when`, and not at the time set before. The
-/// clock holds `who` until then, or until that is called off, and with the end
-/// of an actor that CAF schedules it is; a scheduled message nobody can call
-/// off.
+/// Has the clock tell an actor the time. The clock holds it until then, or
+/// until that is called off, and with the end of an actor that CAF schedules it
+/// is; a scheduled message nobody can call off.
+/// @param who whom to tell
+/// @param when in place of the time set before; of CAF's clock
 inline void set_timeout(caf::abstract_actor& who,
                         caf::actor_clock::time_point when) {
   who.home_system().clock().set_ordinary_timeout(when, &who, timeout_type, 0);
 }
 
 /// Calls off what `set_timeout` has set. It may be on its way already.
+/// @param who was to be told
 inline void clear_timeout(caf::abstract_actor& who) {
   who.home_system().clock().cancel_ordinary_timeout(&who, timeout_type);
 }
 
+/// @param what any message
 /// @returns whether `what` is what `set_timeout` has asked for
 [[nodiscard]] inline bool is_timeout(const caf::mailbox_element& what) {
   const auto& content = what.content();
@@ -138,7 +153,11 @@ inline void clear_timeout(caf::abstract_actor& who) {
          && content.get_as<caf::timeout_msg>(0).type == timeout_type;
 }
 
-/// Sends `reason` as the response that a request of `who` waits for.
+/// Sends an error as the response that a request waits for.
+/// @param who has sent the request; null for nobody
+/// @param host the receiver wakes up on it; null leaves that to the scheduler
+/// @param response what the response is known by
+/// @param reason the error
 inline void respond_with_error(const caf::strong_actor_ptr& who,
                                caf::execution_unit* host,
                                caf::message_id response, caf::error reason) {
@@ -146,6 +165,7 @@ inline void respond_with_error(const caf::strong_actor_ptr& who,
     who->enqueue(nullptr, response, caf::make_message(std::move(reason)), host);
 }
 
+/// @param self not null
 /// @returns whether `self`, which is running, has been told to end
 /// @thread that of `self`
 [[nodiscard]] inline bool is_quitting(const caf::scheduled_actor* self) {
@@ -159,7 +179,10 @@ inline void let_go_of_logger() {
   caf::logger::set_current_actor_system(nullptr);
 }
 
-/// Closes the mailbox of `self`, and answers the requests in it with `reason`.
+/// Closes the mailbox of an actor, unless it is closed, and answers the
+/// requests in it.
+/// @param self whose mailbox it is
+/// @param reason the answer
 /// @thread that of `self`
 inline void close_mailbox(caf::scheduled_actor& self,
                           const caf::error& reason) {
@@ -175,7 +198,8 @@ inline void close_mailbox(caf::scheduled_actor& self,
   }
 }
 
-/// The options of `config`, which CAF lets only its subclasses add to.
+/// @param config outlives the result
+/// @returns its options, which CAF lets only its subclasses add to
 inline caf::config_option_set& options_of(caf::actor_system_config& config) {
   struct access : caf::actor_system_config {
     static auto member() {
@@ -188,6 +212,10 @@ inline caf::config_option_set& options_of(caf::actor_system_config& config) {
 
 /// An option that takes a dictionary of dictionaries, for which CAF has no
 /// ready-made type.
+/// @param category what its name begins with, as with all options
+/// @param name of the option
+/// @param description for the text that lists all options
+/// @returns the option
 inline caf::config_option dictionary_option(caf::string_view category,
                                             caf::string_view name,
                                             caf::string_view description) {

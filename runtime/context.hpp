@@ -38,6 +38,8 @@ public:
   using clock = loop::activity::clock;
 
   /// Makes a context that does not run yet: `start` or `open` follows.
+  /// @param system of its actors; outlives this
+  /// @param config see `context_settings`
   context(caf::actor_system& system, context_settings config);
 
   context(const context&) = delete;
@@ -47,38 +49,38 @@ public:
 
   // -- properties -------------------------------------------------------------
 
-  /// What it was made with.
+  /// @returns what it was made with
   [[nodiscard]] const context_settings& config() const noexcept {
     return config_;
   }
 
-  /// For people, for example `default/0`.
+  /// @returns a name for people, for example `default/0`
   [[nodiscard]] const std::string& name() const noexcept override {
     return config_.name;
   }
 
-  /// What it runs.
+  /// @returns what it runs
   [[nodiscard]] interpreter_kind kind() const noexcept {
     return config_.kind;
   }
 
-  /// The actor system of its actors.
+  /// @returns the actor system of its actors
   [[nodiscard]] caf::actor_system& system() const noexcept {
     return system_;
   }
 
-  /// Its figures at this moment.
+  /// @returns its figures at this moment
   [[nodiscard]] context_stats stats() const;
 
-  /// Live actors and environments, for the router.
+  /// @returns live actors and environments, for the router
   [[nodiscard]] size_t load() const;
 
-  /// What runs now.
+  /// @returns what runs now
   [[nodiscard]] const loop::activity& running() const noexcept override {
     return loop_.running();
   }
 
-  /// The context whose thread this is, or null.
+  /// @returns the context whose thread this is, or null
   [[nodiscard]] static context* current() noexcept;
 
   // -- life -------------------------------------------------------------------
@@ -97,6 +99,7 @@ public:
 
   /// Opens the interpreter on the calling thread, which then drives the context
   /// with `step`; for tests.
+  /// @param python what it is an interpreter of; finalized after `close`
   /// @returns as `interpreter::open_main` or `start_own_gil`
   expected<void> open(main_interpreter& python);
 
@@ -113,6 +116,7 @@ public:
   /// @thread the context's
   void close();
 
+  /// @param deadline until when to wait
   /// @returns whether the interpreter has ended by then
   [[nodiscard]] bool await_end(clock::time_point deadline) const;
 
@@ -155,6 +159,7 @@ public:
   /// Gives up on a call that does not come back: the context runs nothing any
   /// more, and its thread is parked should it ever leave Python. `bury`
   /// follows.
+  /// @param turn as `running` tells it
   /// @returns false where that turn is over, or not inside Python
   bool give_up(uint64_t turn);
 
@@ -175,7 +180,7 @@ public:
   /// @returns what was left, for a person
   std::string abandon();
 
-  /// Contexts of kind `main` do.
+  /// @returns whether it is of kind `main`
   [[nodiscard]] bool shares_gil() const noexcept override {
     return kind() == interpreter_kind::main;
   }
@@ -200,38 +205,39 @@ public:
     return has_wedged_gil_.load(std::memory_order_acquire);
   }
 
-  /// The actor that runs, and for how long, for a person.
+  /// @returns the actor that runs, and for how long, for a person
   [[nodiscard]] std::string what_runs() const;
 
-  /// Hands guests over to CAF's scheduler where they have waited behind one
-  /// slice for longer than `patience`.
+  /// Hands guests over to CAF's scheduler where they have waited for too long.
+  /// @param now up to when they have waited
+  /// @param patience how long they may wait behind one slice
   /// @returns whether some still wait
   bool relieve_guests(clock::time_point now, clock::duration patience);
 
   // -- for pinned actors ------------------------------------------------------
 
-  /// The unit that pinned actors are scheduled on.
+  /// @returns the unit that pinned actors are scheduled on
   [[nodiscard]] caf::execution_unit& residents_unit() noexcept {
     return resident_unit_;
   }
 
-  /// The unit that pinned actors run on: what they wake is a guest.
+  /// @returns the unit that pinned actors run on: what they wake is a guest
   [[nodiscard]] caf::execution_unit& guests_unit() noexcept {
     return guest_unit_;
   }
 
-  /// Its pinned actors that have not ended.
+  /// @returns its pinned actors that have not ended
   [[nodiscard]] resident_list& residents() noexcept {
     return residents_;
   }
 
-  /// The pinned actor whose slice this is, or null.
+  /// @returns the pinned actor whose slice this is, or null
   /// @thread the context's
   [[nodiscard]] pinned_base* running_actor() const noexcept {
     return running_actor_;
   }
 
-  /// Its thread in its interpreter.
+  /// @returns its thread in its interpreter
   [[nodiscard]] attachment& python() noexcept {
     return python_;
   }
@@ -245,12 +251,15 @@ public:
 
   /// Releases what an actor owned in Python: at once within that actor's own
   /// slice, else as soon as the context gets to it.
+  /// @param who the actor, which is compared only
+  /// @param what it owned
   void release(const pinned_base& who, departure what);
 
-  /// The error of whoever needs a context that has ended.
+  /// @returns the error of whoever needs a context that has ended
   [[nodiscard]] caf::error lost() const;
 
   /// An actor has ended.
+  /// @param who may be none of its residents any more
   void forget(pinned_base& who) noexcept;
 
 private:

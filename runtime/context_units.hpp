@@ -11,10 +11,14 @@ namespace runtime {
 /// @thread any
 class resident_unit final : public caf::execution_unit {
 public:
-  /// The unit of `owner`, which outlives it.
+  /// A context's unit for waking.
+  /// @param system the context's
+  /// @param owner the context; outlives this
   resident_unit(caf::actor_system& system, context& owner);
 
   /// Queues the job in the context; wakes it up where that is needed.
+  /// @param job a pinned actor of the context, with one reference, which goes
+  ///            with it
   void exec_later(caf::resumable* job) override;
 
 private:
@@ -27,14 +31,17 @@ private:
 /// @thread any
 class guest_unit final : public caf::execution_unit {
 public:
-  /// The unit of `owner`, which outlives it.
+  /// A context's unit for running.
+  /// @param system the context's
+  /// @param owner the context; outlives this
   guest_unit(caf::actor_system& system, context& owner);
 
   /// Queues the job as the context's guest, on its thread; gives it to CAF's
   /// scheduler elsewhere.
+  /// @param job any actor, with one reference, which goes with it
   void exec_later(caf::resumable* job) override;
 
-  /// The context that it is of.
+  /// @returns the context that it is of
   [[nodiscard]] context& owner() const noexcept {
     return owner_;
   }

@@ -41,6 +41,7 @@ public:
   [[nodiscard]] bool under_way() const;
 
   /// Awaits the attempt that is under way.
+  /// @param deadline until when to wait
   /// @returns whether none is under way, within `deadline`
   /// @pre the calling thread is not attached
   [[nodiscard]] bool await(loop::activity::clock::time_point deadline) const;
@@ -51,6 +52,7 @@ public:
 
   /// To be called when Python was left and an exception had been announced:
   /// from then on it hits nothing.
+  /// @param py attached to the interpreter that was interrupted
   /// @returns why the call was interrupted; none where the exception came too
   ///          late for it
   /// @thread the interpreter's

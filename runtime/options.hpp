@@ -98,9 +98,9 @@ struct runtime_options {
 ///          threads; one `main` context where CPython is older than 3.14
 [[nodiscard]] pool_options default_pool(size_t workers);
 
-/// Adds pyactor's options and its error texts to `config`, before the actor
-/// system exists; call it once. The options, in a configuration file, on the
-/// command line (`--pyactor.venv=DIR`) or by `config.set("pyactor.venv", ...)`:
+/// Adds pyactor's options and its error texts, before the actor system exists;
+/// call it once. The options, in a configuration file, on the command line
+/// (`--pyactor.venv=DIR`) or by `config.set("pyactor.venv", ...)`:
 ///
 /// - `pools`: dictionary of pools, `{io={kind="main",size=2}}`, with the keys
 ///   `kind`, `size`, `policy`, `preload`, `preload-file`, `stack-size` (bytes),
@@ -113,14 +113,18 @@ struct runtime_options {
 /// - `on-wedged-gil`: `report` or `abort-process`
 /// - `nesting-depth`, `value-elements`, `code-cache`: see interpreter_limits
 /// - `main-thread-is-context`, `log-level`: see runtime_options
+/// @param config of the actor system; `read_options` finds there what was given
 void configure(caf::actor_system_config& config);
 
-/// Reads what `configure` added. For `workers`, see `default_pool`.
+/// Reads what `configure` added.
+/// @param config what it does not have is as `runtime_options` has it
+/// @param workers as for `default_pool`
 /// @returns `invalid_argument` that names the option and says what would be
 ///          right; `unsupported` for own-GIL pools below CPython 3.14
 [[nodiscard]] expected<runtime_options>
 read_options(const caf::actor_system_config& config, size_t workers);
 
+/// @param options those without a pool are refused, too
 /// @returns `invalid_argument` or `unsupported` for options that cannot be
 expected<void> check(const runtime_options& options);
 

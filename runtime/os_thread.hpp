@@ -12,8 +12,8 @@
 namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
 
-/// Names the calling thread for debuggers and `top`; the system keeps 15
-/// characters.
+/// Names the calling thread for debuggers and `top`.
+/// @param name the system keeps its first 15 bytes
 /// @thread any
 void name_this_thread(const std::string& name) noexcept;
 

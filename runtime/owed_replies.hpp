@@ -17,10 +17,12 @@ namespace runtime {
 class owed_replies {
 public:
   /// A reply that somebody holds.
+  /// @param reply not kept alive here
   void add(const std::shared_ptr<pending_reply>& reply);
 
   /// A reply whose last reference died while the handler threw, or while CAF
   /// cleared the handlers of an actor that ends: its client gets the reason.
+  /// @param reply kept alive until `drop_kept` or `fail`
   void keep(std::unique_ptr<pending_reply> reply);
 
   /// Gives up what was kept: the exception did not leave the handler.

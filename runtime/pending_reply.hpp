@@ -29,6 +29,7 @@ public:
   /// Answers with `reply_lost` where nothing was delivered.
   ~pending_reply();
 
+  /// @param content the answer, or one `caf::error`
   /// @returns false where the reply was delivered before, or none is expected
   bool deliver(caf::message content);
 
@@ -55,16 +56,20 @@ class promise {
 public:
   promise() = default;
 
-  /// A promise to deliver `reply`; see pinned_actor::make_promise.
+  /// A promise to answer a request.
+  /// @param reply of the request, see pinned_actor::make_promise; null delivers
+  ///              nothing
   explicit promise(std::shared_ptr<pending_reply> reply)
     : reply_(std::move(reply)) {
   }
 
+  /// @param xs the answer
   /// @returns false where an outcome was delivered before
   bool deliver(Ts... xs) {
     return reply_ && reply_->deliver(caf::make_message(std::move(xs)...));
   }
 
+  /// @param why in place of the answer
   /// @returns false where an outcome was delivered before
   bool fail(caf::error why) {
     return reply_ && reply_->deliver(caf::make_message(std::move(why)));
@@ -75,7 +80,7 @@ public:
     return reply_ && reply_->pending();
   }
 
-  /// What a handler returns that has taken a promise.
+  /// @returns what a handler returns that has taken a promise
   [[nodiscard]] caf::delegated<Ts...> later() const noexcept {
     return {};
   }

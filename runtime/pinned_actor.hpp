@@ -33,6 +33,7 @@ public:
   /// As CAF's own actors call their base class.
   using super = Base;
 
+  /// @param config its `host` is the `guests_unit` of a context
   /// @throws std::logic_error where the unit that it is spawned on belongs to
   ///         no context, or the actor is to be `detached`
   explicit pinned_actor(caf::actor_config& config)
@@ -46,6 +47,7 @@ public:
 
   /// Promises an answer to the current request, for later. The handler then
   /// returns `later()` of it.
+  /// @returns what delivers the answer, from any thread
   template <class... Ts>
   [[nodiscard]] promise<Ts...> make_promise() {
     return promise<Ts...>{
@@ -64,6 +66,7 @@ public:
   // -- CAF's side -------------------------------------------------------------
 
   /// Delivers a message, and wakes up the context.
+  /// @param what a request, an answer, or any message; not null
   /// @thread any
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override {
     if (context::current() != &home())
@@ -73,6 +76,8 @@ public:
 
   /// Joins the residents of its context. Ends the actor at once where its
   /// context has ended.
+  /// @param lazy whether it first runs when a message comes
+  /// @param hide whether CAF does not count it as running
   void launch(caf::execution_unit*, bool lazy, bool hide) override {
     if (!home().residents().add(*this)) {
       this->cleanup(home().lost(), nullptr);
@@ -83,6 +88,8 @@ public:
 
   /// One slice, as caf::scheduled_actor::resume, but for two things: how long
   /// it lasts is decided between messages, and there are no streams.
+  /// @param unit what it runs on: its context's `guests_unit`
+  /// @returns whether it is to run again, waits for messages, or has ended
   caf::resumable::resume_result resume(caf::execution_unit* unit,
                                        size_t) override {
     auto starts = !this->getf(caf::abstract_actor::is_initialized_flag);
@@ -107,6 +114,9 @@ public:
   }
 
   /// Releases what the actor owns in Python, then answers what it owes.
+  /// @param reason why it ends; none for a normal end
+  /// @param unit that runs it; null from outside
+  /// @returns whether this was the first call
   bool cleanup(caf::error&& reason, caf::execution_unit* unit) override {
     // First what Python holds, then the down messages: a replacement that is
     // started on one finds the old state gone, or queued before its own start.
@@ -133,6 +143,7 @@ protected:
   }
 
   /// What `abandon` does.
+  /// @param why as there
   void end_abandoned(const caf::error& why) override {
     if (auto* current = this->current_mailbox_element())
       if (current->mid.is_request() && !current->mid.is_answered())

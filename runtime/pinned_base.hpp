@@ -26,25 +26,28 @@ public:
 
   virtual ~pinned_base();
 
+  /// @returns its context, which outlives it
   /// @thread any
   [[nodiscard]] context& home() const noexcept {
     return *home_;
   }
 
-  /// This actor's Python: attached, with an environment that is created at the
-  /// first use, valid until the handler returns.
+  /// @returns this actor's Python: attached, with an environment that is
+  ///          created at the first use, valid until the handler returns
   /// @throws python_error where the pool's preload fails
   [[nodiscard]] python_scope python();
 
-  /// How long one message may take once the actor has started; 0 for any time.
-  /// An actor whose Python code takes longer is hung: the code is interrupted
-  /// by a Python exception, and if it does not come back, given up with the
-  /// context. C++ code is never interrupted. By default as its pool has it.
+  /// @returns how long one message may take once the actor has started; 0 for
+  ///          any time. An actor whose Python code takes longer is hung: the
+  ///          code is interrupted by a Python exception, and if it does not
+  ///          come back, given up with the context. C++ code is never
+  ///          interrupted. By default as its pool has it
   [[nodiscard]] context::clock::duration max_handler_time() const noexcept {
     return own_limit_ ? own_limit_->time : home_->config().max_handler_time;
   }
 
   /// Sets that, from the next message on.
+  /// @param limit 0 for any time
   void max_handler_time(context::clock::duration limit);
 
   /// @returns whether that was set
@@ -66,15 +69,17 @@ public:
   /// @thread any
   [[nodiscard]] uint64_t running_call() const noexcept;
 
+  /// @returns its address, which keeps nothing alive
   /// @thread any
   [[nodiscard]] virtual caf::actor_addr address() const noexcept = 0;
 
-  /// @param who an actor of a `resident_list`
+  /// @param who any actor; not null
+  /// @returns the pinned actor that this is; null where it is none
   [[nodiscard]] static pinned_base* behind(const caf::strong_actor_ptr& who);
 
   /// Ends this actor from outside, while its thread is stuck in Python and will
-  /// touch it no more; the request that it was handling gets `why`. Does
-  /// nothing where another thread does so.
+  /// touch it no more. Does nothing where another thread does so.
+  /// @param why it ends, and what the request that it was handling gets
   /// @thread any
   void abandon(const caf::error& why) {
     if (!abandoned_.test_and_set())
@@ -86,26 +91,33 @@ public:
   virtual bool end_at_rest() = 0;
 
 protected:
-  /// For an actor that is spawned on `unit`.
+  /// For an actor that is being spawned.
+  /// @param unit the one that it is spawned on
+  /// @param detached whether CAF is to give it a thread
   /// @throws std::logic_error where that belongs to no context, or `detached`
   ///         is set
   pinned_base(caf::execution_unit* unit, bool detached);
 
-  /// What comes of a message that no handler takes: an error for who asked. A
-  /// plain message goes to the log; an error would end its sender.
+  /// What comes of a message that no handler takes. A plain message goes to the
+  /// log; an error would end its sender.
+  /// @param self the actor
+  /// @param what the message
+  /// @returns an error for who asked
   static caf::result<caf::message>
   unexpected_message(caf::scheduled_actor* self, caf::message_view& what);
 
   /// What `abandon` does, once.
+  /// @param why as there
   virtual void end_abandoned(const caf::error& why) = 0;
 
   /// @returns whether this actor has been told to end, and why is known
   [[nodiscard]] virtual bool ending() const noexcept = 0;
 
-  /// What this actor owns in Python, made at the first use.
+  /// @returns what this actor owns in Python, made at the first use
   [[nodiscard]] python_state& state();
 
   /// Hands what this actor owns in Python to the context; idempotent.
+  /// @param reason why the actor ends, for its `on_exit`
   /// @thread any
   void release_python(const caf::error& reason);
 
@@ -113,6 +125,8 @@ protected:
   /// last reference may die while the handler throws, or while CAF clears the
   /// handlers of an actor that ends: then it is kept, so that its client gets
   /// the reason.
+  /// @param reply of the current request; not null
+  /// @returns the reply, for whoever is to deliver it
   [[nodiscard]] std::shared_ptr<pending_reply>
   track(std::unique_ptr<pending_reply> reply);
 

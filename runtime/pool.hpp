@@ -18,24 +18,29 @@ namespace runtime {
 /// @thread any
 class pool {
 public:
+  /// @param name that a placement uses
+  /// @param options what the contexts were made with
+  /// @param contexts by index, as a placement names them
   /// @pre there is at least one context
   pool(std::string name, pool_options options,
        std::vector<std::shared_ptr<context>> contexts);
 
-  /// The name that a placement uses.
+  /// @returns the name that a placement uses
   [[nodiscard]] const std::string& name() const noexcept {
     return name_;
   }
 
-  /// What it was made with.
+  /// @returns what it was made with
   [[nodiscard]] const pool_options& options() const noexcept {
     return options_;
   }
 
-  /// By index, as a placement names them.
+  /// @returns its contexts by index, as a placement names them
   [[nodiscard]] std::vector<std::shared_ptr<context>> contexts() const;
 
-  /// Puts `fresh` in the place of a context that was given up.
+  /// Puts another context in the place of one that was given up, or poisoned.
+  /// @param lost where it is none of the pool's, nothing happens
+  /// @param fresh runs already; not null
   void replace(const context& lost, std::shared_ptr<context> fresh);
 
   /// Picks the context of a new actor; one that was given up is passed over.

@@ -45,7 +45,7 @@ public:
 
   ~python_class_actor() override;
 
-  /// For CAF's logs, for example `python:counter:Counter`.
+  /// @returns a name for CAF's logs, for example `python:counter:Counter`
   [[nodiscard]] const char* name() const override;
 
 private:

@@ -20,63 +20,85 @@ namespace runtime {
 /// @thread the context's, within the handler that got it
 class python_scope {
 public:
+  /// @param home of the actor; outlives this, as the others do
+  /// @param py what proves that its thread is attached
+  /// @param env of the actor
   /// @pre `py` is attached to the interpreter of `home` and of `env`
   python_scope(context& home, attach_scope& py, environment& env) noexcept
     : home_(home), py_(py), env_(env) {
   }
 
   /// Runs statements. See environment::exec.
+  /// @param code statements, and the file name for tracebacks
   void exec(const source& code) {
     value_or_throw(try_exec(code));
   }
 
   /// `exec`, its failure returned.
+  /// @param code as for `exec`
   /// @returns as `environment::exec`
   expected<void> try_exec(const source& code);
 
   /// Evaluates one expression. See environment::eval.
+  /// @param expression with the file name for tracebacks
+  /// @param names seen by the expression before the environment's own
+  /// @returns what it gives as a `T`; `void` drops that
   template <class T = value>
   T eval(const source& expression, const overlay& names = {}) {
     return value_or_throw(try_eval<T>(expression, names));
   }
 
   /// `eval`, its failure returned.
+  /// @param expression as for `eval`
+  /// @param names as for `eval`
   /// @returns as `environment::eval`
   template <class T = value>
   expected<T> try_eval(const source& expression, const overlay& names = {});
 
   /// Calls a function by name. See environment::call.
+  /// @param function its name, as `environment::call` takes it
+  /// @param args positional; each has a `converter`
+  /// @returns what it returned as a `T`; `void` drops that
   template <class T = value, class... Ts>
   T call(std::string_view function, const Ts&... args) {
     return value_or_throw(try_call<T>(function, args...));
   }
 
   /// `call`, its failure returned.
+  /// @param function as for `call`
+  /// @param args as for `call`
   /// @returns as `environment::call`
   template <class T = value, class... Ts>
   expected<T> try_call(std::string_view function, const Ts&... args);
 
   /// `call` with positional and keyword arguments that are values already.
+  /// @param function as for `call`
+  /// @param args by position and by keyword
+  /// @returns as `call`
   template <class T = value>
   T apply(std::string_view function, const arguments& args) {
     return value_or_throw(try_apply<T>(function, args));
   }
 
   /// `apply`, its failure returned.
+  /// @param function as for `call`
+  /// @param args as for `apply`
   /// @returns as `environment::apply`
   template <class T = value>
   expected<T> try_apply(std::string_view function, const arguments& args);
 
   /// Binds a name.
+  /// @param name a global's of the actor's environment
+  /// @param x what it stands for, copied
   void set(std::string_view name, const value& x);
 
-  /// For libpyactor's own interface, `converter` and `capi/python.hpp`
-  /// included.
+  /// @returns what libpyactor's own interface asks for, `converter` and
+  ///          `capi/python.hpp` included
   [[nodiscard]] attach_scope& attached() const noexcept {
     return py_;
   }
 
-  /// The actor's own environment.
+  /// @returns the actor's own environment
   [[nodiscard]] pyactor::environment& environment() const noexcept {
     return env_;
   }

@@ -16,23 +16,26 @@ namespace runtime {
 /// @thread any
 class resident_list {
 public:
+  /// @param who must not go before its `remove`
   /// @returns false where the list is closed
   bool add(pinned_base& who);
 
-  /// Idempotent.
+  /// Takes an actor out.
+  /// @param who need not be in the list
   void remove(pinned_base& who) noexcept;
 
   /// Refuses further actors.
   void close() noexcept;
 
-  /// Closes the list unless it holds more than that.
+  /// Closes the list unless it holds too many.
+  /// @param count how many it may hold
   /// @returns whether it is closed
   bool close_if_at_most(size_t count) noexcept;
 
   /// @returns handles to those that are not being destroyed at this moment
   [[nodiscard]] std::vector<caf::strong_actor_ptr> snapshot() const;
 
-  /// How many there are.
+  /// @returns how many there are
   [[nodiscard]] size_t size() const noexcept {
     return size_.load(std::memory_order_relaxed);
   }

@@ -37,13 +37,16 @@ struct placement {
 class router : public std::enable_shared_from_this<router> {
 public:
   /// Adds a pool.
+  /// @param what a pool of a new name; not null
   /// @pre before other threads know this object
   void add(std::unique_ptr<pool> what);
 
-  /// @returns `invalid_argument` that lists the pools
+  /// @param name of the pool
+  /// @returns the pool, or `invalid_argument` that lists the pools
   [[nodiscard]] expected<pool*> find(std::string_view name) const;
 
   /// Picks the context of a new actor.
+  /// @param where in which pool; the rest of it is optional
   /// @returns `invalid_argument` for an unknown pool or index,
   ///          `interpreter_lost` after `close`, and where the contexts were
   ///          given up and not replaced
@@ -51,6 +54,8 @@ public:
 
   /// The context of an actor that is not pinned: picked at its first request,
   /// the same ever after, forgotten when the actor ends.
+  /// @param who the actor; not null
+  /// @param where as for `place`; one with an index is not remembered
   /// @returns as `place`
   [[nodiscard]] expected<context*> bind(const caf::strong_actor_ptr& who,
                                         const placement& where);
@@ -60,13 +65,14 @@ public:
     closed_.store(true, std::memory_order_release);
   }
 
+  /// @param where any context
   /// @returns whether `bind` leads an actor to that context
   [[nodiscard]] bool leads_to(const context& where) const;
 
-  /// Number of actors that `bind` remembers.
+  /// @returns how many actors `bind` remembers
   [[nodiscard]] size_t bindings() const;
 
-  /// In the order of the pools' names.
+  /// @returns all contexts, in the order of the pools' names
   [[nodiscard]] std::vector<std::shared_ptr<context>> contexts() const;
 
 private:

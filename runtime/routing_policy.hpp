@@ -26,9 +26,11 @@ enum class routing_policy : uint8_t {
   least_loaded,
 };
 
+/// @param policy one of the three
 /// @returns its name in options, for example `scheduler-id`
 [[nodiscard]] std::string_view to_string(routing_policy policy) noexcept;
 
+/// @param text as `to_string` gives it
 /// @returns the policy of that name, if there is one
 [[nodiscard]] std::optional<routing_policy>
 parse_routing_policy(std::string_view text) noexcept;

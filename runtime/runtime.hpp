@@ -29,7 +29,8 @@ namespace runtime {
 /// What `runtime::stop` came to.
 /// @thread any; copies are independent
 struct stop_report {
-  /// All actors, environments and interpreters are gone, CPython is finalized.
+  /// @returns whether all actors, environments and interpreters are gone, and
+  ///          CPython is finalized
   [[nodiscard]] bool complete() const noexcept {
     return left.empty();
   }
@@ -43,10 +44,12 @@ struct stop_report {
 /// @thread any; a value
 class weak_runtime {
 public:
-  /// Leads to `python`, for as long as that exists.
+  /// Leads to a runtime for as long as that exists.
+  /// @param python is not kept alive
   weak_runtime(const runtime& python) noexcept; // NOLINT: stands for it
 
   /// Picks the context of a new actor.
+  /// @param where as for `router::place`
   /// @returns as `router::place`; `interpreter_lost` without a runtime
   [[nodiscard]] expected<std::shared_ptr<context>>
   place(const placement& where) const;
@@ -76,6 +79,8 @@ inline constexpr bool starts_with_placement<T, Ts...>
 class runtime {
 public:
   /// Starts with the options of `system`'s configuration.
+  /// @param system made of what `configure` was called with; outlives the
+  ///               runtime
   /// @returns the runtime, all its contexts ready, or
   ///          - `invalid_argument`: an option is wrong; it is named
   ///          - `unsupported`: own-GIL pools below CPython 3.14
@@ -85,6 +90,8 @@ public:
   start(caf::actor_system& system);
 
   /// Starts with these options, in place of those of the configuration.
+  /// @param system of the actors; outlives the runtime
+  /// @param options without pools there is one, `default`
   /// @returns as `start` without them: `invalid_argument`, `unsupported`,
   ///          `already_exists`, `start_failed`
   [[nodiscard]] static expected<std::unique_ptr<runtime>>
@@ -100,6 +107,9 @@ public:
 
   /// Spawns a pinned actor of class `T`, a subclass of `python_actor` or
   /// `typed_python_actor`.
+  /// @param where in which context it lives
+  /// @param xs for the constructor, after CAF's own argument
+  /// @returns its handle, typed as the actor is
   /// @throws python_error where `where` names no context, or after `stop`
   template <class T, class... Ts>
   caf::infer_handle_from_class_t<T> spawn(const placement& where, Ts&&... xs) {
@@ -107,6 +117,8 @@ public:
   }
 
   /// The same, in the pool `default`.
+  /// @param xs for the constructor
+  /// @returns as above
   template <class T, class... Ts>
     requires(!starts_with_placement<Ts...>)
   caf::infer_handle_from_class_t<T> spawn(Ts&&... xs) {
@@ -115,6 +127,11 @@ public:
 
   /// Spawns a pinned actor from a function, for example
   /// `caf::behavior counter(python_actor* self)`.
+  /// @param where in which context it lives
+  /// @param fun takes `python_actor*` first, then `xs`; runs once, on the
+  ///            context's thread
+  /// @param xs copied into the actor
+  /// @returns its handle
   /// @throws as above
   template <class F, class... Ts>
   auto spawn_function(const placement& where, F fun, Ts&&... xs) {
@@ -127,47 +144,55 @@ public:
   /// @param args for `__init__`
   /// @param where in which context it lives
   /// @param started told, on the context's thread, when `__init__` returned, or
-  ///                what kept the actor from starting
+  ///                what kept the actor from starting; may be empty
+  /// @returns its handle; `__init__` runs later
   /// @throws as above
   caf::actor spawn_python(actor_class what, arguments args = {},
                           const placement& where = {}, on_started started = {});
 
-  /// The context that serves an ordinary actor's own environment: the same one
-  /// for all its life. Takes `call`, `eval` and `exec`.
+  /// @param who the actor, whose thread this is
+  /// @param where in which pool; `from` is not used
+  /// @returns the context that serves an ordinary actor's own environment: the
+  ///          same one for all its life. Takes `call`, `eval` and `exec`
   /// @throws as above
   caf::actor context_of(caf::local_actor& who, placement where = {});
 
-  /// The actor behind a context that takes `call`, `eval` and `exec`.
+  /// @param where which context
+  /// @returns the actor behind a context that takes `call`, `eval` and `exec`
   /// @throws as above
   caf::actor context_server_at(const placement& where);
 
   // -- names ------------------------------------------------------------------
 
   /// Gives an actor a name, which goes with it.
+  /// @param name in the process; not empty
+  /// @param who the actor, which the name does not keep alive
   /// @returns `already_exists` where another live actor has the name,
   ///          `actor_dead` where `who` is dead, `invalid_argument` for an empty
   ///          name
   expected<void> register_name(std::string name, const caf::actor& who);
 
-  /// @returns an invalid handle where no live actor has the name
+  /// @param name that C++ or Python code has registered
+  /// @returns the actor, or an invalid handle where no live actor has the name
   [[nodiscard]] caf::actor whereis(std::string_view name) const;
 
   // -- state ------------------------------------------------------------------
 
-  /// The actor system that it is beside.
+  /// @returns the actor system that it is beside
   [[nodiscard]] caf::actor_system& system() const noexcept;
 
-  /// The options that it runs with, defaults filled in.
+  /// @returns the options that it runs with, defaults filled in
   [[nodiscard]] const runtime_options& options() const noexcept;
 
-  /// One entry for each context, poisoned ones included until they end.
+  /// @returns one entry for each context, poisoned ones included until they end
   [[nodiscard]] std::vector<context_stats> stats() const;
 
-  /// How many contexts were poisoned, and replaced; see `context::poison`.
+  /// @returns how many contexts were poisoned, and replaced; see
+  ///          `context::poison`
   [[nodiscard]] size_t contexts_poisoned() const;
 
-  /// How many contexts were given up, and leak on purpose, because a call in
-  /// them did not come back.
+  /// @returns how many contexts were given up, and leak on purpose, because a
+  ///          call in them did not come back
   [[nodiscard]] size_t contexts_given_up() const;
 
   /// Gives up the context of a call that does not come back, as for one that
@@ -179,13 +204,16 @@ public:
   /// @returns false where the call is over, and after `stop`
   bool give_up(context& where, uint64_t call, const error& why);
 
-  /// The context of a placement, for its properties.
+  /// @param where which context; a pool alone picks one, as for a new actor
+  /// @returns the context of a placement, for its properties; lives as long as
+  ///          the runtime
   /// @throws as above
   [[nodiscard]] context& context_at(const placement& where) const;
 
   /// Ends actors, environments, interpreters and CPython, in that order.
   /// Idempotent.
   /// @param deadline bound on all of it; what would not end is left behind
+  /// @returns what would not end; later calls get the same report
   stop_report stop(std::chrono::milliseconds deadline);
 
 private:

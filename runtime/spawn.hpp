@@ -13,6 +13,10 @@ namespace runtime {
 
 /// Spawns a pinned actor of class `T` in a context.
 /// @tparam Options CAF's spawn options; `detached` does not compile
+/// @param home where it lives
+/// @param xs for the constructor, after CAF's own argument
+/// @returns its handle, typed as the actor is; the actor has ended where its
+///          context has
 /// @thread any
 template <class T, caf::spawn_options Options = caf::no_spawn_options,
           class... Ts>
@@ -27,6 +31,10 @@ caf::infer_handle_from_class_t<T> spawn_on(context& home, Ts&&... xs) {
 }
 
 /// Spawns a pinned actor from a function that takes `python_actor*` first.
+/// @param home where it lives
+/// @param fun runs once, on the context's thread
+/// @param xs copied into the actor; passed to `fun` after `python_actor*`
+/// @returns its handle
 /// @thread any
 template <class F, class... Ts>
 auto spawn_function_on(context& home, F fun, Ts&&... xs) {

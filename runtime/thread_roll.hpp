@@ -28,7 +28,10 @@ public:
   /// How long in any case.
   static constexpr auto longest_grace = std::chrono::seconds{1};
 
-  /// What has begun since the last call is `actor`'s; nobody's for 0.
+  /// What has begun since the last call is that actor's.
+  /// @param where the interpreter, which has its own GIL
+  /// @param py attached to it
+  /// @param actor its id; 0 for nobody
   void note(const interpreter& where, attach_scope& py,
             uint64_t actor) noexcept {
     if (where.newest_thread(py) > newest_) [[unlikely]]
@@ -37,15 +40,22 @@ public:
 
   /// That actor has ended. What it has started is nobody's from now on, or is
   /// to end.
+  /// @param actor its id
+  /// @param crashed whether what it has started is to end
+  /// @param now begins the grace
   void end(uint64_t actor, bool crashed, clock::time_point now) noexcept;
 
   /// The context sleeps next, and no garbage waits that could hold a pool.
+  /// @param now when the shorter grace begins
   void rest(clock::time_point now) noexcept;
 
-  /// When to ask for those left behind; none where nothing is to end.
+  /// @returns when to ask for those left behind; none where nothing is to end
   [[nodiscard]] std::optional<clock::time_point> due() const noexcept;
 
   /// Threads that still run at the end of their grace are told once.
+  /// @param where the interpreter, which has its own GIL
+  /// @param py attached to it
+  /// @param now those are told whose grace has ended by then
   /// @returns whose they are and their names, for the log; none without any
   /// @throws std::bad_alloc and then tells them later
   [[nodiscard]] std::optional<std::string> left_behind(const interpreter& where,

@@ -15,10 +15,10 @@ namespace runtime {
 /// @thread any; nothing here waits
 class watched {
 public:
-  /// For people, for example `default/0`.
+  /// @returns a name for people, for example `default/0`
   [[nodiscard]] virtual const std::string& name() const noexcept = 0;
 
-  /// What runs now.
+  /// @returns what runs now
   [[nodiscard]] virtual const loop::activity& running() const noexcept = 0;
 
   /// @returns whether it was given up: nobody looks after it any more

@@ -93,6 +93,7 @@ enum class stop_mode : uint8_t {
   infinity,
 };
 
+/// @param status  a number that is none of them is `unknown`
 /// @returns the enumerator's name
 [[nodiscard]] std::string_view to_string(child_status status) noexcept;
 

@@ -24,6 +24,7 @@ struct request_fate {
   /// Whether it may wait: who passes it on says what comes of it.
   bool is_relayed = false;
 
+  /// @param what  as CAF gave it to the client
   /// @returns CAF's error in terms of supervision
   [[nodiscard]] caf::error translate(const caf::error& what) const;
 
@@ -42,26 +43,35 @@ template <class Handle>
 class child_response {
 public:
   /// What `child_ref::request` returns; users make none.
+  /// @param handle  CAF's own
+  /// @param fate    of the request
+  /// @param ticket  null where the request has its outcome, or somebody else
+  ///                sees to it
   child_response(Handle handle, request_fate fate,
                  std::shared_ptr<engine::in_flight::ticket> ticket)
     : handle_(std::move(handle)), fate_(fate), ticket_(std::move(ticket)) {
     // nop
   }
 
-  /// Calls `f` with the response or `on_error` with an error; other messages
-  /// are handled meanwhile.
+  /// Calls one of the two functions; other messages are handled meanwhile.
+  /// @param f         takes the response
+  /// @param on_error  takes a `caf::error`
   template <class F, class OnError>
   void then(F f, OnError on_error) && {
     handle_.then(std::move(f), guarded(std::move(on_error)));
   }
 
   /// As `then`, but the actor handles no other message until that.
+  /// @param f         takes the response
+  /// @param on_error  takes a `caf::error`
   template <class F, class OnError>
   void await(F f, OnError on_error) && {
     handle_.await(std::move(f), guarded(std::move(on_error)));
   }
 
-  /// Blocks until there is an outcome, and calls `f` or `on_error`.
+  /// Blocks until there is an outcome, and calls one of the two functions.
+  /// @param f         takes the response
+  /// @param on_error  takes a `caf::error`
   template <class F, class OnError>
   void receive(F f, OnError on_error) && {
     auto last = fate_.incarnation == 0; // also of what is relayed
@@ -102,6 +112,7 @@ private:
 class child_ref {
 public:
   /// What `supervisor_ref::child` returns; users make none.
+  /// @param slot  where the supervisor shows the child; not null
   explicit child_ref(std::shared_ptr<engine::child_slot> slot);
 
   /// @returns the handle of the running incarnation, or `child_unavailable`.
@@ -135,6 +146,7 @@ public:
   ///                 `scoped_actor`
   /// @param timeout  a duration, or `caf::infinite`
   /// @param xs       the message
+  /// @returns the outcome, yet to come: a `child_response`
   template <class Self, class Timeout, class... Ts>
   [[nodiscard]] auto request(Self&& self, Timeout timeout, Ts&&... xs) const {
     auto view = slot_->look();
@@ -150,6 +162,7 @@ public:
     return child_response{std::move(sent), fate, std::move(ticket)};
   }
 
+  /// @param system  the supervisor's
   /// @returns an actor that stands for the child: it passes all that it is sent
   ///          on, as this reference would, for those who need a handle. It does
   ///          so on the sender's thread, without a turn of its own. Exit

@@ -158,15 +158,20 @@ struct spec_check {
   friend bool operator==(const spec_check&, const spec_check&) = default;
 };
 
+/// @param specs  in start order
+/// @param end    when the supervisor ends by itself: only then a child may be
+///               significant
 /// @returns the first fault that `specs` have for a supervisor with this
 ///          `auto_shutdown`, in list order
 [[nodiscard]] spec_check check_child_specs(std::span<const child_spec> specs,
                                            auto_shutdown end
                                            = auto_shutdown::never);
 
+/// @param spec  what it sets stays
 /// @returns `spec` with every default that depends on its type filled in
 [[nodiscard]] child_spec with_defaults(child_spec spec);
 
+/// @param fault  one of a list of specs, or `none`
 /// @returns what is wrong, for a person
 [[nodiscard]] std::string_view to_string(spec_fault fault) noexcept;
 

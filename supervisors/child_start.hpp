@@ -30,7 +30,9 @@ class init_ack {
 public:
   init_ack() = default;
 
-  /// Bound to that incarnation; supervisors make them.
+  /// Bound to one incarnation; supervisors make them.
+  /// @param supervisor   who is told, if it is still there
+  /// @param incarnation  whose start this is about
   init_ack(caf::actor_addr supervisor, incarnation_id incarnation);
 
   /// The child is ready.
@@ -80,13 +82,15 @@ struct start_notes {
 ///         and kept
 class start_context {
 public:
-  /// What a supervisor gives to a start function; all that it refers to
-  /// outlives this.
+  /// What a supervisor gives to a start function.
+  /// @param supervisor  outlives this
+  /// @param terms       what they refer to outlives this
+  /// @param notes       what the start function says goes here; outlives this
   start_context(caf::event_based_actor& supervisor, const start_terms& terms,
                 start_notes& notes);
 
-  /// @returns the same with other arguments
   /// @param arguments  must outlive the result
+  /// @returns the same with other arguments
   [[nodiscard]] start_context with(const caf::message& arguments) const;
 
   /// @returns the id of the child's spec
@@ -139,8 +143,9 @@ public:
     return supervisor_->address();
   }
 
-  /// Says where this incarnation runs, for people who look at the tree, for
-  /// example `default/0`. Only for children that do not run just anywhere.
+  /// Says where this incarnation runs, for people who look at the tree. Only
+  /// for children that do not run just anywhere.
+  /// @param place  for example `default/0`
   void runs_in(std::string place) const;
 
   /// Says how to get at code of this incarnation that does not return. Without
@@ -148,18 +153,24 @@ public:
   /// @param calls not null
   void may_interrupt(std::shared_ptr<const child_calls> calls) const;
 
-  /// Says something to whoever has ordered this start, for example on which
-  /// port the child listens: `started_child::told`. Python code hears it where
-  /// it is one `value`. Of a restart that nobody has ordered it goes nowhere.
+  /// Says something to whoever has ordered this start: `started_child::told`.
+  /// Of a restart that nobody has ordered it goes nowhere.
+  /// @param what  for example on which port the child listens; Python code
+  ///              hears it where it is one `value`
   void tell(caf::message what) const;
 
   /// Spawns an actor next to the supervisor, on the same execution unit.
+  /// @param fun  as `caf::actor_system::spawn` takes it
+  /// @param xs   for `fun`
+  /// @returns its handle
   template <caf::spawn_options Os = caf::no_spawn_options, class F, class... Ts>
   caf::actor spawn(F fun, Ts&&... xs) const {
     return supervisor_->spawn<Os>(std::move(fun), std::forward<Ts>(xs)...);
   }
 
   /// The same for a class of actors.
+  /// @param xs  for the constructor, after CAF's own argument
+  /// @returns its handle
   template <class Impl, caf::spawn_options Os = caf::no_spawn_options,
             class... Ts>
   caf::actor spawn_class(Ts&&... xs) const {
@@ -187,6 +198,9 @@ using start_result = std::variant<caf::actor, start_ignored, caf::error>;
 using start_fn = std::function<start_result(const start_context&)>;
 
 /// Runs the initialization of an actor and acknowledges it.
+/// @param self  the child, which is being initialized
+/// @param ack   as `start_context::ack` gave it
+/// @param init  callable as `caf::behavior ()`
 /// @returns what `init` returns; an empty behavior if it throws, after the
 ///          text of the exception went to the supervisor and `self` has quit
 /// @thread that of `self`
@@ -210,6 +224,10 @@ caf::behavior acknowledge(caf::event_based_actor* self, const init_ack& ack,
 /// has returned: `start_function(counter, 0)` for
 /// `behavior counter(event_based_actor*, int)`. The arguments are copied for
 /// each incarnation.
+/// @param fun  takes `caf::event_based_actor*` first, if it wants that, then
+///             `xs`
+/// @param xs   further arguments
+/// @returns a start function for `child_spec::start`
 template <class F, class... Ts>
 start_fn start_function(F fun, Ts... xs) {
   return [fun, xs...](const start_context& context) -> start_result {
@@ -228,6 +246,8 @@ start_fn start_function(F fun, Ts... xs) {
 
 /// Starts a class-based event-based actor that is ready once its
 /// `make_behavior` has returned. The arguments are copied for each incarnation.
+/// @param xs  for the constructor, after CAF's own argument
+/// @returns a start function for `child_spec::start`
 template <class Impl, class... Ts>
 start_fn start_class(Ts... xs) {
   class acknowledging : public Impl {
@@ -250,6 +270,7 @@ start_fn start_class(Ts... xs) {
   };
 }
 
+/// @param context  of the start
 /// @returns a failure: `with_arguments` has been given something else
 [[nodiscard]] caf::error wrong_arguments(const start_context& context);
 
@@ -261,6 +282,7 @@ start_fn start_class(Ts... xs) {
 ///     with_arguments<int>([](int n) { return start_function(counter, n); })
 /// @param make  callable as `start_fn (const Ts&...)`; runs for each
 ///              incarnation, on the supervisor's thread
+/// @returns a start function for `child_spec::start`
 template <class... Ts, class Make>
 start_fn with_arguments(Make make) {
   return
@@ -278,6 +300,7 @@ start_fn with_arguments(Make make) {
 /// Starts whatever `fun` spawns and takes it for ready at once. A failure of
 /// its initialization then counts as an exit, not as a failed start.
 /// @param fun  callable as `caf::actor (const start_context&)`
+/// @returns a start function for `child_spec::start`
 template <class F>
 start_fn started_on_spawn(F fun) {
   return [fun = std::move(fun)](const start_context& context) -> start_result {

@@ -181,19 +181,20 @@ enum class child_outcome : uint8_t {
 /// @thread any; copies are independent
 class effect_list {
 public:
-  /// At most four.
+  /// A list of effects.
+  /// @param effects  at most four `child_effect`
   template <class... Effects>
   constexpr effect_list(Effects... effects) // NOLINT: implicit on purpose
     : items_{effects...}, size_(sizeof...(effects)) {
     static_assert(sizeof...(effects) <= 4);
   }
 
-  /// The first one.
+  /// @returns the first one
   [[nodiscard]] constexpr const child_effect* begin() const noexcept {
     return items_.data();
   }
 
-  /// Behind the last one.
+  /// @returns behind the last one
   [[nodiscard]] constexpr const child_effect* end() const noexcept {
     return items_.data() + size_;
   }
@@ -221,6 +222,7 @@ struct child_transition {
     = default;
 };
 
+/// @param state  in any phase
 /// @returns whether the child is being stopped for being unhealthy: the end of
 ///          that stop is an end of its own accord
 [[nodiscard]] constexpr bool is_condemned(const child_state& state) noexcept {
@@ -228,16 +230,22 @@ struct child_transition {
          && state.stopped_for == stop_cause::unhealthy;
 }
 
+/// @param state  in any phase
 /// @returns whether a stop has come to the kill, and perhaps beyond
 [[nodiscard]] constexpr bool is_killed(const child_state& state) noexcept {
   return state.phase == child_phase::stopping
          && state.step >= stop_step::killed;
 }
 
+/// @param state  in any phase
 /// @returns what people get to see of a child in this state
 [[nodiscard]] child_status status_of(const child_state& state) noexcept;
 
 /// The transition function.
+/// @param state  in which the event happens
+/// @param rules  of the child at that moment
+/// @param event  one that is too late, or about another incarnation, is `stale`
+/// @returns what it leads to
 [[nodiscard]] child_transition step(const child_state& state,
                                     const child_rules& rules,
                                     const child_event& event);

@@ -62,6 +62,7 @@ enum class sup_errc : uint8_t {
   poison_message,
 };
 
+/// @param code  a number that is none of them is `unknown`
 /// @returns the enumerator's name, for example `not_found`
 [[nodiscard]] std::string to_string(sup_errc code);
 
@@ -79,9 +80,11 @@ struct sup_error {
   caf::error cause{};
 };
 
+/// @param what  of its `reason` and `cause` nothing is shown
 /// @returns one line: code, child, message
 [[nodiscard]] std::string to_string(const sup_error& what);
 
+/// @param what  its `reason` and `cause` are left out
 /// @returns `what` for a border where only a `caf::error` passes; code and text
 ///          survive
 [[nodiscard]] caf::error to_caf_error(const sup_error& what);
@@ -102,7 +105,9 @@ struct child_unavailable {
   /// @returns a `sup_errc::child_unavailable` with this content
   [[nodiscard]] caf::error to_error() const;
 
-  /// @returns the content of a `sup_errc::child_unavailable`
+  /// @param what  any error
+  /// @returns the content of a `sup_errc::child_unavailable`; none of other
+  ///          errors
   [[nodiscard]] static std::optional<child_unavailable>
   from_error(const caf::error& what);
 };
@@ -115,23 +120,29 @@ struct child_down {
   /// @returns a `sup_errc::child_down` with this content
   [[nodiscard]] caf::error to_error() const;
 
-  /// @returns the content of a `sup_errc::child_down`
+  /// @param what  any error
+  /// @returns the content of a `sup_errc::child_down`; none of other errors
   [[nodiscard]] static std::optional<child_down>
   from_error(const caf::error& what);
 };
 
+/// @param detail  why, for a person
 /// @returns the reason of an actor that shuts down and says why; as good as
 ///          `exit_reason::user_shutdown`
 [[nodiscard]] caf::error shutdown_reason(std::string detail);
 
+/// @param what         none for a normal exit
+/// @param incarnation  which ended
+/// @param rules        how it is classified
+/// @param system       renders errors of other categories
 /// @returns the exit reason `what` as plain data
 [[nodiscard]] exit_info describe_exit(const caf::error& what,
                                       uint64_t incarnation,
                                       const exit_rules& rules,
                                       const caf::actor_system& system);
 
-/// Teaches an actor system to render this category. Call it before the actor
-/// system exists.
+/// Teaches an actor system to render this category.
+/// @param config  of an actor system that does not exist yet
 void configure(caf::actor_system_config& config);
 
 } // namespace supervisors

@@ -113,6 +113,8 @@ struct exit_info {
 /// it means by default. Runs on the supervisor's thread and must not block.
 using classify_fn = std::function<exit_class(const exit_info&)>;
 
+/// @param kind what ended the incarnation
+/// @param rules whether a supervisor that gave up counts as failed
 /// @returns the class of such an exit
 [[nodiscard]] exit_class classify(exit_kind kind,
                                   const exit_rules& rules) noexcept;
@@ -124,12 +126,15 @@ using classify_fn = std::function<exit_class(const exit_info&)>;
 [[nodiscard]] bool is_orderly_stop(const exit_info& how,
                                    bool is_killed) noexcept;
 
+/// @param kind a number that is none of them is `unknown`
 /// @returns the enumerator's name
 [[nodiscard]] std::string_view to_string(exit_kind kind) noexcept;
 
+/// @param cls a number that is none of them is `unknown`
 /// @returns the enumerator's name
 [[nodiscard]] std::string_view to_string(exit_class cls) noexcept;
 
+/// @param how it ended
 /// @returns one line: kind, and the first line of the message, or its first 500
 ///          bytes
 [[nodiscard]] std::string to_string(const exit_info& how);

@@ -32,10 +32,13 @@ public:
   message_breaker(std::string child, size_t threshold, while_down policy);
 
   /// Sets what the constructor has set; what was counted stays.
+  /// @param threshold  in place of the one before; 0 for never
+  /// @param policy     in place of the one before
   void change(size_t threshold, while_down policy);
 
   /// A new incarnation takes the place of the one before, which may still be
   /// about, and is heeded no more.
+  /// @param incarnation  the new one
   void begin(incarnation_id incarnation);
 
   /// A message is about to be handled.
@@ -44,8 +47,9 @@ public:
   /// @returns false where it is refused: `refuse` follows
   [[nodiscard]] bool admit(incarnation_id incarnation, uint64_t digest);
 
-  /// That incarnation is done with the message that was admitted last, and goes
+  /// An incarnation is done with the message that was admitted last, and goes
   /// on.
+  /// @param incarnation  which; one that is heeded no more changes nothing
   void settle(incarnation_id incarnation) noexcept;
 
   /// The incarnation has crashed.

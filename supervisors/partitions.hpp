@@ -24,15 +24,19 @@ concept partition_number
     && !std::same_as<T, wchar_t> && !std::same_as<T, char8_t>
     && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
 
+/// @param key  any bytes
 /// @returns the FNV-1a hash of the bytes of `key`, in 64 bits, as Fowler, Noll
 ///          and Vo define it: the same on every platform, in every process and
 ///          in every version of pyactor
 [[nodiscard]] uint64_t stable_hash(std::string_view key) noexcept;
 
+/// @param key  of a negative number, what `static_cast` makes of it
 /// @returns that of the eight bytes of `key` in two's complement, lowest byte
 ///          first: equal for equal numbers of different types
 [[nodiscard]] uint64_t stable_hash_of_number(uint64_t key) noexcept;
 
+/// @param hash        of the key
+/// @param partitions  how many there are
 /// @returns the partition for a key of this hash: the remainder
 /// @pre `partitions` > 0
 [[nodiscard]] constexpr size_t partition_of(uint64_t hash,
@@ -40,6 +44,8 @@ concept partition_number
   return hash % partitions;
 }
 
+/// @param count  how many partitions there are to be
+/// @param spec   of each; its id is not used
 /// @returns `count` specs that are like `spec`, of the ids 0, 1, 2 ... The
 ///          start function of each finds its number in its `start_context`, as
 ///          one argument of type `uint64_t`: `with_arguments<uint64_t>` unpacks
@@ -53,11 +59,13 @@ concept partition_number
 /// @thread any; a value
 class partition_supervisor {
 public:
+  /// @param key  any bytes
   /// @returns a client's handle to the child for this key. The hash is
   ///          `stable_hash`; with no partition left, that of partition 0, which
   ///          does not run.
   [[nodiscard]] child_ref child_for(std::string_view key) const;
 
+  /// @param key  equal ones of different types have the same child
   /// @returns the same for a number, by `stable_hash_of_number`
   template <partition_number T>
   [[nodiscard]] child_ref child_for(T key) const {
@@ -86,9 +94,11 @@ public:
   [[nodiscard]] const supervisor_ref& supervisor() const noexcept;
 
 private:
+  /// @cond
   friend sup_expected<partition_supervisor>
   start_partitions(caf::actor_system&, size_t, const child_spec&,
                    supervisor_flags, std::chrono::nanoseconds);
+  /// @endcond
 
   struct state;
 
@@ -99,10 +109,14 @@ private:
   std::shared_ptr<state> state_;
 };
 
-/// Starts a supervisor of so many partitions, at least 1, with the specs that
-/// `partition_specs` makes of `spec`: its id is not used, and it is not
-/// temporary. The flags have `one_for_one` and no `auto_shutdown`, so that no
-/// partition depends on another one.
+/// Starts a supervisor of partitions, with the specs that `partition_specs`
+/// makes.
+/// @param system      where they live
+/// @param partitions  how many, at least 1; `resize` allows no more than these
+/// @param spec        of each; its id is not used, and it is not temporary
+/// @param flags       with `one_for_one` and no `auto_shutdown`, so that no
+///                    partition depends on another one
+/// @param timeout     bound on the wait until all have started
 /// @returns as `start_supervisor`
 /// @thread any outside of actors; blocks
 [[nodiscard]] sup_expected<partition_supervisor>

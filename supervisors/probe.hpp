@@ -42,10 +42,13 @@ enum class probe_kind : uint8_t {
   readiness,
 };
 
+/// @param what  a probe of any kind; that a liveness probe wants one success is
+///              not looked at
 /// @returns whether there is a question, `period` and `timeout` are positive,
 ///          `initial_delay` is not negative, and the thresholds are at least 1
 [[nodiscard]] bool is_valid(const probe& what) noexcept;
 
+/// @param kind  a number that is none of them is `unknown`
 /// @returns the enumerator's name
 [[nodiscard]] std::string_view to_string(probe_kind kind) noexcept;
 

@@ -34,6 +34,7 @@ guard_calls(const start_context& context);
 /// @param python once it has ended, starts fail with `interpreter_lost`
 /// @param what,args captured here: each incarnation starts with the same
 /// @param where picked afresh for each incarnation
+/// @returns a start function for `child_spec::start`
 [[nodiscard]] inline start_fn start_python(runtime::weak_runtime python,
                                            actor_class what,
                                            arguments args = {},
@@ -65,6 +66,7 @@ guard_calls(const start_context& context);
 /// method is called, and has to return `True`. What it raises is a miss, and
 /// ends nobody. It runs on the thread of the context, as any method does.
 /// @param name,args as in `runtime::inquire`
+/// @returns what `probe::question` is to be
 [[nodiscard]] inline caf::message probe_method(std::string name,
                                                arguments args = {}) {
   return caf::make_message(runtime::inquire{std::move(name), std::move(args)});
@@ -75,6 +77,7 @@ guard_calls(const start_context& context);
 /// @param python once it has ended, starts fail with `interpreter_lost`
 /// @param where picked afresh for each incarnation
 /// @param xs for the constructor
+/// @returns a start function for `child_spec::start`
 template <class Impl, class... Ts>
 start_fn start_pinned(runtime::weak_runtime python, runtime::placement where,
                       Ts... xs) {

@@ -38,15 +38,22 @@ class native_children {
 public:
   /// Gives what is to be started a name, for all trees that are declared from
   /// now on.
+  /// @param name  for `pyactor.Native`; not empty
+  /// @param what  is started by that name
   /// @returns `already_exists`, or `invalid_argument` for an empty name
   expected<void> add(std::string name, native_child what);
 
   /// The same for a start function that takes no arguments.
+  /// @param name   for `pyactor.Native`; not empty
+  /// @param start  runs for each incarnation of each such child
+  /// @param type   whether that starts a supervisor
   /// @returns as above: `already_exists`, or `invalid_argument`
   expected<void> add(std::string name, start_fn start,
                      child_type type = child_type::worker);
 
-  /// @returns `invalid_argument` that lists the names there are
+  /// @param name  as it was added
+  /// @returns what was added, or `invalid_argument` that lists the names there
+  ///          are
   [[nodiscard]] expected<native_child> find(const std::string& name) const;
 
 private:
@@ -97,12 +104,15 @@ declare_tree(runtime::runtime& python, std::string target, arguments args = {},
              const runtime::placement& where = {},
              std::chrono::nanoseconds timeout = forever);
 
+/// @param top  the supervisor at the top of the tree
 /// @returns a tree as Python code gets it: plain data, of which `pyactor.Tree`
 ///          makes one that asks and orders. It owns the supervisor, too.
 /// @thread any
 [[nodiscard]] value as_value(const supervisor_ref& top);
 
-/// @returns the supervisor in what `pyactor.Tree` has as its `ref`
+/// @param x  of any kind
+/// @returns the supervisor in what `pyactor.Tree` has as its `ref`; none in any
+///          other value
 /// @thread any
 [[nodiscard]] std::optional<supervisor_ref> as_supervisor(const value& x);
 

@@ -32,6 +32,7 @@ struct restart_backoff {
     = default;
 };
 
+/// @param policy  where `factor` or `jitter` is no number, that is refused
 /// @returns whether 0 < `initial` <= `max`, 1 <= `factor` < infinity,
 ///          0 <= `jitter` <= 1, and `reset_after` > 0
 [[nodiscard]] bool is_valid(const restart_backoff& policy) noexcept;

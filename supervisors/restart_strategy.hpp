@@ -35,12 +35,13 @@ struct restart_plan {
   /// The newest one.
   start_position last;
 
-  /// Whether it is about more than one child.
+  /// @returns whether it is about more than one child
   [[nodiscard]] constexpr bool is_group() const noexcept {
     return first != last;
   }
 
-  /// Whether it is about the child at `position`.
+  /// @param position  of any child
+  /// @returns whether it is about the child there
   [[nodiscard]] constexpr bool covers(start_position position) const noexcept {
     return first <= position && position <= last;
   }
@@ -48,6 +49,8 @@ struct restart_plan {
   friend bool operator==(const restart_plan&, const restart_plan&) = default;
 };
 
+/// @param strategy  of the supervisor
+/// @param failed    where the child is that failed
 /// @returns what the restart of the child at `failed` covers
 [[nodiscard]] constexpr restart_plan
 plan_restart(restart_strategy strategy, start_position failed) noexcept {

@@ -31,6 +31,8 @@ enum class exit_verdict : uint8_t {
   forget,
 };
 
+/// @param restart  of the child's spec
+/// @param cls      what the exit means
 /// @returns what becomes of a child of that type after such an exit
 [[nodiscard]] constexpr exit_verdict judge(restart_type restart,
                                            exit_class cls) noexcept {

@@ -45,6 +45,7 @@ public:
   /// None: what the supervisor above has, if there is one and it has any.
   start_throttle() noexcept = default;
 
+  /// @param limits  for all copies together
   /// @throws std::invalid_argument for a limit of 0, and a rate or a burst that
   ///         is not positive
   explicit start_throttle(const start_limits& limits);
@@ -63,7 +64,7 @@ public:
   /// @returns how many children are starting now, of all supervisors
   [[nodiscard]] size_t starting() const;
 
-  /// For supervisors.
+  /// @returns what supervisors share; null where there is none
   [[nodiscard]] const std::shared_ptr<engine::throttle_state>&
   state() const noexcept {
     return state_;

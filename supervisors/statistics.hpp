@@ -200,9 +200,11 @@ struct supervision_event {
   std::string context{};
 };
 
+/// @param what  a number that is none of them is `unknown`
 /// @returns the enumerator's name
 [[nodiscard]] std::string_view to_string(supervision_event::kind what) noexcept;
 
+/// @param event  of any kind
 /// @returns one line: what, which child, which incarnation, how it ended
 [[nodiscard]] std::string to_string(const supervision_event& event);
 

@@ -48,6 +48,8 @@ public:
   using duration = std::chrono::nanoseconds;
 
   /// Adds a child at the end of the start order and starts it.
+  /// @param spec     its id is new to the supervisor
+  /// @param timeout  after that the child is started all the same
   /// @returns what was started
   ///          - `invalid_spec`
   ///          - `already_started`, `already_present`: the id is in use
@@ -59,9 +61,10 @@ public:
                                           duration timeout = forever) const;
 
   /// Adds a child that comes from the one spec of a supervisor of
-  /// `simple_one_for_one`, and starts it. Its start function finds the
-  /// arguments in its `start_context`; they are kept for as long as the child
-  /// may be started again.
+  /// `simple_one_for_one`, and starts it.
+  /// @param arguments  what its start function finds in its `start_context`;
+  ///                   kept for as long as the child may be started again
+  /// @param timeout    after that the child is started all the same
   /// @returns what was started; without an incarnation there is no such child
   ///          - `start_failed`: nor is there
   ///          - `max_children`
@@ -71,6 +74,8 @@ public:
   start_child_with(caf::message arguments, duration timeout = forever) const;
 
   /// Starts a stopped child.
+  /// @param id       of a child that is there
+  /// @param timeout  after that the child is started all the same
   /// @returns what was started
   ///          - `not_found`, `running`, `restarting`
   ///          - `max_children`, `simple_one_for_one`
@@ -81,6 +86,8 @@ public:
 
   /// Resets a child: stops it and starts it with fresh state, at no cost in
   /// restart intensity. Starts a stopped one.
+  /// @param id       of a child that is there
+  /// @param timeout  after that the child is reset all the same
   /// @returns as `restart_child`, but for `running`; `simple_one_for_one` where
   ///          this is the id of the one spec, and for temporary children, whose
   ///          arguments are not kept
@@ -90,6 +97,8 @@ public:
   /// Ends the wait of a child for its restart: starts it now, as if its time
   /// had come. Costs nothing; if it fails, that counts like any failed restart,
   /// and the child waits for its next one.
+  /// @param id       of a child that waits
+  /// @param timeout  after that the child is started all the same
   /// @returns what was started
   ///          - `not_found`, `running`
   ///          - `not_waiting`: it is stopped, or about to start or to stop
@@ -101,12 +110,16 @@ public:
 
   /// Stops a child, and drops its spec if it is temporary. Succeeds also if it
   /// was stopped already. A child of `simple_one_for_one` is then gone.
+  /// @param id       of a child that is there
+  /// @param timeout  after that the child is stopped all the same
   /// @returns `not_found`
   ///          - `simple_one_for_one`: this is the id of the one spec
   sup_expected<void> terminate_child(std::string id,
                                      duration timeout = forever) const;
 
   /// Drops the spec of a stopped child.
+  /// @param id       of a child that is stopped
+  /// @param timeout  after that the spec is dropped all the same
   /// @returns `not_found`, `running`, `restarting`, `simple_one_for_one`
   sup_expected<void> delete_child(std::string id,
                                   duration timeout = forever) const;
@@ -115,6 +128,10 @@ public:
   /// runs. All flags are replaced, the observer too, and so is the spec of each
   /// child that is in both lists. That child goes on as it is: times and limits
   /// hold at once, a new start function from its next start.
+  /// @param flags    in place of those it has
+  /// @param specs    in the order of their starts from now on
+  /// @param mode     what becomes of children that are in one list only
+  /// @param timeout  after that the reload goes on all the same
   /// @returns what became of the list, once that is done; the supervisor is as
   ///          it was after
   ///          - `invalid_spec`
@@ -123,29 +140,37 @@ public:
                                       reload_mode mode,
                                       duration timeout = forever) const;
 
+  /// @param timeout  bound on the wait for the answer
   /// @returns all children, newest first
   sup_expected<std::vector<child_info>> which_children(duration timeout
                                                        = forever) const;
 
+  /// @param id       of a child that is there
+  /// @param timeout  bound on the wait for the answer
   /// @returns that child, as `which_children` has it
   ///          - `not_found`
   ///          - `simple_one_for_one`: this is the id of the one spec
   sup_expected<child_info> which_child(std::string id,
                                        duration timeout = forever) const;
 
+  /// @param timeout  bound on the wait for the answer
   /// @returns how many children there are, of which kind
   sup_expected<child_counts> count_children(duration timeout = forever) const;
 
+  /// @param id       of a child that is there
+  /// @param timeout  bound on the wait for the answer
   /// @returns the spec with its defaults filled in, or `not_found`. With
   ///          `simple_one_for_one` also by the id of the one spec.
   sup_expected<child_spec> get_child_spec(std::string id,
                                           duration timeout = forever) const;
 
+  /// @param timeout  bound on the wait for the answer
   /// @returns what the supervisor has seen and done
   sup_expected<supervisor_statistics> statistics(duration timeout
                                                  = forever) const;
 
   /// Waits until the supervisor has started its children.
+  /// @param timeout  after that the start goes on all the same
   /// @returns `failed_to_start_child`, `give_up`
   sup_expected<void> await_start(duration timeout = forever) const;
 
@@ -156,11 +181,15 @@ public:
 
   /// Stops all children, newest first, then the supervisor, and waits for its
   /// end. Succeeds also if it has ended already.
+  /// @param timeout  after that the stop goes on all the same
+  /// @param how      `forced`: children that may take for ever are killed
+  ///                 instead
   /// @returns `timed_out`, and nothing else: it has been told, and stops
   sup_expected<void> stop(duration timeout = forever,
                           stop_supervisor::urgency how
                           = stop_supervisor::orderly) const;
 
+  /// @param id  of a child that is there, or may come
   /// @returns a client's handle to the child of this id, whether or not there
   ///          is one yet
   [[nodiscard]] child_ref child(const std::string& id) const;
@@ -169,10 +198,12 @@ public:
   [[nodiscard]] const caf::actor& handle() const noexcept;
 
 private:
+  /// @cond
   friend sup_expected<supervisor_ref> spawn_supervisor(caf::actor_system&,
                                                        supervisor_flags,
                                                        std::vector<child_spec>,
                                                        const caf::actor&);
+  /// @endcond
 
   struct ownership;
 
@@ -188,6 +219,10 @@ private:
 };
 
 /// Starts a supervisor and, one after another, its children.
+/// @param system   where it lives
+/// @param flags    how it behaves
+/// @param specs    its children, in start order
+/// @param timeout  bound on the wait until all have started
 /// @returns once the last child has acknowledged
 ///          - `invalid_spec`
 ///          - `failed_to_start_child`: the started ones are stopped again
@@ -200,14 +235,21 @@ start_supervisor(caf::actor_system& system, supervisor_flags flags,
                  std::vector<child_spec> specs,
                  std::chrono::nanoseconds timeout = forever);
 
-/// Starts a supervisor without waiting for its children; for actors, which
-/// then request `await_start`. It stops when `parent` ends, which may be null.
+/// Starts a supervisor without waiting for its children; for actors, which then
+/// request `await_start`.
+/// @param system  where it lives
+/// @param flags   how it behaves
+/// @param specs   its children, in start order
+/// @param parent  the supervisor stops when that ends; null for none
 /// @returns `invalid_spec`
 /// @thread any
 [[nodiscard]] sup_expected<supervisor_ref>
 spawn_supervisor(caf::actor_system& system, supervisor_flags flags,
                  std::vector<child_spec> specs, const caf::actor& parent = {});
 
+/// @param flags  how each incarnation behaves
+/// @param specs  its children, in start order; a fault in them is a failed
+///               start
 /// @returns the start function of a child that is itself a supervisor. Its spec
 ///          wants `type = child_type::supervisor`; it then inherits `throttle`.
 /// @thread any

@@ -61,6 +61,8 @@ struct supervisor_flags {
   std::function<void(const supervision_event&)> observer{};
 };
 
+/// @param flags  whatever they are
+/// @param specs  of its children, in start order
 /// @returns success, if a supervisor can have these flags and children
 ///          - `invalid_spec`: the first fault, and whose it is
 [[nodiscard]] sup_expected<void>

@@ -106,6 +106,7 @@ struct get_tree_reply {
                                            std::chrono::nanoseconds timeout
                                            = std::chrono::seconds{5});
 
+/// @param top  what to show, with all that is below it
 /// @returns a table for a person at a terminal, one line for each node, with
 ///          box-drawing characters as tree(1) has them. Columns in which
 ///          nothing stands are left out; texts are cut so that a line has 120
@@ -114,6 +115,7 @@ struct get_tree_reply {
 /// @thread any
 [[nodiscard]] std::string to_text(const tree_node& top);
 
+/// @param top  what to show, with all that is below it
 /// @returns one line of JSON: an object for each node, with the names of
 ///          `tree_node`. Times are in seconds; what is none, empty or of no
 ///          meaning for the node is null. `supervisor`, `error` and `children`

@@ -47,6 +47,7 @@ struct to_dead_letters {
 /// run, or is not ready.
 using while_down = std::variant<fail_fast, buffer, to_dead_letters>;
 
+/// @param what  a buffer needs room and time, dead letters need an actor
 /// @returns whether `what` can be used
 [[nodiscard]] bool is_valid(const while_down& what) noexcept;
 

@@ -25,6 +25,9 @@ struct cpp_function {
     body;
 };
 
+/// @param py attached to the interpreter that the function is for
+/// @param what is called on threads of that interpreter that an `attach_scope`
+///             attaches
 /// @returns a new Python function that owns `what` and drops it with the last
 ///          reference, on a thread that is attached, or `python_exception`: no
 ///          memory

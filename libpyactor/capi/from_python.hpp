@@ -20,6 +20,8 @@ namespace capi {
                                           const interpreter_limits& limits);
 
 /// The same with the limits of the interpreter.
+/// @param py its interpreter sets the limits
+/// @param object borrowed
 /// @returns `not_convertible`, as above
 /// @thread attached
 [[nodiscard]] expected<value> from_python(attach_scope& py, _object* object);

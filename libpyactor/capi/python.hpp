@@ -16,7 +16,9 @@
 namespace PYACTOR_EXPORT pyactor {
 namespace capi {
 
-/// The globals dict of an environment, borrowed: valid until its release.
+/// @param env of the interpreter that the thread is attached to
+/// @returns the globals dict of an environment, borrowed: valid until its
+///          release, and null from then on
 /// @thread attached
 [[nodiscard]] inline PyObject* globals(attach_scope&,
                                        const environment& env) noexcept {

@@ -17,16 +17,20 @@ class remote_ref {
 public:
   remote_ref() noexcept;
 
+  /// @param py its interpreter is the one that gets the object back
+  /// @param object may be none
   /// @pre `object` is of the interpreter that `py` is attached to
   remote_ref(attach_scope& py, object_ref object);
 
   /// Leaves a reference to nothing behind.
   remote_ref(remote_ref&&) noexcept;
   /// Gives up what it referred to, as the destructor does.
+  /// @returns this reference
   remote_ref& operator=(remote_ref&&) noexcept;
 
   ~remote_ref();
 
+  /// @param py attached to any interpreter
   /// @returns the object, borrowed, or null where `py` is attached to another
   ///          interpreter, or there is none
   [[nodiscard]] _object* get(attach_scope& py) const noexcept;

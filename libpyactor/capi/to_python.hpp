@@ -11,6 +11,8 @@ namespace PYACTOR_EXPORT pyactor {
 namespace capi {
 
 /// Makes the Python object of a value.
+/// @param py its interpreter sets the limits
+/// @param x of any kind
 /// @returns a new object, or
 ///          - `not_convertible`: text that is not UTF-8, keys that are equal in
 ///            Python or cannot be hashed, nesting or elements beyond the

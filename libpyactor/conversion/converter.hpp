@@ -52,6 +52,8 @@ struct argument_type<char*> {
 template <class T>
 using argument_converter = converter<typename argument_type<T>::type>;
 
+/// @param py attached to the interpreter that the object is for
+/// @param x of a type that has a `converter`
 /// @returns a new Python object, `not_convertible`, or `python_exception`: no
 ///          memory, or code of an object in it raised
 /// @thread attached
@@ -60,7 +62,8 @@ template <class T>
   return argument_converter<T>::to_python(py, x);
 }
 
-/// Converts an object, which is borrowed.
+/// @param py attached to the interpreter of the object
+/// @param object borrowed
 /// @returns what the object is as a `T`, `not_convertible` where it is none, or
 ///          `python_exception` where code of the object raised
 /// @thread attached
@@ -69,6 +72,7 @@ template <class T>
   return converter<T>::from_python(py, object);
 }
 
+/// @param x of a type that has a `converter`
 /// @returns `x` as a value
 /// @throws std::length_error where it nests beyond `value::max_depth`
 /// @thread any
@@ -77,6 +81,7 @@ template <class T>
   return argument_converter<T>::to_value(x);
 }
 
+/// @param x of any kind
 /// @returns what the value is as a `T`, or `not_convertible`
 /// @thread any
 template <class T>

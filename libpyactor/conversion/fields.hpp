@@ -83,6 +83,8 @@ struct field_list {
   std::array<std::string_view, sizeof...(Fields)> names;
 };
 
+/// @param type_name name of the struct, for messages; outlives the result
+/// @param fields each a `field`, in the order of their declaration
 /// @returns the list of these fields
 /// @thread any
 template <class... Fields>

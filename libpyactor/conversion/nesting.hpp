@@ -10,11 +10,13 @@
 
 namespace PYACTOR_EXPORT pyactor {
 
-/// What is wrong with a value that nests beyond so many containers.
+/// @param limit on the containers that nest
+/// @returns what is wrong with a value that nests deeper
 /// @thread any
 [[nodiscard]] std::string too_deep(size_t limit);
 
-/// What is wrong with a value that has more elements than that.
+/// @param limit on the elements of all containers
+/// @returns what is wrong with a value that has more
 /// @thread any
 [[nodiscard]] std::string too_many(size_t limit);
 
@@ -60,22 +62,27 @@ public:
     innermost_ = up_;
   }
 
-  /// How many containers there are from the root to this one.
+  /// @returns how many containers there are from the root to this one
   [[nodiscard]] size_t depth() const noexcept {
     return depth_;
   }
 
   /// Counts what this container holds towards all that is converted.
+  /// @param elements of this container alone
+  /// @param limit on those of all containers since the root
   /// @returns whether that is within the limit
   [[nodiscard]] bool count(size_t elements, size_t limit) noexcept {
     root_->elements_ += elements;
     return root_->elements_ <= limit;
   }
 
-  /// Says that this container, for example a `list`, is too deep, or that it
-  /// contains itself.
+  /// @param type of this container, for example `list`
+  /// @param limit on the containers that nest
+  /// @returns `not_convertible`: this one is too deep, or contains itself
   [[nodiscard]] unexpected refuse_depth(std::string_view type, size_t limit);
 
+  /// @param what the conversion of that failed with
+  /// @param step from this container to it, as conversion/path.hpp makes them
   /// @returns the failure of something in this container
   [[nodiscard]] error at(error what, std::string_view step) const;
 

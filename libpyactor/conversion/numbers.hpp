@@ -30,19 +30,25 @@ inline constexpr integer_shape shape_of{8 * sizeof(T), std::signed_integral<T>};
 /// @returns the double that is equal to it, if there is one
 [[nodiscard]] std::optional<double> to_exact_double(const value& number);
 
+/// @param number an integer
 /// @returns the 64-bit number, or nothing where there is none
 [[nodiscard]] std::optional<uint64_t> to_uint64(const value& number);
 
-/// An integer that is too large or too small for what is asked for.
+/// @param number an integer, too large or too small
+/// @param wanted the type that it does not fit
+/// @returns `not_convertible`, at the root
 [[nodiscard]] unexpected refuse_misfit(const value& number,
                                        integer_shape wanted);
 
-/// An integer that no double is equal to.
+/// @param number an integer that no double is equal to
+/// @returns `not_convertible`, at the root
 [[nodiscard]] unexpected refuse_inexact(const value& number);
 
-/// A number beyond the range of `float`.
+/// @param number beyond the range of `float`
+/// @returns `not_convertible`, at the root
 [[nodiscard]] unexpected refuse_misfit_float(double number);
 
+/// @param number of any integer type
 /// @returns the same number as a `T`, or `not_convertible` where it is none
 template <integer_type T, integer_type U>
 expected<T> narrow(U number) {

@@ -17,23 +17,30 @@
 
 namespace PYACTOR_EXPORT pyactor {
 
+/// @param message for a person, without a path: what is wrong, and the remedy
 /// @returns `not_convertible` at the root
 [[nodiscard]] unexpected refuse(std::string_view message);
 
+/// @param what the conversion failed with, one level further in
+/// @param step from this level to that one, for example `[2]` or `.name`
 /// @returns the failure with `step` in front of its path, or after `$` where
 ///          its message has no path yet
 [[nodiscard]] error at_step(error what, std::string_view step);
 
-/// The item of this index: `[2]`.
+/// @param index of an item, from 0 on
+/// @returns the step to it: `[2]`
 [[nodiscard]] std::string index_step(size_t index);
 
+/// @param key of any kind
 /// @returns `key` as Python shows it, cut where it is long
 [[nodiscard]] std::string shown_key(const value& key);
 
-/// What a dict has for this key: `.name` or `['k y']`.
+/// @param key of a dict
+/// @returns the step to what the dict has for it: `.name` or `['k y']`
 [[nodiscard]] std::string key_step(const value& key);
 
-/// The key of a dict that comes at this place, itself: `.keys()[2]`.
+/// @param index of a key in the order of the dict
+/// @returns the step to that key itself: `.keys()[2]`
 [[nodiscard]] std::string dict_key_step(size_t index);
 
 /// Some element of a set, which has no name.

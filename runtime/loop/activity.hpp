@@ -53,6 +53,8 @@ public:
   // -- turns ------------------------------------------------------------------
 
   /// Begins a turn, which ends the one before.
+  /// @param actor its id, not 0
+  /// @param now when the turn begins
   /// @thread writer
   void begin(uint64_t actor, clock::time_point now) noexcept {
     next_turn();
@@ -60,13 +62,15 @@ public:
     actor_.store(actor, std::memory_order_release);
   }
 
-  /// How long each turn may take from now on; 0 for any time.
+  /// Limits all turns from now on.
+  /// @param limit how long each may take; 0 for any time
   /// @thread writer
   void allow(clock::duration limit) noexcept {
     limit_.store(limit.count(), std::memory_order_release);
   }
 
-  /// The running turn may take until then, if not for longer.
+  /// Gives the running turn more time.
+  /// @param deadline until when it may take, if not for longer
   /// @thread writer
   void extend(clock::time_point deadline) noexcept {
     auto now = read();
@@ -84,7 +88,7 @@ public:
     actor_.store(0, std::memory_order_release);
   }
 
-  /// The number of the running turn.
+  /// @returns the number of the running turn
   /// @thread writer
   [[nodiscard]] uint64_t turn() const noexcept {
     return word_.load(std::memory_order_relaxed) / places;
@@ -98,7 +102,7 @@ public:
                     std::memory_order_relaxed);
   }
 
-  /// Messages handled so far.
+  /// @returns how many messages were handled so far
   /// @thread any
   [[nodiscard]] uint64_t messages() const noexcept {
     return messages_.load(std::memory_order_relaxed);
@@ -118,12 +122,14 @@ public:
     return true;
   }
 
+  /// @returns whether the writer is inside Python
   /// @thread writer
   [[nodiscard]] bool in_python() const noexcept {
     return place_of(word_.load(std::memory_order_relaxed)) != place::host;
   }
 
   /// The writer is back from its outermost stretch of Python code.
+  /// @returns what others have done about the stretch
   /// @thread writer
   [[nodiscard]] departure leave_python() noexcept {
     auto word = word_.load(std::memory_order_relaxed);
@@ -141,6 +147,7 @@ public:
 
   /// Announces an exception to a thread that is inside Python in that turn; it
   /// learns of it when it leaves Python. One that was given up is to end, too.
+  /// @param turn as `read` gave it
   /// @returns false where the thread is not
   /// @thread any
   [[nodiscard]] bool interrupt(uint64_t turn) noexcept {
@@ -153,6 +160,7 @@ public:
   }
 
   /// Gives up on a thread that is inside Python in that turn.
+  /// @param turn as `read` gave it
   /// @returns false where it is not
   /// @thread any
   [[nodiscard]] bool give_up(uint64_t turn) noexcept {
@@ -180,7 +188,7 @@ public:
     return false;
   }
 
-  /// What belongs to one turn.
+  /// @returns what belongs to one turn
   /// @thread any
   [[nodiscard]] snapshot read() const noexcept {
     for (;;) {

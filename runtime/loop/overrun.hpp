@@ -42,6 +42,7 @@ public:
   /// @param runs what the thread runs
   /// @param now the time at which it was read
   /// @param grace how long an interrupted call has to come back
+  /// @returns what to do about its call, and when to look again
   [[nodiscard]] advice look(const activity::snapshot& runs,
                             clock::time_point now, clock::duration grace) {
     if (runs.actor == 0 || runs.limit <= clock::duration::zero())

@@ -40,6 +40,7 @@ public:
   // -- what is ready ----------------------------------------------------------
 
   /// Queues a resident job.
+  /// @param job not "none"
   /// @returns false where the loop has ended; the job stays with the caller
   /// @thread any
   [[nodiscard]] bool push(Job job) {
@@ -47,6 +48,8 @@ public:
   }
 
   /// The same without a lock, where there is no need for one.
+  /// @param job as for `push`
+  /// @returns as `push`
   [[nodiscard]] bool push_here(Job job) {
     // A thread inside Python may be given up, and its queue with it.
     if (!activity_.in_python() && queue_.push_local(job))
@@ -55,17 +58,21 @@ public:
   }
 
   /// Queues the job that has just run once more.
+  /// @param job as for `push`
   /// @returns false for want of memory; the job stays with the caller
   [[nodiscard]] bool push_again(Job job) noexcept {
     return queue_.push_local(std::move(job));
   }
 
   /// Queues a guest job, as `push`.
+  /// @param job as for `push`
+  /// @returns as `push`
   [[nodiscard]] bool push_guest(Job job) {
     return queue_.push_guest(std::move(job));
   }
 
   /// Leaves something behind that the loop does away with.
+  /// @param what is handed to the host's `run_departure`
   /// @thread any
   void leave_behind(Departure what) {
     {
@@ -82,7 +89,7 @@ public:
     queue_.interrupt();
   }
 
-  /// Jobs and departures that wait, approximately.
+  /// @returns jobs and departures that wait, approximately
   /// @thread any
   [[nodiscard]] size_t size() const noexcept {
     return queue_.size() + departures_size_.load(std::memory_order_relaxed);
@@ -90,24 +97,25 @@ public:
 
   // -- what runs --------------------------------------------------------------
 
-  /// What runs now, for the loop's thread to say.
+  /// @returns what runs now, for the loop's thread to say
   [[nodiscard]] activity& running() noexcept {
     return activity_;
   }
 
-  /// What runs now.
+  /// @returns what runs now
   /// @thread any
   [[nodiscard]] const activity& running() const noexcept {
     return activity_;
   }
 
-  /// What happens from `now` on keeps guests waiting.
+  /// What happens from now on keeps guests waiting.
+  /// @param now when the slice begins
   void begin_slice(clock::time_point now) noexcept {
     slice_since_.store(now.time_since_epoch().count(),
                        std::memory_order_relaxed);
   }
 
-  /// When the running slice began.
+  /// @returns when the running slice began; the clock's epoch between slices
   [[nodiscard]] clock::time_point slice_start() const noexcept {
     return clock::time_point{
       clock::duration{slice_since_.load(std::memory_order_relaxed)}};
@@ -118,7 +126,10 @@ public:
     slice_since_.store(0, std::memory_order_relaxed);
   }
 
-  /// Hands guests over where they have waited behind one slice for `patience`.
+  /// Hands guests over where they have waited for too long.
+  /// @param now up to when they have waited
+  /// @param patience how long they may wait behind one slice
+  /// @param hand_over takes a `Job`
   /// @returns whether some still wait
   /// @thread any
   template <class F>
@@ -137,6 +148,7 @@ public:
   // -- life -------------------------------------------------------------------
 
   /// Runs one job, and first the departures.
+  /// @param host what runs them, see the class
   /// @returns false where nothing was ready
   template <class Host>
   bool step(Host& host) {
@@ -156,6 +168,7 @@ public:
 
   /// Runs jobs, and sleeps when there are none, until a stop has been asked for
   /// and no resident lives.
+  /// @param host as for `step`
   template <class Host>
   void serve(Host& host) {
     while (!finished(host)) {
@@ -169,6 +182,7 @@ public:
 
   /// `serve` returns once all residents have ended, for whose end the caller
   /// now asks; whoever does so interrupts the loop afterwards.
+  /// @param kill_at when residents that live on are killed
   /// @returns false where that was asked for before
   /// @thread any
   bool begin_stop(clock::time_point kill_at) {
@@ -186,6 +200,7 @@ public:
   }
 
   /// Takes no job any more and does away with what waits.
+  /// @param host gets the jobs and departures that wait
   template <class Host>
   void close(Host& host) {
     bounce_all(host);
@@ -194,6 +209,7 @@ public:
 
   /// Takes the jobs from a thread that is inside Python. It will never run one
   /// again: `activity::leave_python` tells it so.
+  /// @param host gets the jobs that wait
   /// @returns false where the thread is not inside Python
   /// @thread any but the loop's
   template <class Host>
@@ -205,6 +221,7 @@ public:
   }
 
   /// Takes no job any more and gives back those that wait.
+  /// @param host gets the jobs that wait
   /// @thread the loop's, or any once it was given up
   template <class Host>
   void bounce_all(Host& host) {

@@ -30,6 +30,7 @@ template <class Job>
 class run_queue {
 public:
   /// Appends a resident job; wakes the consumer where it sleeps.
+  /// @param job not "none"
   /// @returns false where the queue is closed; the job stays with the caller
   bool push(Job job) {
     std::unique_lock guard{mtx_};
@@ -42,6 +43,7 @@ public:
   }
 
   /// Appends a resident job without a lock.
+  /// @param job as for `push`
   /// @returns false for want of memory; the job stays with the caller
   /// @thread consumer
   [[nodiscard]] bool push_local(Job job) noexcept {
@@ -55,6 +57,7 @@ public:
   }
 
   /// Appends a guest job.
+  /// @param job as for `push`
   /// @returns false where the queue is closed; the job stays with the caller
   bool push_guest(Job job) {
     std::unique_lock guard{mtx_};
@@ -67,6 +70,8 @@ public:
   }
 
   /// Takes the next job: residents and guests in turn.
+  /// @param is_guest set to whether that is a guest, where there is a job
+  /// @returns the job, or nothing where none is ready
   /// @thread consumer
   std::optional<Job> pop(bool& is_guest) {
     if (inbox_size_.load(std::memory_order_acquire) != 0)
@@ -89,6 +94,7 @@ public:
   }
 
   /// Takes a guest from its front.
+  /// @returns the guest, or nothing where none waits
   std::optional<Job> pop_guest() {
     if (guest_size_.load(std::memory_order_acquire) == 0)
       return std::nullopt;
@@ -122,6 +128,7 @@ public:
   }
 
   /// Sleeps until a job or an interruption comes, or until `deadline`.
+  /// @param deadline none for as long as it takes
   /// @returns false where the deadline passed
   /// @thread consumer
   bool wait(std::optional<std::chrono::steady_clock::time_point> deadline) {
@@ -158,7 +165,7 @@ public:
     return left;
   }
 
-  /// Jobs that wait, approximately.
+  /// @returns jobs that wait, approximately
   /// @thread any
   [[nodiscard]] size_t size() const noexcept {
     return inbox_size_.load(std::memory_order_relaxed)
@@ -166,6 +173,7 @@ public:
            + resident_size_.load(std::memory_order_relaxed);
   }
 
+  /// @returns whether guests wait, approximately
   /// @thread any
   [[nodiscard]] bool has_guests() const noexcept {
     return guest_size_.load(std::memory_order_relaxed) != 0;

@@ -51,9 +51,11 @@ public:
   }
 
   /// Shows a child as it is now.
+  /// @param view  read by all clients from now on
   void show(child_view view);
 
   /// Shows a child that does not run and has no reception.
+  /// @param status  what it does instead
   void show(child_status status);
 
 private:
@@ -70,6 +72,7 @@ private:
 /// @thread any
 class child_directory {
 public:
+  /// @param id  of any child, whether there is one or not
   /// @returns the slot for `id`, made on demand
   [[nodiscard]] std::shared_ptr<child_slot> slot(const std::string& id);
 

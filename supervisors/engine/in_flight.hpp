@@ -31,6 +31,8 @@ public:
   class ticket {
   public:
     /// What `enter` gives out.
+    /// @param home kept alive by it
+    /// @param place of the request in there
     ticket(std::shared_ptr<in_flight> home, std::list<request>::iterator place);
 
     ~ticket();
@@ -66,10 +68,12 @@ public:
 
   /// Registers a request that has just been sent. If the incarnation has ended
   /// in between, the request is failed right here.
+  /// @param what who waits, and for which response
   /// @returns its ticket; null if it was failed
   [[nodiscard]] std::shared_ptr<ticket> enter(request what);
 
   /// Fails all requests that have no outcome yet, and all that come later.
+  /// @param host the clients wake up on it; null leaves that to the scheduler
   void close(caf::execution_unit* host);
 
 private:

@@ -19,14 +19,20 @@ namespace supervisors::engine {
 
 struct child_view;
 
-/// Passes `what` on to the child that `view` shows. A request gets exactly one
-/// outcome: that of the incarnation, or `child_down`.
+/// Passes a message on to a child. A request gets exactly one outcome: that of
+/// the incarnation, or `child_down`.
+/// @param view  shows the child
+/// @param what  a message, or a request
+/// @param host  the receiver wakes up on it; null leaves that to the scheduler
 /// @pre `view.handle` is set
 /// @thread any
 void pass_on(const child_view& view, caf::mailbox_element_ptr what,
              caf::execution_unit* host);
 
-/// Answers `what`, if it is a request, with `child_unavailable`.
+/// Answers a request; does nothing about other messages.
+/// @param why   the answer
+/// @param what  a message, or a request
+/// @param host  the client wakes up on it; null leaves that to the scheduler
 /// @thread any
 void refuse(const child_unavailable& why, const caf::mailbox_element& what,
             caf::execution_unit* host);
@@ -62,6 +68,9 @@ public:
 
   /// Lets in all who wait if the child takes messages now; sends them away if
   /// none of its incarnations will.
+  /// @param view  what the child's clients get to see next
+  /// @param host  the child and the clients wake up on it; null leaves that to
+  ///              the scheduler
   void show(const child_view& view, caf::execution_unit* host);
 
 private:

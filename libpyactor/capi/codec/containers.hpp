@@ -23,16 +23,24 @@ using item_list = std::vector<object_ref>;
 /// New references to keys and what they stand for.
 using pair_list = std::vector<std::pair<object_ref, object_ref>>;
 
+/// @param py for what Python raises
+/// @param items none of them null; the list takes them over
 /// @returns a list of these items, or `python_exception`: no memory
 [[nodiscard]] expected<object_ref> make_list(attach_scope& py, item_list items);
+/// @param py for what Python raises
+/// @param items none of them null; the tuple takes them over, and leaves null
 /// @returns a tuple of these items, or `python_exception`: no memory
 [[nodiscard]] expected<object_ref> make_tuple(attach_scope& py,
                                               std::span<object_ref> items);
+/// @param py for what Python raises
+/// @param items none of them null; the set adds references of its own
 /// @returns a set, `not_convertible` where items are equal in Python or cannot
 ///          be hashed, or `python_exception`: no memory, or code of an item
 ///          raised
 [[nodiscard]] expected<object_ref> make_set(attach_scope& py,
                                             const item_list& items);
+/// @param py for what Python raises
+/// @param items none of them null; the dict adds references of its own
 /// @returns a dict, `not_convertible` where keys are equal in Python or cannot
 ///          be hashed, or `python_exception`: no memory, or code of a key
 ///          raised

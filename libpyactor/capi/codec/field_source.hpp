@@ -21,8 +21,11 @@ namespace capi {
 /// @thread attached, lives on the stack
 class field_source {
 public:
-  /// Looks at nothing yet. `object` is borrowed; `type_name` is that of the
-  /// struct, for messages.
+  /// Looks at nothing yet.
+  /// @param py its interpreter sets the limits; outlives this
+  /// @param object borrowed; outlives this
+  /// @param type_name that of the struct, for messages; outlives this
+  /// @param names of the fields; outlive this
   field_source(attach_scope& py, _object* object, std::string_view type_name,
                std::span<const std::string_view> names) noexcept;
 
@@ -30,6 +33,7 @@ public:
   ///          nested too deep
   expected<void> open();
 
+  /// @param index into the names
   /// @returns the object for a field, or
   ///          - `not_convertible`: there is none
   ///          - `python_exception`: a property raised
@@ -38,6 +42,8 @@ public:
   /// @returns `not_convertible` where the dict is not what it was
   expected<void> close();
 
+  /// @param index into the names
+  /// @param what its conversion failed with
   /// @returns the failure of this field
   [[nodiscard]] error at(size_t index, error what) const;
 

@@ -20,14 +20,17 @@ namespace capi {
 /// @thread attached, lives on the stack
 class item_source {
 public:
-  /// Looks at nothing yet. `container` is borrowed.
+  /// Looks at nothing yet.
+  /// @param py its interpreter sets the limits; outlives this
+  /// @param container borrowed, any object; outlives this
   item_source(attach_scope& py, _object* container) noexcept;
 
   /// @returns `not_convertible` for all but an exact list or tuple, and for one
   ///          that is beyond the interpreter's limits
   expected<void> open_sequence();
 
-  /// The same, of so many items.
+  /// The same, of a given size.
+  /// @param size how many items there are to be
   /// @returns as above; `not_convertible` also where there are more, or fewer
   expected<void> open_sequence(size_t size);
 
@@ -35,11 +38,12 @@ public:
   ///          one that is beyond the interpreter's limits
   expected<void> open_set();
 
-  /// Number of items, once open.
+  /// @returns how many items there are, once open
   [[nodiscard]] size_t size() const noexcept {
     return size_;
   }
 
+  /// @param index below `size`
   /// @returns the item, borrowed until the next call, or null where the
   ///          container has changed already, which `close` then tells
   [[nodiscard]] _object* item(size_t index);
@@ -47,6 +51,8 @@ public:
   /// @returns `not_convertible` where the container is not what it was
   expected<void> close();
 
+  /// @param index of the item; a set's path does not show it
+  /// @param what its conversion failed with
   /// @returns the failure of this item
   [[nodiscard]] error at(size_t index, error what) const;
 

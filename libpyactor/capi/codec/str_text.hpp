@@ -22,6 +22,8 @@ namespace capi {
 /// @returns `not_convertible` where it holds a lone surrogate
 [[nodiscard]] expected<std::string> utf8_of(_object* str);
 
+/// @param py for what Python raises
+/// @param text UTF-8, NUL bytes included
 /// @returns a `str`, `not_convertible` where `text` is not UTF-8, or
 ///          `python_exception`: no memory
 [[nodiscard]] expected<object_ref> make_str(attach_scope& py,
