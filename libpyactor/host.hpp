@@ -64,7 +64,7 @@ public:
 
   /// @param name in the process; not empty
   /// @param who the actor, which the name does not keep alive
-  /// @returns `already_exists` where a live actor has the name,
+  /// @returns `already_exists` where another live actor has the name,
   ///          `actor_dead` where `who` is dead, `invalid_argument` where the
   ///          name is empty, or `who` cannot have one
   [[nodiscard]] virtual expected<void> register_name(std::string name,

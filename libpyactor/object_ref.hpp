@@ -10,7 +10,7 @@ namespace PYACTOR_EXPORT pyactor {
 /// An owning reference to a Python object, opaque to code without <Python.h>.
 ///
 /// The only ways in are `steal` (takes over the caller's reference) and
-/// `borrow` (adds one). `capi/object.hpp` gives the typed view.
+/// `borrow` (adds one). `capi/python.hpp` is for code that uses <Python.h>.
 /// @thread attached to the object's interpreter, destructor included; debug
 ///         builds assert it. For a reference that may die elsewhere, use
 ///         `remote_ref`.

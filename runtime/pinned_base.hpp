@@ -46,7 +46,7 @@ public:
     return own_limit_ ? own_limit_->time : home_->config().max_handler_time;
   }
 
-  /// Sets that, from the next message on.
+  /// Sets that for each message from the actor's next slice on.
   /// @param limit 0 for any time
   void max_handler_time(context::clock::duration limit);
 

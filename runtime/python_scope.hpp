@@ -10,10 +10,10 @@
 namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
 
-/// A pinned actor's Python, for the length of one handler. Each operation
-/// exists twice: the plain form throws `python_error`, which, uncaught, ends
-/// the actor with that error; the `try_` form returns it. Beside the errors
-/// that each names, what runs Python code fails with
+/// A pinned actor's Python, for the length of one handler. Each operation but
+/// `set` exists twice: the plain form throws `python_error`, which, uncaught,
+/// ends the actor with that error; the `try_` form returns it. Beside the
+/// errors that each names, what runs Python code fails with
 /// - `hung`: it took longer than the actor's `max_handler_time`, and was
 ///   interrupted
 /// - `interrupted`: it was in the way of a stop
