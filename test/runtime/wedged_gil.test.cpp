@@ -35,8 +35,8 @@ class Main(pyactor.Actor):
     def keep_for(self, seconds):
         sys.interrupted = threading.Event()
         pyactor.send("test", "keeping")
-        ctypes.PyDLL(None).usleep(int(seconds * 1e6))
         try:
+            ctypes.PyDLL(None).usleep(int(seconds * 1e6))
             while True:
                 pass
         finally:
