@@ -17,15 +17,27 @@ using namespace pyactor::test;
 
 namespace {
 
-/// Contexts that never start.
-class contexts {
+/// Routes to a pool of two contexts, which never start, nor do others.
+class routes_to_two {
 public:
+  routes_to_two() {
+    routes->add(std::make_unique<pool>(
+      "default", pool_options{.policy = routing_policy::round_robin},
+      std::vector{make(), make()}));
+  }
+
   std::shared_ptr<context> make() {
     context_settings config;
     config.name = "default/" + std::to_string(all_.size());
     return all_.emplace_back(
       std::make_shared<context>(no_system(), std::move(config)));
   }
+
+  pool& home() {
+    return **routes->find("default");
+  }
+
+  std::shared_ptr<router> routes = std::make_shared<router>();
 
 private:
   std::vector<std::shared_ptr<context>> all_;
@@ -37,17 +49,14 @@ TEST_CASE("an actor has one context, and is forgotten when it ends, whoever "
           "asks and replaces contexts meanwhile",
           "[shared_router]") {
   constexpr size_t actors = 2'000;
-  contexts some;
-  auto routes = std::make_shared<router>();
-  routes->add(std::make_unique<pool>(
-    "default", pool_options{.policy = routing_policy::round_robin},
-    std::vector{some.make(), some.make()}));
+  routes_to_two some;
+  auto& routes = some.routes;
   std::vector<caf::strong_actor_ptr> all;
   for (size_t i = 0; i < actors; ++i)
     all.push_back(make_stand_in(i + 1));
   std::atomic<int> wrong = 0;
   std::atomic<int> asking = 2;
-  auto& home = **routes->find("default");
+  auto& home = some.home();
   crowd(4, [&](int who) {
     if (who == 3) {
       while (asking > 0) {
@@ -77,14 +86,11 @@ TEST_CASE("an actor that lives keeps its context, whatever takes the place of "
           "that",
           "[shared_router]") {
   constexpr int times = 5'000;
-  contexts some;
-  auto routes = std::make_shared<router>();
-  routes->add(std::make_unique<pool>(
-    "default", pool_options{.policy = routing_policy::round_robin},
-    std::vector{some.make(), some.make()}));
+  routes_to_two some;
+  auto& routes = some.routes;
   auto actor = make_stand_in(1);
   auto* mine = *routes->bind(actor, {});
-  auto& home = **routes->find("default");
+  auto& home = some.home();
   std::atomic<int> moved = 0;
   crowd(4, [&](int who) {
     for (int i = 0; i < times / (who == 0 ? 100 : 1); ++i)
