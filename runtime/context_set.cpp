@@ -126,7 +126,12 @@ bool context_set::replace(const std::shared_ptr<context>& lost, uint64_t turn,
     given_up_.push_back(lost);
   }
   log().error("{}; the context is given up", why.message);
-  run_apart([this, lost, why](bool may_wait) { bury(lost, why, may_wait); });
+  run_apart([this, lost, turn, why](bool may_wait) {
+    bury(lost, why, may_wait);
+    // Where somebody else kept the GIL, nothing has been raised in the call; it
+    // would run for ever, beside its replacement.
+    lost->interrupt(turn, why);
+  });
   return true;
 }
 

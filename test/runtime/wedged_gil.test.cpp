@@ -56,10 +56,11 @@ class Main(pyactor.Actor):
         return 42
 )";
 
-runtime_options impatient(wedged_gil_policy policy) {
+runtime_options impatient(wedged_gil_policy policy,
+                          std::chrono::milliseconds patience = 100ms) {
   auto result = one_pool(interpreter_kind::main, 2);
   result.interrupt_grace = 50ms;
-  result.gil_patience = 100ms;
+  result.gil_patience = patience;
   result.on_wedged_gil = policy;
   result.log_level = "critical";
   return result;
@@ -67,8 +68,9 @@ runtime_options impatient(wedged_gil_policy policy) {
 
 /// Two contexts; an actor in the first runs a method for long.
 struct wedged_world {
-  explicit wedged_world(const std::string& limit = {})
-    : world(impatient(wedged_gil_policy::report)) {
+  explicit wedged_world(const std::string& limit = {},
+                        std::chrono::milliseconds patience = 100ms)
+    : world(impatient(wedged_gil_policy::report, patience)) {
     spdlog::get("pyactor.runtime")->sinks()
       = {std::make_shared<spdlog::sinks::callback_sink_mt>(
         [this](const spdlog::details::log_msg& what) {
@@ -128,7 +130,7 @@ TEST_CASE("a call without a limit that keeps the shared GIL is reported",
 
 TEST_CASE("a call that is given up and keeps the shared GIL is reported",
           "[.][wedged_call]") {
-  wedged_world x{limited};
+  wedged_world x{limited, 10s};
   CHECK(error_of(x.run("keep")) == errc::hung);
   x.await_report();
   CHECK(x.said.find("default/0: actor") != std::string::npos);
@@ -138,7 +140,7 @@ TEST_CASE("a call that is given up and keeps the shared GIL is reported",
 
 TEST_CASE("a call that keeps the shared GIL for a while loses its context only",
           "[.][wedged_while]") {
-  wedged_world x{limited};
+  wedged_world x{limited, 10s};
   CHECK(error_of(x.run("keep_for", 1.5)) == errc::hung);
   auto again = x.world.spawn(keeper, {}, {.index = 0});
   CHECK(x.world.call(again, "answer") == 42);
@@ -146,9 +148,19 @@ TEST_CASE("a call that keeps the shared GIL for a while loses its context only",
   CHECK(x.said.empty());
 }
 
+TEST_CASE(
+  "a call is interrupted, late, where somebody else had tried to have the "
+  "GIL by then",
+  "[.][wedged_probe]") {
+  wedged_world x{limited, 100ms};
+  CHECK(error_of(x.run("keep_for", 1.5)) == errc::hung);
+  CHECK_FALSE(x.said.empty());
+  CHECK(x.world.call(x.other, "hear_interrupt") == true);
+}
+
 TEST_CASE("a context whose call kept the shared GIL for long is replaced then",
           "[.][wedged_long]") {
-  wedged_world x{limited};
+  wedged_world x{limited, 10s};
   CHECK(error_of(x.run("keep_for", 4.0)) == errc::hung);
   CHECK(x.said.find("default/0: actor") != std::string::npos);
   caf::actor fresh;
