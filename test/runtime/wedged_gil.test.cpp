@@ -21,8 +21,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// `keep` holds the GIL for ever, `keep_for` so many seconds. What it does then
-/// ends by an interrupt only.
+/// `keep` holds the GIL for ever, `keep_until` in code of C until there is
+/// something to read. What it does then ends by an interrupt only.
 constexpr auto keeper = R"(
 # The first error imports traceback otherwise.
 import ctypes, itertools, pyactor, sys, threading, time, traceback
@@ -32,11 +32,11 @@ class Main(pyactor.Actor):
         pyactor.send("test", "keeping")
         sum(itertools.repeat(0))
 
-    def keep_for(self, seconds):
+    def keep_until(self, file):
         sys.interrupted = threading.Event()
         try:
             pyactor.send("test", "keeping")
-            ctypes.PyDLL(None).usleep(int(seconds * 1e6))
+            ctypes.PyDLL(None).read(file, ctypes.create_string_buffer(1), 1)
             while True:
                 pass
         finally:
@@ -93,10 +93,23 @@ struct wedged_world {
     return result;
   }
 
+  /// @returns as `run`, of a call that keeps the GIL until `held` opens
+  auto keep_until_open() {
+    return run("keep_until", static_cast<int64_t>(held.fd()));
+  }
+
+  /// Has the GIL handed over once the context was given up.
+  void hand_over_late() {
+    REQUIRE(world.eventually(
+      [&] { return world.python().contexts_given_up() == 1; }));
+    held.open();
+  }
+
   void await_report() {
     REQUIRE(heard.get_future().wait_for(patience) == std::future_status::ready);
   }
 
+  gate held;
   std::promise<void> heard;
   std::string said; // written before it is heard
   runtime_world world;
@@ -141,7 +154,9 @@ TEST_CASE("a call that is given up and keeps the shared GIL is reported",
 TEST_CASE("a call that keeps the shared GIL for a while loses its context only",
           "[.][wedged_while]") {
   wedged_world x{limited, 10s};
-  CHECK(error_of(x.run("keep_for", 1.5)) == errc::hung);
+  auto call = x.keep_until_open();
+  x.hand_over_late();
+  CHECK(error_of(std::move(call)) == errc::hung);
   auto again = x.world.spawn(keeper, {}, {.index = 0});
   CHECK(x.world.call(again, "answer") == 42);
   CHECK(x.world.call(x.other, "hear_interrupt") == true);
@@ -153,16 +168,19 @@ TEST_CASE(
   "GIL by then",
   "[.][wedged_probe]") {
   wedged_world x{limited, 100ms};
-  CHECK(error_of(x.run("keep_for", 1.5)) == errc::hung);
-  CHECK_FALSE(x.said.empty());
+  auto call = x.keep_until_open();
+  x.await_report();
+  x.hand_over_late();
+  CHECK(error_of(std::move(call)) == errc::hung);
   CHECK(x.world.call(x.other, "hear_interrupt") == true);
 }
 
 TEST_CASE("a context whose call kept the shared GIL for long is replaced then",
           "[.][wedged_long]") {
   wedged_world x{limited, 10s};
-  CHECK(error_of(x.run("keep_for", 4.0)) == errc::hung);
+  CHECK(error_of(x.keep_until_open()) == errc::hung);
   CHECK(x.said.find("default/0: actor") != std::string::npos);
+  x.held.open();
   caf::actor fresh;
   REQUIRE(x.world.eventually([&] {
     try {
