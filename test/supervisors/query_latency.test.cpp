@@ -30,7 +30,7 @@ using clock_type = std::chrono::steady_clock;
 constexpr bool tells_time
   = pyactor::test::optimized && !pyactor::test::instrumented;
 constexpr auto promise = tells_time ? 50ms : 1000ms;
-constexpr int children = tells_time ? 10'000 : 2'000;
+constexpr int many = tells_time ? 20'000 : 2'000;
 
 struct system_config : caf::actor_system_config {
   system_config() {
@@ -47,8 +47,9 @@ struct observation {
 /// Asks a supervisor this and that, again and again, until it has ended.
 class observer {
 public:
-  explicit observer(const supervisor_ref& whom)
-    : thread_([this, whom = whom.handle()] { watch(whom); }) {
+  /// @param lists  whether it asks for all children, and the tree, too
+  observer(const supervisor_ref& whom, bool lists)
+    : lists_(lists), thread_([this, whom = whom.handle()] { watch(whom); }) {
     // nop
   }
 
@@ -75,11 +76,14 @@ private:
       ask(which_child{"7"}, std::type_identity<which_child_reply>{});
       ask(get_child_spec{"7"}, std::type_identity<get_child_spec_reply>{});
       ask(get_statistics{}, std::type_identity<get_statistics_reply>{});
+      if (!lists_)
+        continue;
       ask(which_children{}, std::type_identity<which_children_reply>{});
       ask(get_tree{}, std::type_identity<get_tree_reply>{});
     }
   }
 
+  bool lists_;
   observation seen_;
   std::jthread thread_;
 };
@@ -91,6 +95,8 @@ struct scenario {
   stop_order order = stop_order::newest_first;
   /// Children that do not stop, and are killed.
   int deaf = 0;
+  /// All of them are asked for, too; half as many, as that takes time for each.
+  bool lists = false;
 };
 
 caf::behavior idle() {
@@ -107,6 +113,7 @@ caf::behavior deaf(caf::event_based_actor* self) {
 observation asked_all_the_time(const scenario& what) {
   system_config settings;
   caf::actor_system system{settings};
+  const auto children = what.lists ? many / 2 : many;
   auto back = std::make_shared<std::promise<void>>();
   supervisor_flags flags{.strategy = what.strategy,
                          .stop_order = what.order,
@@ -124,9 +131,9 @@ observation asked_all_the_time(const scenario& what) {
   auto supervisor
     = spawn_supervisor(system, std::move(flags), std::move(specs));
   REQUIRE(supervisor);
-  observer asks{*supervisor};
+  observer asks{*supervisor, what.lists};
   CHECK(supervisor->await_start());
-  CHECK(supervisor->count_children()->active == children);
+  CHECK(supervisor->count_children()->active == static_cast<size_t>(children));
   caf::anon_send_exit(supervisor->child("7").current().value(),
                       caf::exit_reason::kill);
   CHECK(back->get_future().wait_for(60s) == std::future_status::ready);
@@ -144,6 +151,8 @@ TEST_CASE("a supervisor that starts, restarts and stops thousands of children "
     {.name = "one by one", .deaf = 5},
     {.name = "stopped at once", .order = stop_order::at_once, .deaf = 5},
     {.name = "in a group", .strategy = one_for_all},
+    {.name = "lists, one by one", .deaf = 5, .lists = true},
+    {.name = "lists, in a group", .strategy = one_for_all, .lists = true},
   };
   for (const auto& what : all) {
     INFO(what.name);
