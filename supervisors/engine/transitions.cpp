@@ -189,15 +189,16 @@ void supervisor_actor::adopt(child& who, const caf::actor& handle) {
                                       "the start function gave no handle"));
     return;
   }
-  if (is_watched(pointer)) {
+  auto requests
+    = std::make_shared<in_flight>(who.state.incarnation, lost_requests_);
+  watch_key key{address(), who.state.incarnation};
+  if (!claim(pointer, key, requests)) {
     refuse_start(who, caf::make_error(sup_errc::already_started,
                                       "the actor has a supervisor already"));
     return;
   }
   who.handle = handle;
-  who.requests
-    = std::make_shared<in_flight>(who.state.incarnation, lost_requests_);
-  watch(pointer, {address(), who.state.incarnation}, who.requests);
+  who.requests = std::move(requests);
 }
 
 void supervisor_actor::refuse_start(child& who, caf::error cause) {

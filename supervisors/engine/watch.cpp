@@ -12,8 +12,8 @@ struct watch_query {
 
   /// Watches of this key are taken off; null takes none off.
   const watch_key* remove = nullptr;
-  /// Set to whether there is any watch.
-  bool* found = nullptr;
+  /// Set to the key of the first watch that supervises.
+  watch_key* first = nullptr;
 };
 
 class watcher : public caf::attachable {
@@ -35,9 +35,9 @@ public:
     if (what.subtype != watch_query::token_type)
       return false;
     const auto& query = *static_cast<const watch_query*>(what.ptr);
-    // One that only looks at its parent, number 0, supervises nobody.
-    if (query.found && key_.incarnation != 0)
-      *query.found = true;
+    // CAF asks the latest first.
+    if (query.first && key_.incarnation != 0)
+      *query.first = key_;
     return query.remove && *query.remove == key_;
   }
 
@@ -70,10 +70,15 @@ void unwatch(const caf::strong_actor_ptr& who, const watch_key& key) {
     who->get()->detach(watch_query{&key, nullptr});
 }
 
-bool is_watched(const caf::strong_actor_ptr& who) {
-  auto found = false;
-  who->get()->detach(watch_query{nullptr, &found});
-  return found;
+bool claim(const caf::strong_actor_ptr& who, const watch_key& key,
+           std::shared_ptr<in_flight> requests) {
+  watch(who, key, std::move(requests));
+  auto first = key; // an actor that has ended has no watch any more
+  who->get()->detach(watch_query{nullptr, &first});
+  if (first == key)
+    return true;
+  unwatch(who, key);
+  return false;
 }
 
 } // namespace pyactor::supervisors::engine

@@ -27,6 +27,14 @@ struct watch_key {
 void watch(const caf::strong_actor_ptr& who, watch_key key,
            std::shared_ptr<in_flight> requests = nullptr);
 
+/// As `watch`, unless somebody watches `who` already: it then has a supervisor.
+/// Of several who try at the same time, one succeeds.
+/// @param key  its incarnation is not 0: who watches with that, such as a child
+///             its parent, supervises nobody
+/// @returns whether `who` is watched with `key` now, or has ended
+[[nodiscard]] bool claim(const caf::strong_actor_ptr& who, const watch_key& key,
+                         std::shared_ptr<in_flight> requests = nullptr);
+
 /// Asks `who` to end, or kills it, ahead of what waits in its mailbox. A kill
 /// is sent a second time at the end of the mailbox: an actor that awaits a
 /// response puts everything else aside, and what was urgent it does not take up
@@ -38,8 +46,5 @@ void tell_exit(const caf::strong_actor_ptr& who, const caf::actor_addr& sender,
 
 /// Calls the watches of `key` off.
 void unwatch(const caf::strong_actor_ptr& who, const watch_key& key);
-
-/// @returns whether anybody watches `who`: it then has a supervisor already
-[[nodiscard]] bool is_watched(const caf::strong_actor_ptr& who);
 
 } // namespace pyactor::supervisors::engine

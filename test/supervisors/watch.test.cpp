@@ -5,6 +5,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <barrier>
+#include <thread>
+
 namespace watch_test {
 
 using namespace pyactor::supervisors;
@@ -104,21 +107,52 @@ TEST_CASE("a watch that was called off says nothing", "[watch]") {
   CHECK(w.heard == std::vector<std::string>{"end 8"});
 }
 
-TEST_CASE("an actor is watched until the last watch is called off", "[watch]") {
+TEST_CASE(
+  "an actor that somebody has claimed is nobody else's until that claim "
+  "is called off",
+  "[watch]") {
   two_actors w;
-  CHECK_FALSE(is_watched(pointer(w.other)));
-  watch(pointer(w.other), w.key(7));
-  CHECK(is_watched(pointer(w.other)));
+  CHECK(claim(pointer(w.other), w.key(7)));
+  CHECK_FALSE(claim(pointer(w.other), w.key(8)));
   unwatch(pointer(w.other), w.key(8));
-  CHECK(is_watched(pointer(w.other)));
+  CHECK_FALSE(claim(pointer(w.other), w.key(8)));
   unwatch(pointer(w.other), w.key(7));
-  CHECK_FALSE(is_watched(pointer(w.other)));
+  CHECK(claim(pointer(w.other), w.key(8)));
+  w.end_other(crash());
+  CHECK(w.heard == std::vector<std::string>{"end 8"});
 }
 
-TEST_CASE("an actor that supervises others is not itself watched", "[watch]") {
+TEST_CASE("an actor that has ended can be claimed, and says so at once",
+          "[watch]") {
+  two_actors w;
+  w.end_other(crash());
+  CHECK(claim(pointer(w.other), w.key(7)));
+  w.run();
+  CHECK(w.heard == std::vector<std::string>{"end 7"});
+}
+
+TEST_CASE("of two threads that claim an actor at the same time, one succeeds",
+          "[watch]") {
+  two_actors w;
+  for (incarnation_id round = 1; round < 2000; round += 2) {
+    std::barrier both{2};
+    auto one = false;
+    std::thread rival{[&] {
+      both.arrive_and_wait();
+      one = claim(pointer(w.other), w.key(round));
+    }};
+    both.arrive_and_wait();
+    auto other = claim(pointer(w.other), w.key(round + 1));
+    rival.join();
+    REQUIRE(one != other);
+    unwatch(pointer(w.other), w.key(one ? round : round + 1));
+  }
+}
+
+TEST_CASE("an actor that supervises others is not itself claimed", "[watch]") {
   two_actors w;
   watch(pointer(w.other), w.key(0));
-  CHECK_FALSE(is_watched(pointer(w.other)));
+  CHECK(claim(pointer(w.other), w.key(7)));
 }
 
 TEST_CASE("a watch keeps neither end alive", "[watch]") {
