@@ -47,26 +47,10 @@ expected<void> context::start(python_source python,
                               std::optional<clock::time_point> deadline) {
   auto started = std::make_shared<std::promise<expected<void>>>();
   auto result = started->get_future();
-  // The thread owns a reference, so that it stays valid if it is given up.
-  auto body = [self = shared_from_this(), python, started] {
-    auto main = python.acquire();
-    if (!main) {
-      started->set_value(unexpected{std::move(main).error()});
-      return;
-    }
-    auto opened = self->open(**main);
-    auto usable = opened.has_value();
-    started->set_value(std::move(opened));
-    if (usable) {
-      log().debug("{}: ready", self->name());
-      self->loop_.serve(*self);
-      self->close();
-    }
-    self->ended_.set_value();
-    if (python.release)
-      python.release();
-  };
-  auto launched = thread_.start("py:" + name(), config_.stack_size_bytes, body);
+  auto launched
+    = run_thread(std::move(python), [started](expected<void> opened) {
+        started->set_value(std::move(opened));
+      });
   if (!launched)
     return launched;
   if (!deadline || result.wait_until(*deadline) == std::future_status::ready)
@@ -75,6 +59,46 @@ expected<void> context::start(python_source python,
   thread_.detach();
   return fail(errc::start_failed,
               name() + ": its interpreter did not open in time");
+}
+
+expected<void> context::launch(python_source python) {
+  return run_thread(std::move(python), [this](const expected<void>& opened) {
+    if (!opened)
+      refuse_all(opened.error());
+  });
+}
+
+/// @param opened told on the thread, while this lives, what became of the
+///               interpreter
+expected<void> context::run_thread(python_source python,
+                                   std::function<void(expected<void>)> opened) {
+  // The thread owns a reference, so that it stays valid if it is given up.
+  auto body = [self = shared_from_this(), python, opened] {
+    auto main = python.acquire();
+    auto outcome
+      = main ? self->open(**main) : unexpected{std::move(main).error()};
+    auto usable = outcome.has_value();
+    opened(std::move(outcome));
+    if (usable) {
+      log().debug("{}: ready", self->name());
+      self->loop_.serve(*self);
+      self->close();
+    }
+    self->ended_.set_value();
+    if (main && python.release)
+      python.release();
+  };
+  return thread_.start("py:" + name(), config_.stack_size_bytes, body);
+}
+
+/// Ends the actors of a context without an interpreter.
+void context::refuse_all(const error& why) {
+  log().error("{}: {}", name(), to_string(why));
+  unopened_ = why;
+  residents_.close();
+  loop_.bounce_all(*this);
+  for (auto& who : residents_.snapshot())
+    pinned_base::behind(who)->abandon(lost());
 }
 
 void context::request_stop(clock::time_point kill_at) {
@@ -124,6 +148,8 @@ void context::bounce(caf::resumable* job) {
 }
 
 caf::error context::lost() const {
+  if (unopened_)
+    return to_caf(*unopened_);
   return to_caf(
     error{.code = errc::interpreter_lost,
           .message = "context " + name()
@@ -150,6 +176,12 @@ std::string context::what_runs() const {
 }
 
 std::shared_future<expected<void>> context::poison(std::string reason) {
+  if (config_.is_dedicated) {
+    log().warn("{}: poisoned: {}; it ends with its actor", name(), reason);
+    std::promise<expected<void>> done;
+    done.set_value({});
+    return done.get_future().share();
+  }
   if (config_.poison)
     if (auto result = config_.poison(*this, std::move(reason)); result.valid())
       return result;

@@ -97,6 +97,13 @@ public:
                                      std::optional<clock::time_point> deadline
                                      = std::nullopt);
 
+  /// Starts the thread, which opens the interpreter, and waits for neither.
+  /// Actors may be spawned at once; where the interpreter does not open, they
+  /// end with the reason.
+  /// @param python how it comes by CPython
+  /// @returns `invalid_argument` or `start_failed`: there is no thread
+  [[nodiscard]] expected<void> launch(python_source python);
+
   /// Opens the interpreter on the calling thread, which then drives the context
   /// with `step`; for tests.
   /// @param python what it is an interpreter of; finalized after `close`
@@ -128,7 +135,8 @@ public:
   /// Has another context take the place of this one, whose interpreter is not
   /// to be trusted any more. From then on no new actor comes here; those that
   /// live here go on, and the interpreter ends with the last of them, and with
-  /// the last environment. Waits for nothing.
+  /// the last environment. Waits for nothing. One that is dedicated to an actor
+  /// ends with it anyway, and has no place to be taken.
   /// @param reason for the log
   /// @returns ready once the other context runs, or with
   ///          - `unsupported`: all contexts of kind `main` share one
@@ -138,7 +146,8 @@ public:
   std::shared_future<expected<void>> poison(std::string reason);
 
   /// Ends with the last of its actors and environments: another context has
-  /// taken its place. Once more, it looks whether that was the last.
+  /// taken its place, or it is dedicated to these. Once more, it looks whether
+  /// that was the last.
   void retire();
 
   /// @returns whether `retire` was called
@@ -149,6 +158,11 @@ public:
   /// @returns whether it is retired, and has ended or was given up
   [[nodiscard]] bool is_over() const {
     return is_retired() && (is_given_up() || await_end(clock::now()));
+  }
+
+  /// @returns whether it was poisoned, and another one has taken its place
+  [[nodiscard]] bool was_replaced() const noexcept {
+    return is_retired() && !config_.is_dedicated && !is_given_up();
   }
 
   /// @returns whether it has begun to end
@@ -273,6 +287,9 @@ private:
   [[nodiscard]] size_t live_residents() const noexcept;
   void kill_residents();
 
+  expected<void> run_thread(python_source python,
+                            std::function<void(expected<void>)> opened);
+  void refuse_all(const error& why);
   void end_slice() noexcept;
   void depart(departure what);
   bool stop_if_unused();
@@ -301,6 +318,9 @@ private:
   std::atomic<bool> given_up_ = false;
   std::atomic<bool> retired_ = false;
   std::atomic<bool> has_wedged_gil_ = false;
+  /// Why there is no interpreter. Written before the actors' list and the
+  /// loop's queue are closed, read by who has found them closed.
+  std::optional<error> unopened_;
   os_thread thread_;
   std::promise<void> ended_;
   std::shared_future<void> end_;

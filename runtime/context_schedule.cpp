@@ -149,9 +149,10 @@ void context::poison_or_say_why(std::string reason) {
   }
 }
 
-/// The server is no reason to go on, and goes with the context.
+/// The server is no reason to go on, and goes with the context. One that is
+/// dedicated to an actor has none.
 bool context::stop_if_unused() {
-  constexpr size_t servers = 1;
+  const size_t servers = config_.is_dedicated ? 0 : 1;
   if (!is_retired() || loop_.stopping()
       || python_.stats().live_environments != 0
       || (config_.is_bound && config_.is_bound(*this))

@@ -1,5 +1,6 @@
 #include <pyactor/runtime/context_set.hpp>
 
+#include <pyactor/libpyactor/main_interpreter.hpp>
 #include <pyactor/runtime/context_server.hpp>
 #include <pyactor/runtime/log.hpp>
 #include <pyactor/runtime/os_thread.hpp>
@@ -45,21 +46,27 @@ context_set::context_set(caf::actor_system& system,
   : system_(system), routes_(std::move(routes)), how_(std::move(how)) {
 }
 
+/// @returns all but its name and its pool's
+context_settings context_set::settings_of(const pool_options& what) {
+  context_settings result;
+  {
+    std::unique_lock guard{mtx_};
+    result.id = next_id_++;
+  }
+  result.kind = what.kind;
+  result.preload = what.preload;
+  result.stack_size_bytes = what.stack_size_bytes;
+  result.max_handler_time = what.max_handler_time;
+  how_.complete(result);
+  return result;
+}
+
 std::shared_ptr<context> context_set::make(const std::string& pool,
                                            size_t index,
                                            const pool_options& what) {
-  context_settings config;
-  {
-    std::unique_lock guard{mtx_};
-    config.id = next_id_++;
-  }
+  auto config = settings_of(what);
   config.name = pool + '/' + std::to_string(index);
   config.pool = pool;
-  config.kind = what.kind;
-  config.preload = what.preload;
-  config.stack_size_bytes = what.stack_size_bytes;
-  config.max_handler_time = what.max_handler_time;
-  how_.complete(config);
   return std::make_shared<context>(system_, std::move(config));
 }
 
@@ -99,6 +106,38 @@ std::vector<std::shared_ptr<context>> context_set::all() const {
 std::vector<std::shared_ptr<context>> context_set::given_up() const {
   std::unique_lock guard{mtx_};
   return given_up_;
+}
+
+expected<std::shared_ptr<context>>
+context_set::dedicate(const std::string& pool) {
+  if (!main_interpreter::supports_own_gil())
+    return fail(errc::unsupported,
+                "a context of its own takes an interpreter with its own GIL, "
+                "which needs CPython 3.14 or newer");
+  auto like = routes_->find(pool);
+  if (!like)
+    return unexpected{std::move(like).error()};
+  auto config = settings_of((*like)->options());
+  config.kind = interpreter_kind::own_gil;
+  config.is_dedicated = true;
+  config.pool = pool;
+  config.name = pool + "/dedicated-" + std::to_string(config.id);
+  auto fresh = std::make_shared<context>(system_, std::move(config));
+  how_.announce(fresh);
+  {
+    std::vector<std::shared_ptr<context>> gone; // outlives the lock
+    std::unique_lock guard{mtx_};
+    if (closed_)
+      return fail(errc::interpreter_lost, "the runtime has been stopped");
+    gone = join_ended();
+    retired_.reserve(retired_.size() + 1);
+    if (auto launched = fresh->launch(how_.python()); !launched)
+      return unexpected{std::move(launched).error()};
+    retired_.push_back(fresh);
+  }
+  auto* raw = fresh.get();
+  return std::shared_ptr<context>{
+    raw, [owner = std::move(fresh)](context* one) { one->retire(); }};
 }
 
 caf::actor context_set::server_of(const context& where) const {
@@ -259,18 +298,27 @@ bool context_set::install(const std::shared_ptr<context>& lost,
   return true;
 }
 
-/// Joins the threads of those that have ended since.
 void context_set::retire(const std::shared_ptr<context>& unused) {
+  std::vector<std::shared_ptr<context>> gone; // outlives the lock
   std::unique_lock guard{mtx_};
-  auto ended = std::ranges::partition(
-    retired_, [](auto& one) { return one->is_given_up() || !one->is_over(); });
-  for (auto& one : ended)
-    one->join();
-  ended_.insert(ended_.end(), ended.begin(), ended.end());
-  retired_.erase(ended.begin(), ended.end());
+  gone = join_ended();
   retired_.push_back(unused);
   replaced_ += poisoned_.contains(unused.get());
   unused->retire();
+}
+
+/// Joins the threads of those that have ended; the lock is held.
+/// @returns the dedicated ones, to which nothing refers any more
+std::vector<std::shared_ptr<context>> context_set::join_ended() {
+  std::vector<std::shared_ptr<context>> result;
+  auto ended = std::ranges::partition(
+    retired_, [](auto& one) { return one->is_given_up() || !one->is_over(); });
+  for (auto& one : ended) {
+    one->join();
+    (one->config().is_dedicated ? result : ended_).push_back(one);
+  }
+  retired_.erase(ended.begin(), ended.end());
+  return result;
 }
 
 void context_set::close() {

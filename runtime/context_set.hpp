@@ -55,6 +55,11 @@ public:
   /// The contexts that were given up.
   [[nodiscard]] std::vector<std::shared_ptr<context>> given_up() const;
 
+  /// Opens a context for the actors that are spawned in it before the result
+  /// goes, and waits for nothing; it ends with the last of them.
+  /// @param pool what it is like, but for its kind, which is own_gil
+  expected<std::shared_ptr<context>> dedicate(const std::string& pool);
+
   /// The actor that serves `where`.
   [[nodiscard]] caf::actor server_of(const context& where) const;
 
@@ -82,6 +87,7 @@ public:
   void close();
 
 private:
+  [[nodiscard]] context_settings settings_of(const pool_options& what);
   [[nodiscard]] std::shared_ptr<context>
   make(const std::string& pool, size_t index, const pool_options& what);
   expected<void> start_in_place_of(const std::shared_ptr<context>& lost,
@@ -92,6 +98,7 @@ private:
             bool may_wait);
   bool wait_to_try_again();
   void retire(const std::shared_ptr<context>& unused);
+  [[nodiscard]] std::vector<std::shared_ptr<context>> join_ended();
   void forgive(const std::shared_ptr<context>& poisoned);
   void run_apart(std::function<void(bool may_wait)> body);
 
@@ -105,12 +112,13 @@ private:
   uint32_t next_id_ = 0;
   std::vector<std::shared_ptr<context>> contexts_;
   std::vector<std::shared_ptr<context>> given_up_;
-  /// Poisoned ones: their outcomes, those whose threads may run still, and
-  /// those whose threads are gone. References to these stay valid.
+  /// Poisoned ones: their outcomes, and those whose threads are gone.
+  /// References to these stay valid.
   std::unordered_map<const context*, std::shared_future<expected<void>>>
     poisoned_;
-  std::vector<std::shared_ptr<context>> retired_;
   std::vector<std::shared_ptr<context>> ended_;
+  /// Poisoned and dedicated ones whose threads have not been joined.
+  std::vector<std::shared_ptr<context>> retired_;
   size_t replaced_ = 0; // of the poisoned ones
   std::unordered_map<const context*, caf::actor> servers_;
   size_t under_way_ = 0;

@@ -27,6 +27,8 @@ struct context_settings {
   std::string pool;
   /// What it runs.
   interpreter_kind kind = interpreter_kind::main;
+  /// Whether it is none of its pool's contexts, but that of one actor.
+  bool is_dedicated = false;
   /// Bounds of its interpreter.
   interpreter_limits limits;
   /// As in `pool_options`.

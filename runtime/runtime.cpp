@@ -39,6 +39,7 @@ struct hosts {
 
   void add(const std::shared_ptr<context>& one) {
     std::unique_lock guard{mtx};
+    std::erase_if(members, [](auto& known) { return known.expired(); });
     members.push_back(one);
   }
 
@@ -389,6 +390,19 @@ weak_runtime::place(const placement& where) const {
   if (!home)
     return unexpected{std::move(home).error()};
   return (*home)->shared_from_this();
+}
+
+expected<std::shared_ptr<context>>
+weak_runtime::place_dedicated(const placement& where) const {
+  auto contexts = contexts_.lock();
+  if (!contexts)
+    return fail(errc::interpreter_lost, "the runtime has ended");
+  if (where.index)
+    return fail(errc::invalid_argument,
+                "an interpreter of its own is none of the contexts of pool '"
+                  + where.pool + "': leave out the index "
+                  + std::to_string(*where.index));
+  return contexts->dedicate(where.pool);
 }
 
 bool weak_runtime::give_up(context& where, uint64_t call,

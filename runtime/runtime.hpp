@@ -54,6 +54,18 @@ public:
   [[nodiscard]] expected<std::shared_ptr<context>>
   place(const placement& where) const;
 
+  /// Opens a context for one actor, or a few, which live in a fresh interpreter
+  /// with its own GIL. It ends with the last actor that was spawned in it, once
+  /// the result is gone. Waits for nothing: where the interpreter does not
+  /// open, the actors end with the reason.
+  /// @param where the pool that it is like; no index
+  /// @returns `unsupported` below CPython 3.14
+  ///          - `invalid_argument`: no such pool, or an index
+  ///          - `interpreter_lost`: without a runtime, or after its `stop`
+  ///          - `start_failed`: no thread
+  [[nodiscard]] expected<std::shared_ptr<context>>
+  place_dedicated(const placement& where) const;
+
   /// As `runtime::give_up`.
   /// @param where,call,why as there
   /// @returns false also without a runtime

@@ -34,7 +34,9 @@ spec_fault fault_of(const child_spec& spec, auto_shutdown end) {
     return spec_fault::invalid_readiness;
   if (!is_valid(spec.while_down))
     return spec_fault::invalid_while_down;
-  if (spec.isolation != isolation::instance)
+  if (spec.isolation == isolation::host_process
+      || (spec.isolation != isolation::instance
+          && spec.type == child_type::supervisor))
     return spec_fault::invalid_isolation;
   if (spec.significant
       && (end == auto_shutdown::never
@@ -103,7 +105,8 @@ std::string_view to_string(spec_fault fault) noexcept {
       return "while_down needs a positive capacity and ttl, or somebody who "
              "collects dead letters";
     case spec_fault::invalid_isolation:
-      return "a child cannot have an interpreter or a process for itself yet";
+      return "a child cannot have a process for itself yet, and a supervisor "
+             "has no interpreter";
     case spec_fault::duplicate_id:
       return "two child specs have the same id";
     case spec_fault::duplicate_name:

@@ -48,16 +48,6 @@ struct stop_policy {
 /// What a child is, which decides its defaults.
 enum class child_type : uint8_t { worker, supervisor };
 
-/// What is new in each incarnation of a child, as far as Python goes.
-enum class isolation : uint8_t {
-  /// The object, or the environment; modules and threads are as they were.
-  instance,
-  /// All of an interpreter. Refused: contexts are shared.
-  subinterpreter,
-  /// A process. Refused: there are no contexts in processes of their own yet.
-  host_process,
-};
-
 /// What a supervisor needs to know about a child.
 struct child_spec {
   /// Unique within its supervisor.
@@ -120,7 +110,7 @@ struct child_spec {
   /// an actor system at a time has a name, and the start of another one fails.
   /// Default: none.
   std::string register_as{};
-  /// What each incarnation has for itself.
+  /// What each incarnation has for itself. For the next start, as `start` is.
   supervisors::isolation isolation = isolation::instance;
   /// For people who look at the tree, for example `{"gpu", "v2"}`.
   std::vector<std::string> tags{};
@@ -140,7 +130,8 @@ enum class spec_fault : uint8_t {
   invalid_liveness,
   invalid_readiness,
   invalid_while_down,
-  /// There is no other one than `instance` yet.
+  /// A process, which there is not yet; or it is a supervisor, which runs no
+  /// Python code.
   invalid_isolation,
   duplicate_id,
   duplicate_name,

@@ -33,12 +33,16 @@ start_context::start_context(caf::event_based_actor& supervisor,
 start_context start_context::with(const caf::message& arguments) const {
   return {*supervisor_,
           {terms_.id, terms_.incarnation, arguments, terms_.max_handler_time,
-           terms_.throttle, terms_.breaker},
+           terms_.isolation, terms_.throttle, terms_.breaker},
           *notes_};
 }
 
 void start_context::runs_in(std::string place) const {
   notes_->place = std::move(place);
+}
+
+void start_context::is_isolated() const {
+  notes_->is_isolated = true;
 }
 
 void start_context::may_interrupt(

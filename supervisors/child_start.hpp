@@ -51,6 +51,19 @@ private:
   incarnation_id incarnation_ = 0;
 };
 
+/// What is new in each incarnation of a child, as far as Python goes.
+enum class isolation : uint8_t {
+  /// The object, or the environment; modules and threads are as they were.
+  instance,
+  /// All of an interpreter, which the child shares with nobody and which ends
+  /// with it; it has a thread and a GIL of its own. For `start_python` and
+  /// `start_pinned`; takes CPython 3.14, and modules that such interpreters can
+  /// import.
+  subinterpreter,
+  /// A process. Refused: there are no contexts in processes of their own yet.
+  host_process,
+};
+
 /// What a supervisor has to say about one start.
 struct start_terms {
   /// Of the child's spec.
@@ -61,6 +74,8 @@ struct start_terms {
   const caf::message& arguments;
   /// As in the child's spec.
   std::chrono::nanoseconds max_handler_time;
+  /// As in the child's spec.
+  supervisors::isolation isolation;
   /// See `start_context::throttle`.
   const start_throttle& throttle;
   /// See `start_context::breaker`.
@@ -71,6 +86,8 @@ struct start_terms {
 struct start_notes {
   /// As `start_context::runs_in` was told.
   std::string place{};
+  /// Whether `start_context::is_isolated` was called.
+  bool is_isolated = false;
   /// As `start_context::may_interrupt` was told; may be null.
   std::shared_ptr<const child_calls> calls{};
   /// As `start_context::tell` was told.
@@ -116,6 +133,12 @@ public:
     return terms_.max_handler_time;
   }
 
+  /// @returns what each incarnation is to have for itself, as the child's spec
+  ///          has it; see `is_isolated`
+  [[nodiscard]] supervisors::isolation isolation() const noexcept {
+    return terms_.isolation;
+  }
+
   /// @returns limits on starts for what is below the child; see `supervise`
   [[nodiscard]] const start_throttle& throttle() const noexcept {
     return terms_.throttle;
@@ -147,6 +170,10 @@ public:
   /// for children that do not run just anywhere.
   /// @param place  for example `default/0`
   void runs_in(std::string place) const;
+
+  /// Says that this incarnation has all that its spec's `isolation` asks for.
+  /// Without that, anything but `instance` is a failed start.
+  void is_isolated() const;
 
   /// Says how to get at code of this incarnation that does not return. Without
   /// that, a stop can only wait for it.

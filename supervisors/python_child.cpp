@@ -46,7 +46,7 @@ public:
 
   bool has_poisoned_context(const caf::actor& who) const override {
     auto* actor = pinned(who);
-    return actor && actor->home().is_retired() && !actor->home().is_given_up();
+    return actor && actor->home().was_replaced();
   }
 
   bool has_wedged_gil(const caf::actor& who) const override {
@@ -115,6 +115,19 @@ private:
 std::shared_ptr<runtime::call_guard> guard_calls(const start_context& context) {
   return context.breaker() ? std::make_shared<breaking_guard>(context)
                            : nullptr;
+}
+
+expected<std::shared_ptr<runtime::context>>
+place_child(const start_context& context, const runtime::weak_runtime& python,
+            const runtime::placement& where) {
+  auto is_alone = context.isolation() == isolation::subinterpreter;
+  auto result = is_alone ? python.place_dedicated(where) : python.place(where);
+  if (!result)
+    return result;
+  context.runs_in((*result)->name());
+  if (is_alone)
+    context.is_isolated();
+  return result;
 }
 
 std::shared_ptr<const child_calls> calls_in(runtime::weak_runtime python) {

@@ -28,12 +28,25 @@ calls_in(runtime::weak_runtime python);
 [[nodiscard]] std::shared_ptr<runtime::call_guard>
 guard_calls(const start_context& context);
 
+/// Finds the context of a pinned actor that a start function is about to
+/// spawn, and says that the child runs there. With `isolation::subinterpreter`,
+/// it is a fresh one, which ends with the actor.
+/// @param context of the start
+/// @param python once it has ended, this fails with `interpreter_lost`
+/// @param where as for `weak_runtime::place`; for a fresh one the pool that it
+///              is like, and no index
+/// @returns as `weak_runtime::place`, or as `place_dedicated`: spawn the actor
+///          before the result goes
+[[nodiscard]] expected<std::shared_ptr<runtime::context>>
+place_child(const start_context& context, const runtime::weak_runtime& python,
+            const runtime::placement& where);
+
 /// Starts an actor that is written in Python; it is ready once its `__init__`
 /// has returned, and one whose `__init__` raises is a failed start, with the
 /// Python traceback in its reason.
 /// @param python once it has ended, starts fail with `interpreter_lost`
 /// @param what,args captured here: each incarnation starts with the same
-/// @param where picked afresh for each incarnation
+/// @param where see `place_child`; picked afresh for each incarnation
 /// @returns a start function for `child_spec::start`
 [[nodiscard]] inline start_fn start_python(runtime::weak_runtime python,
                                            actor_class what,
@@ -51,10 +64,9 @@ guard_calls(const start_context& context);
       else
         ack(host);
     };
-    auto home = python.place(where);
+    auto home = place_child(context, python, where);
     if (!home)
       return runtime::to_caf(std::move(home).error());
-    context.runs_in((*home)->name());
     context.may_interrupt(calls);
     return runtime::spawn_on<runtime::python_class_actor>(
       **home, what, args, started, context.max_handler_time(),
@@ -75,7 +87,7 @@ guard_calls(const start_context& context);
 /// Starts a pinned actor of class `Impl`; it is ready once its `make_behavior`
 /// has returned. The arguments are copied for each incarnation.
 /// @param python once it has ended, starts fail with `interpreter_lost`
-/// @param where picked afresh for each incarnation
+/// @param where see `place_child`; picked afresh for each incarnation
 /// @param xs for the constructor
 /// @returns a start function for `child_spec::start`
 template <class Impl, class... Ts>
@@ -112,10 +124,9 @@ start_fn start_pinned(runtime::weak_runtime python, runtime::placement where,
 
   return [python, calls = calls_in(python), where = std::move(where),
           xs...](const start_context& context) -> start_result {
-    auto home = python.place(where);
+    auto home = place_child(context, python, where);
     if (!home)
       return runtime::to_caf(std::move(home).error());
-    context.runs_in((*home)->name());
     context.may_interrupt(calls);
     return runtime::spawn_on<acknowledging>(**home, context.ack(),
                                             context.max_handler_time(), xs...);

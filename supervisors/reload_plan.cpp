@@ -25,7 +25,7 @@ auto data_of(const child_spec& spec) {
              spec.start_timeout, spec.backoff, spec.limit,
              spec.max_total_restarts, spec.poison_threshold,
              spec.max_handler_time, spec.while_down, spec.register_as,
-             spec.tags),
+             spec.isolation, spec.tags),
     std::tuple{data_of(spec.startup), data_of(spec.liveness),
                data_of(spec.readiness)});
 }

@@ -59,8 +59,8 @@ start_result supervisor_actor::call_start_function(child& who) {
     who.breaker->begin(who.state.incarnation);
   start_context context{*this,
                         {who.id, who.state.incarnation, arguments,
-                         who.spec->max_handler_time, throttle_below(who),
-                         who.breaker},
+                         who.spec->max_handler_time, who.spec->isolation,
+                         throttle_below(who), who.breaker},
                         who.notes};
   try {
     return who.spec->start(context);

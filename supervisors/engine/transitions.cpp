@@ -197,6 +197,14 @@ void supervisor_actor::adopt(child& who, const caf::actor& handle) {
                                       "the actor has a supervisor already"));
     return;
   }
+  if (who.spec->isolation != isolation::instance && !who.notes.is_isolated) {
+    unwatch(pointer, key);
+    runtime::send_exit_urgently(pointer, caf::exit_reason::kill);
+    refuse_start(who, caf::make_error(sup_errc::start_failed,
+                                      "the start function starts nothing with "
+                                      "an interpreter of its own"));
+    return;
+  }
   who.handle = handle;
   who.requests = std::move(requests);
 }

@@ -157,6 +157,10 @@ class Child(Record):
     tags: a list of str for whoever looks at the tree
     pool, context: where an actor in Python lives; by default in the pool of who
         declares it, in one context after another
+    isolation: what is new in each incarnation: the "instance" (the default), or
+        a "subinterpreter" that it shares with nobody, with a thread and a GIL
+        of its own; that is like those of the pool otherwise, and has no
+        `context`. It takes CPython 3.14
     """
 
     _fields = {
@@ -190,4 +194,5 @@ class Child(Record):
         "tags": ([], may_be.texts),
         "pool": (None, may_be.text),
         "context": (None, may_be.count),
+        "isolation": (None, may_be.choice("instance", "subinterpreter")),
     }

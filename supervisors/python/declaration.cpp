@@ -180,6 +180,8 @@ expected<child_spec> make_spec(const declaration_context& context,
     .readiness = map(child->readiness, to_probe),
     .while_down = *std::move(reception),
     .register_as = child->register_as.value_or(""),
+    .isolation
+    = map(child->isolation, from_name<isolation>).value_or(isolation::instance),
     .tags = child->tags};
 }
 

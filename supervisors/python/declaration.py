@@ -192,7 +192,7 @@ _foreign = {
     "actor": (),
     "native": ("pool", "context"),
     "tree": ("pool", "context", "startup", "liveness", "readiness",
-             "max_handler_time", "classify"),
+             "max_handler_time", "classify", "isolation"),
 }
 _kinds = {"native": "pyactor.Native", "tree": "pyactor.Supervisor"}
 
@@ -213,6 +213,9 @@ def read_child(owner, x, depth=0):
         if result[name] is not None:
             raise refusal(ValueError, where, f"{name} must be left out: it is "
                           f"not for a {_kinds[kind]}")
+    if result["isolation"] == "subinterpreter" and result["context"] is not None:
+        raise refusal(ValueError, where, "context must be left out: a child with "
+                      "a subinterpreter of its own lives in none of the pool's")
     for name in "args", "kwargs":
         _check_data(where, name, result[name])
     return result | {"kind": kind, "target": target, "tree": tree}

@@ -81,12 +81,13 @@ struct declared_child {
   std::vector<std::string> tags;
   std::optional<std::string> pool;
   std::optional<uint64_t> context;
+  std::optional<std::string> isolation;
 };
 PYACTOR_FIELDS(declared_child, id, kind, target, tree, args, kwargs, restart,
                significant, shutdown, kill_grace, start_timeout,
                max_handler_time, classify, backoff, limit, max_total_restarts,
                poison_threshold, startup, liveness, readiness, while_down,
-               register_as, tags, pool, context)
+               register_as, tags, pool, context, isolation)
 
 struct declared_throttle {
   std::optional<uint64_t> max_concurrent_starts;

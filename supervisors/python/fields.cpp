@@ -63,6 +63,11 @@ template <>
 constexpr auto names<reload_mode> = std::array{
   named{"otp", reload_mode::otp}, named{"converge", reload_mode::converge}};
 
+template <>
+constexpr auto names<isolation>
+  = std::array{named{"instance", isolation::instance},
+               named{"subinterpreter", isolation::subinterpreter}};
+
 } // namespace
 
 template <class T>
@@ -78,6 +83,7 @@ template auto_shutdown from_name<auto_shutdown>(std::string_view);
 template stop_order from_name<stop_order>(std::string_view);
 template exit_class from_name<exit_class>(std::string_view);
 template reload_mode from_name<reload_mode>(std::string_view);
+template isolation from_name<isolation>(std::string_view);
 
 nanoseconds seconds(double x) {
   constexpr double most = 9e9;

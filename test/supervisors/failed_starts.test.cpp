@@ -139,4 +139,26 @@ TEST_CASE("orders that wait for a start_child that fails find no child, or add "
   CHECK(w.count() == child_counts{1, 1, 0, 1});
 }
 
+TEST_CASE("what a start function starts without the interpreter that its child "
+          "is to have for itself has failed to start, and ends",
+          "[failed_starts]") {
+  world w;
+  w.start(many, {});
+  auto spec = w.spec("c");
+  spec.isolation = isolation::subinterpreter;
+  auto order = w.order(start_child{spec});
+  CHECK(order.failed_with(sup_errc::start_failed));
+  CHECK(order.error().message
+        == "the start function starts nothing with an interpreter of its own");
+  CHECK(w.which().empty());
+  CHECK_FALSE(w.alive("c"));
+  spec.start = [start = spec.start](const start_context& context) {
+    CHECK(context.isolation() == isolation::subinterpreter);
+    context.is_isolated();
+    return start(context);
+  };
+  CHECK(w.order(start_child{spec}).ok());
+  CHECK(w.which() == "c:running");
+}
+
 } // namespace failed_starts_test

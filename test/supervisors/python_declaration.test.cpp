@@ -166,6 +166,18 @@ TEST_CASE("a wrong field of a declared child is refused by the names of "
     {"Child('c', Counter, register_as='x'), pyactor.Child('d', Counter, "
      "register_as='x')",
      value_error + "child 'd': two child specs have the same register_as"},
+    {"Child('c', Counter, isolation='process')",
+     value_error
+       + "child 'c': isolation must be one of 'instance', 'subinterpreter', "
+         "not 'process'"},
+    {"Child('c', Counter, isolation='subinterpreter', context=0)",
+     value_error
+       + "child 'c': context must be left out: a child with a subinterpreter "
+         "of its own lives in none of the pool's"},
+    {"Child('c', Base, args=('[]',), isolation='subinterpreter')",
+     value_error
+       + "child 'c': isolation must be left out: it is not for a "
+         "pyactor.Supervisor"},
     {"Child('c', Counter, pool='fast')",
      value_error + "child 'c': pool must be one of 'default', not 'fast'"},
     {"Child('c', Counter, context=1)",

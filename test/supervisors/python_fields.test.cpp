@@ -46,7 +46,8 @@ class All(pyactor.Supervisor):
                           while_down=pyactor.Buffer(ttl=math.inf)),
             pyactor.Child("i", Counter, shutdown=math.inf, start_timeout=0.5,
                           kill_grace=2),
-            pyactor.Child("d", Counter, kill_grace=0)]
+            pyactor.Child("d", Counter, kill_grace=0,
+                          isolation="subinterpreter")]
 
 class Defaults(pyactor.Supervisor):
     def children(self):
@@ -106,7 +107,9 @@ TEST_CASE("every field of a declared child reaches its spec",
   CHECK(tree.specs[2].shutdown
         == stop_policy{.mode = stop_mode::infinity, .kill_grace = 2s});
   CHECK(tree.specs[2].start_timeout == 500ms);
+  CHECK(tree.specs[2].isolation == isolation::instance);
   CHECK(tree.specs[3].shutdown == stop_policy{.kill_grace = 0s});
+  CHECK(tree.specs[3].isolation == isolation::subinterpreter);
 }
 
 TEST_CASE("what a declared tree does not give is as C++ has it",
@@ -134,6 +137,7 @@ TEST_CASE("what a declared tree does not give is as C++ has it",
     CHECK_FALSE(tree.specs[i].classify);
     CHECK(tree.specs[i].while_down == none.while_down);
     CHECK(tree.specs[i].register_as.empty());
+    CHECK(tree.specs[i].isolation == none.isolation);
   }
   // A supervisor is waited for, whatever else is given.
   CHECK(tree.specs[2].shutdown
