@@ -6,6 +6,7 @@
 #include <pyactor/bench/lifecycle.hpp>
 #include <pyactor/bench/python_counter.hpp>
 #include <pyactor/bench/request_bench.hpp>
+#include <pyactor/bench/successor.hpp>
 #include <pyactor/supervisors/python_child.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
 
@@ -163,17 +164,19 @@ public:
 
   void crash(benchmark::State& state, summary of_lives) {
     supervisors::supervisor_flags flags;
+    flags.strategy = supervisors::restart_strategy::rest_for_one;
     flags.intensity = std::numeric_limits<uint32_t>::max();
     auto watcher = std::make_shared<caf::actor>();
-    flags.observer = [watcher](const supervisors::supervision_event& news) {
-      if (news.what == supervisors::supervision_event::kind::restarted)
+    auto started = [watcher] {
+      if (*watcher) // else it is the first time
         caf::anon_send(*watcher, ready{});
     };
     supervisors::child_spec spec;
     spec.id = "counter";
     spec.start = supervisors::start_python(python(), counter_class());
-    auto supervisor
-      = supervisors::start_supervisor(system(), flags, {spec}).value();
+    auto supervisor = supervisors::start_supervisor(system(), flags,
+                                                    {spec, successor(started)})
+                        .value();
     *watcher = system().spawn<supervised>(supervisor.child("counter"));
     measure(state, of_lives, *watcher);
     supervisor.stop().value();

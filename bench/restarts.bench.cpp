@@ -7,6 +7,7 @@
 #include <pyactor/bench/lifecycle.hpp>
 #include <pyactor/bench/python_counter.hpp>
 #include <pyactor/bench/request_bench.hpp>
+#include <pyactor/bench/successor.hpp>
 #include <pyactor/supervisors/python_child.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
 
@@ -62,7 +63,7 @@ public:
   caf::behavior make_behavior() override {
     return {
       [this](ready) {
-        // As from an observer, which is no actor.
+        // As for the supervised one, from outside of any actor.
         caf::anon_send_exit(current_, caf::exit_reason::kill);
       },
       [this](const live& order) {
@@ -93,16 +94,15 @@ class mortal_child {
 public:
   mortal_child(caf::actor_system& system, supervisors::start_fn start) {
     supervisors::supervisor_flags flags;
+    flags.strategy = supervisors::restart_strategy::rest_for_one;
     flags.intensity = std::numeric_limits<uint32_t>::max();
     flags.period = std::chrono::milliseconds{1};
-    flags.observer = [this](const supervisors::supervision_event& news) {
-      if (news.what == supervisors::supervision_event::kind::restarted)
-        restarted();
-    };
     supervisors::child_spec spec;
     spec.id = "mortal";
     spec.start = std::move(start);
-    supervisor_ = supervisors::start_supervisor(system, flags, {spec}).value();
+    supervisor_ = supervisors::start_supervisor(
+                    system, flags, {spec, successor([this] { started(); })})
+                    .value();
     // As a client keeps it.
     child_ = supervisor_->child(spec.id);
   }
@@ -124,7 +124,9 @@ public:
   }
 
 private:
-  void restarted() {
+  void started() {
+    if (!child_) // for the first time
+      return;
     if (--left_ > 0)
       kill();
     else

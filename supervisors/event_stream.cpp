@@ -1,8 +1,9 @@
 #include <pyactor/supervisors/event_stream.hpp>
 
 #include <condition_variable>
-#include <deque>
+#include <list>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -17,8 +18,9 @@ struct event_stream::state {
   std::mutex mutex;
   std::condition_variable came;
   // guarded by mutex
-  std::deque<supervision_event> waiting;
+  std::list<supervision_event> waiting;
   uint64_t dropped = 0;
+  bool closed = false;
 };
 
 event_stream::event_stream(size_t capacity)
@@ -27,39 +29,65 @@ event_stream::event_stream(size_t capacity)
     throw std::invalid_argument{"event_stream: the capacity must not be 0"};
 }
 
-std::function<void(const supervision_event&)> event_stream::observer() const {
-  return [shared = state_](const supervision_event& event) {
-    // Copied before and freed after the lock, which is then held for moves.
-    auto copy = event;
-    std::optional<supervision_event> oldest;
-    {
-      std::unique_lock guard{shared->mutex};
-      if (shared->waiting.size() == shared->capacity) {
-        oldest = std::move(shared->waiting.front());
-        shared->waiting.pop_front();
-        ++shared->dropped;
-      }
-      shared->waiting.push_back(std::move(copy));
+void event_stream::publish(supervision_event event) const noexcept {
+  // Made before and freed after the lock, under which lists are only linked.
+  std::list<supervision_event> fresh;
+  std::list<supervision_event> oldest;
+  try {
+    fresh.push_back(std::move(event));
+  } catch (const std::bad_alloc&) {
+    drop();
+    return;
+  }
+  {
+    std::unique_lock guard{state_->mutex};
+    auto& waiting = state_->waiting;
+    if (state_->closed) {
+      ++state_->dropped;
+      return;
     }
-    shared->came.notify_one();
-  };
+    if (waiting.size() == state_->capacity) {
+      oldest.splice(oldest.end(), waiting, waiting.begin());
+      ++state_->dropped;
+    }
+    waiting.splice(waiting.end(), fresh);
+  }
+  state_->came.notify_one();
+}
+
+void event_stream::drop() const noexcept {
+  std::unique_lock guard{state_->mutex};
+  ++state_->dropped;
 }
 
 std::optional<supervision_event> event_stream::next(duration timeout) const {
-  std::unique_lock guard{state_->mutex};
-  auto is_there = [&] { return !state_->waiting.empty(); };
-  using clock = std::chrono::steady_clock;
-  auto now = clock::now();
-  if (timeout >= clock::time_point::max() - now) // there is no such time
-    state_->came.wait(guard, is_there);
-  else if (!state_->came.wait_until(guard, now + timeout, is_there))
-    return std::nullopt;
-  auto result = std::move(state_->waiting.front());
-  state_->waiting.pop_front();
-  return result;
+  std::list<supervision_event> oldest;
+  {
+    std::unique_lock guard{state_->mutex};
+    auto& waiting = state_->waiting;
+    auto is_over = [&] { return !waiting.empty() || state_->closed; };
+    using clock = std::chrono::steady_clock;
+    auto now = clock::now();
+    if (timeout >= clock::time_point::max() - now) // there is no such time
+      state_->came.wait(guard, is_over);
+    else
+      state_->came.wait_until(guard, now + timeout, is_over);
+    if (waiting.empty())
+      return std::nullopt;
+    oldest.splice(oldest.end(), waiting, waiting.begin());
+  }
+  return std::move(oldest.front());
 }
 
-uint64_t event_stream::dropped() const {
+void event_stream::close() const noexcept {
+  {
+    std::unique_lock guard{state_->mutex};
+    state_->closed = true;
+  }
+  state_->came.notify_all();
+}
+
+uint64_t event_stream::dropped() const noexcept {
   std::unique_lock guard{state_->mutex};
   return state_->dropped;
 }

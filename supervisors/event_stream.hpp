@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -26,18 +25,29 @@ public:
   /// @throws std::invalid_argument where it is 0
   explicit event_stream(size_t capacity = 1024);
 
-  /// @returns what makes a supervisor write to this stream, for its flags. It
-  ///          may outlive this handle.
-  [[nodiscard]] std::function<void(const supervision_event&)> observer() const;
+  /// Takes an event in, as the supervisors do whose `supervisor_flags::events`
+  /// this is. Waits for no reader. Where there is no memory for the event, it
+  /// counts as dropped.
+  /// @param event  the readers' from now on
+  void publish(supervision_event event) const noexcept;
+
+  /// Counts an event as dropped that there was no memory to make.
+  void drop() const noexcept;
 
   /// Waits for an event, and takes it.
   /// @param timeout  most time to wait; 0 to take only what is there, `forever`
   ///                 for no limit
-  /// @returns the oldest one, or none within `timeout`
+  /// @returns the oldest one, or none: within `timeout`, or any more, since the
+  ///          stream is closed and all that was there is read
   [[nodiscard]] std::optional<supervision_event> next(duration timeout) const;
 
-  /// @returns how many events were pushed out before they were read
-  [[nodiscard]] uint64_t dropped() const;
+  /// Takes no more events in: those to come count as dropped. Readers get what
+  /// is there, and then wait no longer.
+  void close() const noexcept;
+
+  /// @returns how many events no reader will get: they were pushed out before
+  ///          they were read, came after `close`, or found no memory
+  [[nodiscard]] uint64_t dropped() const noexcept;
 
 private:
   struct state;

@@ -103,8 +103,6 @@ struct supervisor_statistics {
   uint64_t abandons = 0;
   /// Children that ended a stop otherwise than they should.
   uint64_t shutdown_errors = 0;
-  /// Exceptions that the observer let out.
-  uint64_t observer_errors = 0;
   /// Exceptions that a spec's `classify` let out.
   uint64_t classify_errors = 0;
   /// How often there were more restarts than `intensity` allows, and exceptions

@@ -125,7 +125,7 @@ public:
                                   duration timeout = forever) const;
 
   /// Gives the supervisor other flags and another list of children, while it
-  /// runs. All flags are replaced, the observer too, and so is the spec of each
+  /// runs. All flags are replaced, `events` too, and so is the spec of each
   /// child that is in both lists. That child goes on as it is: times and limits
   /// hold at once, a new start function from its next start.
   /// @param flags    in place of those it has

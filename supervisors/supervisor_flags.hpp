@@ -5,16 +5,15 @@
 #include <pyactor/supervisors/child_spec.hpp>
 #include <pyactor/supervisors/error.hpp>
 #include <pyactor/supervisors/escalation.hpp>
+#include <pyactor/supervisors/event_stream.hpp>
 #include <pyactor/supervisors/exit_info.hpp>
 #include <pyactor/supervisors/restart_strategy.hpp>
 #include <pyactor/supervisors/start_throttle.hpp>
-#include <pyactor/supervisors/statistics.hpp>
 #include <pyactor/supervisors/stop_order.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 
@@ -56,9 +55,10 @@ struct supervisor_flags {
   start_throttle throttle{};
   /// How exits of children are classified.
   exit_rules exits{};
-  /// Told what happens; runs on the supervisor's thread, so it must not block.
-  /// What it throws is counted and otherwise ignored.
-  std::function<void(const supervision_event&)> observer{};
+  /// Where it writes what happens, for a reader of yours: an `event_stream`, or
+  /// that of an `event_listener`. Several supervisors may write to the same.
+  /// Default: nowhere but to the log.
+  std::optional<event_stream> events{};
 };
 
 /// @param flags  whatever they are

@@ -6,14 +6,12 @@
 
 namespace ml_predictor {
 
-std::function<void(const supervision_event&)> journal::observer() {
-  return [this](const supervision_event& event) {
-    {
-      std::unique_lock guard{mtx_};
-      events_.push_back(event);
-    }
-    changed_.notify_all();
-  };
+void journal::note(const supervision_event& event) {
+  {
+    std::unique_lock guard{mtx_};
+    events_.push_back(event);
+  }
+  changed_.notify_all();
 }
 
 void journal::await(supervision_event::kind what, const std::string& id,

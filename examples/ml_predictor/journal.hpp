@@ -1,11 +1,10 @@
 #pragma once
 
-#include <pyactor/supervisors/statistics.hpp>
+#include <pyactor/supervisors/event_listener.hpp>
 
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <functional>
 #include <mutex>
 #include <stop_token>
 #include <string>
@@ -19,8 +18,10 @@ using pyactor::supervisors::supervision_event;
 /// @thread any
 class journal {
 public:
-  /// @returns the observer for a supervisor, which this object must outlive
-  [[nodiscard]] std::function<void(const supervision_event&)> observer();
+  /// @returns where supervisors write what goes in here
+  [[nodiscard]] const pyactor::supervisors::event_stream& source() const {
+    return listener_.events();
+  }
 
   /// Waits until `count` events of this kind were reported about a child.
   /// @throws interrupted
@@ -32,6 +33,8 @@ public:
   [[nodiscard]] std::vector<std::chrono::nanoseconds> restart_latencies() const;
 
 private:
+  void note(const supervision_event& event);
+
   [[nodiscard]] size_t count(supervision_event::kind what,
                              const std::string& id) const;
 
@@ -39,6 +42,9 @@ private:
   mutable std::condition_variable_any changed_;
   // guarded by mtx_
   std::vector<supervision_event> events_;
+  /// Last: it uses the others until its end.
+  pyactor::supervisors::event_listener listener_{
+    [this](const supervision_event& event) { note(event); }};
 };
 
 } // namespace ml_predictor

@@ -78,7 +78,7 @@ supervisors::supervisor_ref start(pyactor::runtime::runtime& python,
     .strategy = supervisors::restart_strategy::one_for_one,
     .intensity = wanted.intensity,
     .period = std::chrono::minutes{1},
-    .observer = events.observer()};
+    .events = events.source()};
   supervisors::child_spec pool{
     .id = pool_id,
     .start = supervisors::supervise(below, predictor_specs(python, wanted)),

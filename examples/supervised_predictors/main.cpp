@@ -20,7 +20,6 @@
 #include <pyactor/supervisors/tree.hpp>
 
 #include <iostream>
-#include <semaphore>
 #include <string>
 
 using namespace pyactor::runtime;
@@ -41,6 +40,12 @@ std::string predict(caf::actor_system& system, const supervisor_ref& tree,
   return result;
 }
 
+/// Waits until one more child is ready.
+void await_ready(const event_stream& events) {
+  while (events.next(forever)->what != supervision_event::kind::ready)
+    ;
+}
+
 int run() {
   caf::actor_system_config config;
   pyactor::runtime::configure(config);
@@ -53,23 +58,20 @@ int run() {
   auto model = value::tuple({2, 1});
   auto declared = pyactor::value_or_throw(
     declare_tree(*python, "predictors:Predictors", {.positional = {model}}));
-  std::counting_semaphore ready{0};
-  declared.flags.observer = [&](const supervision_event& event) {
-    if (event.what == supervision_event::kind::ready)
-      ready.release();
-  };
+  event_stream events;
+  declared.flags.events = events;
   auto tree = start_supervisor(system, declared.flags, declared.specs);
   if (!tree) {
     std::cerr << to_string(tree.error()) << '\n';
     return 1;
   }
   for (size_t i = 0; i < declared.specs.size(); ++i)
-    ready.acquire();
+    await_ready(events);
   for (const auto& child : declared.specs)
     std::cout << child.id << ": " << predict(system, *tree, child.id, 3)
               << '\n';
   predict(system, *tree, "predictor-1", "three"); // which adds 1 to a text
-  ready.acquire();
+  await_ready(events);
   std::cout << "predictor-1, after it has crashed: "
             << predict(system, *tree, "predictor-1", 3) << '\n';
   if (auto seen = pyactor::supervisors::tree(*tree))

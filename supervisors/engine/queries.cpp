@@ -2,6 +2,7 @@
 #include <pyactor/supervisors/engine/supervisor_actor.hpp>
 
 #include <algorithm>
+#include <new>
 #include <ranges>
 
 namespace pyactor::supervisors::engine {
@@ -142,14 +143,33 @@ bool is_about_context(supervision_event::kind what) noexcept {
 
 } // namespace
 
+/// Tells whoever listens, and the log. What there is no memory for they do not
+/// hear; nothing else depends on it.
 /// @param time  as `latency` or `pause` of the event
 void supervisor_actor::report(supervision_event::kind what, const child& who,
                               std::chrono::nanoseconds time,
                               std::vector<std::string> others) {
   auto& log = pyactor::log(layer::supervisors);
   auto level = log_level(what);
-  if (!flags_.observer && !log.should_log(level))
+  if (!flags_.events && !log.should_log(level))
     return;
+  try {
+    auto event = event_about(what, who, time);
+    event.others = std::move(others);
+    if (log.should_log(level))
+      log.log(level, "supervisor {}: {}", id(), to_string(event));
+    if (flags_.events)
+      flags_.events->publish(std::move(event));
+  } catch (const std::bad_alloc&) {
+    log.error("supervisor {}: no memory to report {}", id(), to_string(what));
+    if (flags_.events)
+      flags_.events->drop();
+  }
+}
+
+supervision_event supervisor_actor::event_about(supervision_event::kind what,
+                                                const child& who,
+                                                std::chrono::nanoseconds time) {
   using enum supervision_event::kind;
   supervision_event event{.what = what,
                           .id = who.id,
@@ -157,8 +177,7 @@ void supervisor_actor::report(supervision_event::kind what, const child& who,
                           .exit = {},
                           .latency = what == restarted ? time : time.zero(),
                           .pause
-                          = what == restart_scheduled ? time : time.zero(),
-                          .others = std::move(others)};
+                          = what == restart_scheduled ? time : time.zero()};
   if (what == start_failed)
     event.exit = who.failure->exit;
   else if (what != starting && what != started && what != restarted
@@ -166,14 +185,7 @@ void supervisor_actor::report(supervision_event::kind what, const child& who,
     event.exit = who.last_exit;
   if (is_about_context(what))
     event.context = who.notes.place;
-  if (log.should_log(level))
-    log.log(level, "supervisor {}: {}", id(), to_string(event));
-  try {
-    if (flags_.observer)
-      flags_.observer(event);
-  } catch (...) {
-    ++seen_.observer_errors;
-  }
+  return event;
 }
 
 } // namespace pyactor::supervisors::engine

@@ -259,7 +259,7 @@ void supervisor_actor::on_exit() {
   // gave it.
   roster_ = {};
   template_.reset();
-  flags_.observer = nullptr;
+  flags_.events.reset();
   flags_.on_limit = {};
   flags_.throttle = {};
   inherited_throttle_ = {};

@@ -245,6 +245,9 @@ private:
   void report(supervision_event::kind what, const child& who,
               std::chrono::nanoseconds time = {},
               std::vector<std::string> others = {});
+  static supervision_event event_about(supervision_event::kind what,
+                                       const child& who,
+                                       std::chrono::nanoseconds time);
 
   // -- data -------------------------------------------------------------------
 

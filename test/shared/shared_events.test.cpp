@@ -1,3 +1,4 @@
+#include <pyactor/supervisors/event_listener.hpp>
 #include <pyactor/supervisors/event_stream.hpp>
 #include <pyactor/test/shared/crowd.hpp>
 
@@ -5,6 +6,7 @@
 
 #include <atomic>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace shared_events_test {
@@ -24,12 +26,11 @@ TEST_CASE("each event is read once or counted as dropped, and those of one "
   bool in_order = true;
   crowd(writers + 1, [&](int who) {
     if (who < writers) {
-      auto observe = stream.observer();
       supervision_event event;
       event.id = std::to_string(who);
       while (event.incarnation < each) {
         ++event.incarnation;
-        observe(event);
+        stream.publish(event);
       }
       --writing;
       return;
@@ -51,6 +52,24 @@ TEST_CASE("each event is read once or counted as dropped, and those of one "
   });
   CHECK(in_order);
   CHECK(read + stream.dropped() == writers * each);
+}
+
+TEST_CASE("a listener that ends while others write has heard each event, or it "
+          "counts as dropped",
+          "[shared_events]") {
+  constexpr int writers = 3;
+  constexpr uint64_t each = 5'000;
+  uint64_t heard = 0;
+  std::optional<event_listener> listener;
+  listener.emplace([&](const supervision_event&) { ++heard; }, 64);
+  auto stream = listener->events();
+  crowd(writers + 1, [&](int who) {
+    if (who == writers)
+      listener.reset();
+    for (uint64_t i = 0; who < writers && i < each; ++i)
+      stream.publish({.id = std::to_string(who), .incarnation = i, .exit = {}});
+  });
+  CHECK(heard + stream.dropped() == writers * each);
 }
 
 } // namespace shared_events_test

@@ -243,16 +243,6 @@ TEST_CASE("the events of a crash tell how long the child was away", "[exits]") {
   CHECK(w.events[4].latency == 3ms);
 }
 
-TEST_CASE("an observer that throws does not disturb supervision", "[exits]") {
-  world w;
-  auto flags = many;
-  flags.observer = [](const supervision_event&) { throw 1; };
-  w.start(flags, {w.spec("a")});
-  w.tell("a", die{crash()});
-  CHECK(w.which() == "a:running");
-  CHECK(w.statistics().observer_errors == 5);
-}
-
 TEST_CASE("a child that became unreachable has failed", "[exits]") {
   exit_case x{restart_type::transient, caf::exit_reason::unreachable};
   CHECK(x.w.child("c").starts == 2);

@@ -71,7 +71,7 @@ pyactor::runtime::runtime_options hasty() {
 /// Python children in one context.
 struct python_children {
   explicit python_children(const std::vector<std::string>& ids) {
-    supervisor_flags flags{.intensity = 10, .observer = news.observer()};
+    supervisor_flags flags{.intensity = 10, .events = news};
     std::vector<child_spec> specs;
     for (const auto& id : ids)
       specs.push_back({.id = id,

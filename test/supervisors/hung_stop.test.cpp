@@ -101,8 +101,7 @@ struct children {
 
   void start(std::vector<child_spec> specs) {
     supervisor
-      = start_supervisor(world.system(),
-                         {.intensity = 10, .observer = news.observer()},
+      = start_supervisor(world.system(), {.intensity = 10, .events = news},
                          std::move(specs))
           .value();
   }

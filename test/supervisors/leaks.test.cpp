@@ -3,6 +3,7 @@
 #include <pyactor/supervisors/python_child.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
 #include <pyactor/test/leaks/ledger.hpp>
+#include <pyactor/test/supervisors/events.hpp>
 #include <pyactor/test/support/footprint.hpp>
 #include <pyactor/test/support/instrumented.hpp>
 #include <pyactor/test/support/on_context.hpp>
@@ -12,7 +13,6 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
-#include <atomic>
 #include <string>
 #include <utility>
 
@@ -57,13 +57,12 @@ public:
 
   /// Lets a child answer and then crash, and awaits its next incarnation.
   void crash(const std::string& id) {
-    auto restarts = restarts_ + 1;
     auto child = supervisor_.child(id).current();
     REQUIRE(child);
     CHECK(ask(*child, runtime_world::make_call("add", 2)) == 2);
     CHECK(fails(ask(*child, runtime_world::make_call("fail")),
                 {errc::python_exception}));
-    REQUIRE(world_.eventually([&] { return restarts_ == restarts; }));
+    REQUIRE(await_event(news_, supervision_event::kind::restarted));
   }
 
   void come_and_go(const std::string& id) {
@@ -91,15 +90,11 @@ private:
   }
 
   supervisor_flags flags() {
-    return {.intensity = 1'000'000,
-            .period = 1ms,
-            .observer = [this](const supervision_event& event) {
-              restarts_ += event.what == supervision_event::kind::restarted;
-            }};
+    return {.intensity = 1'000'000, .period = 1ms, .events = news_};
   }
 
   runtime_world& world_;
-  std::atomic<int> restarts_ = 0;
+  event_stream news_;
   supervisor_ref supervisor_;
 };
 

@@ -23,17 +23,16 @@ void kill_supervisor(world& w) {
   w.run();
 }
 
-/// Starts a supervisor that ends, at the next event, as if its own code had
-/// made it: nothing that it handles does.
+/// Starts a supervisor that ends, when "b" does, as if its own code had made
+/// it: nothing that it handles does.
 void start_mortal(world& w, caf::error reason) {
-  auto flags = many;
-  flags.observer = [&w, reason](const supervision_event& event) {
-    if (event.what != supervision_event::kind::exited)
-      return;
+  auto last = w.spec("b");
+  last.classify = [&w, reason](const exit_info& how) {
     auto* self = caf::actor_cast<caf::abstract_actor*>(w.supervisor);
     static_cast<caf::event_based_actor*>(self)->quit(reason);
+    return how.cls;
   };
-  w.start(flags, {w.spec("a"), w.spec("b")});
+  w.start(many, {w.spec("a"), last});
 }
 
 /// @returns `start`, which also notes how each incarnation ends

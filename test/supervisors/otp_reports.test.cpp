@@ -1,15 +1,12 @@
 // Cases of OTP's own test suite about what a supervisor tells of its children,
 // under their names there; README.md lists them.
 
-#include <pyactor/libpyactor/log.hpp>
 #include <pyactor/supervisors/engine/watch.hpp>
 #include <pyactor/supervisors/tree.hpp>
+#include <pyactor/test/supervisors/captured_log.hpp>
 #include <pyactor/test/supervisors/otp_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
-#include <spdlog/sinks/ostream_sink.h>
-
-#include <sstream>
 
 namespace otp_reports_test {
 
@@ -21,38 +18,6 @@ using namespace std::chrono_literals;
 namespace {
 
 const supervisor_flags many{.intensity = 100, .period = 1h};
-
-/// Keeps what supervisors log at a level or above, line by line.
-class captured_log {
-public:
-  explicit captured_log(spdlog::level::level_enum level)
-    : log_(pyactor::log(pyactor::layer::supervisors)), level_(log_.level()),
-      others_(log_.sinks()) {
-    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
-    sink->set_pattern("%l %v");
-    log_.sinks() = {std::move(sink)};
-    log_.set_level(level);
-  }
-
-  ~captured_log() {
-    log_.sinks() = others_;
-    log_.set_level(level_);
-  }
-
-  std::vector<std::string> lines() const {
-    std::vector<std::string> result;
-    std::istringstream text{text_.str()};
-    for (std::string line; std::getline(text, line);)
-      result.push_back(line);
-    return result;
-  }
-
-private:
-  spdlog::logger& log_;
-  spdlog::level::level_enum level_;
-  std::vector<spdlog::sink_ptr> others_;
-  std::ostringstream text_;
-};
 
 std::string number_of(const world& w) {
   return std::to_string(w.supervisor->id());

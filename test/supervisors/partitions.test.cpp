@@ -3,7 +3,7 @@
 
 #include <pyactor/supervisors/partitions.hpp>
 
-#include <pyactor/supervisors/event_stream.hpp>
+#include <pyactor/test/supervisors/events.hpp>
 #include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -190,12 +190,10 @@ TEST("equal numbers lead to the same partition, whatever their type is") {
 }
 
 TEST("a partition that comes back keeps its number and its keys") {
-  event_stream events{100};
-  real_partitions x{2, numbered(), {.observer = events.observer()}};
+  event_stream news;
+  real_partitions x{2, numbered(), {.events = news}};
   caf::anon_send(x.partitions.child_for("a").current().value(), die{crash()});
-  for (auto event = events.next(forever);
-       event->what != supervision_event::kind::restarted;)
-    event = events.next(forever);
+  REQUIRE(await_event(news, supervision_event::kind::restarted));
   CHECK(x.partitions.child_for("a").incarnation().value() == 3);
   CHECK(x.ask(x.partitions.child_for("a")) == stable_hash("a") % 2);
 }

@@ -55,7 +55,7 @@ struct reader {
   }
 
   [[nodiscard]] supervisor_flags flags() const {
-    return {.intensity = 100, .observer = news.observer()};
+    return {.intensity = 100, .events = news};
   }
 
   /// @returns the code of the error that the call came to; 0 for none

@@ -57,11 +57,10 @@ TEST_CASE("a child that poisons its interpreter comes back in a fresh one, and "
   runtime_world world{std::move(options)};
   auto start = start_python(world.python(),
                             pyactor::actor_class::from_source(source, "Main"));
-  auto supervisor
-    = start_supervisor(
-        world.system(), {.observer = news.observer()},
-        {{.id = "broken", .start = start}, {.id = "neighbour", .start = start}})
-        .value();
+  auto supervisor = start_supervisor(world.system(), {.events = news},
+                                     {{.id = "broken", .start = start},
+                                      {.id = "neighbour", .start = start}})
+                      .value();
   call(world, supervisor, "neighbour", "mark");
   CHECK(call(world, supervisor, "broken", "is_marked") == true);
   call(world, supervisor, "broken", "poison_and_crash");

@@ -3,12 +3,11 @@
 #include <pyactor/supervisors/python_child.hpp>
 
 #include <pyactor/supervisors/supervisor.hpp>
+#include <pyactor/test/supervisors/events.hpp>
 #include <pyactor/test/supervisors/otp_world.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
-
-#include <future>
 
 namespace python_child_test {
 
@@ -150,11 +149,7 @@ namespace {
 ///          is judged by `classify`
 exit_info end_of(const std::string& code, classify_fn classify = {}) {
   runtime_world world;
-  std::promise<exit_info> ended;
-  supervisor_flags flags{.observer = [&](const supervision_event& event) {
-    if (event.what == supervision_event::kind::exited)
-      ended.set_value(*event.exit);
-  }};
+  event_stream news;
   constexpr auto text = "import pyactor\n"
                         "class Main(pyactor.Actor):\n"
                         "  def run(self, code): exec(code, globals())\n";
@@ -162,15 +157,15 @@ exit_info end_of(const std::string& code, classify_fn classify = {}) {
                             pyactor::actor_class::from_source(text, "Main"));
   auto supervisor
     = start_supervisor(
-        world.system(), std::move(flags),
+        world.system(), {.events = news},
         {{.id = "c", .start = start, .classify = std::move(classify)}})
         .value();
   caf::anon_send(supervisor.child("c").current().value(),
                  runtime_world::make_call("run", code));
-  auto result = ended.get_future();
-  REQUIRE(result.wait_for(patience) == std::future_status::ready);
+  auto ended = await_event(news, supervision_event::kind::exited);
+  REQUIRE(ended);
   CHECK(supervisor.stop());
-  return result.get();
+  return *ended->exit;
 }
 
 } // namespace

@@ -60,8 +60,7 @@ struct planned_actor {
   /// @returns why it did not start; none if it has
   std::optional<sup_error> start() {
     auto started = start_supervisor(
-      world.system(), {.intensity = 1'000'000, .observer = news.observer()},
-      {spec});
+      world.system(), {.intensity = 1'000'000, .events = news}, {spec});
     if (!started)
       return started.error();
     supervisor = std::move(*started);

@@ -3,15 +3,13 @@
 
 #include <pyactor/supervisors/supervisor.hpp>
 #include <pyactor/supervisors/tree.hpp>
+#include <pyactor/test/supervisors/events.hpp>
 #include <pyactor/test/support/instrumented.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <future>
-#include <memory>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -108,20 +106,25 @@ caf::behavior deaf(caf::event_based_actor* self) {
   return idle();
 }
 
+/// @returns whether that child comes back
+bool await_restart_of(const std::string& id, const event_stream& news) {
+  for (;;) {
+    auto event = await_event(news, supervision_event::kind::restarted);
+    if (!event || event->id == id)
+      return event.has_value();
+  }
+}
+
 /// Starts a supervisor of so many children, has one crash and come back, with
 /// all others in a group, and stops it; it is asked meanwhile.
 observation asked_all_the_time(const scenario& what) {
   system_config settings;
   caf::actor_system system{settings};
   const auto children = what.lists ? many / 2 : many;
-  auto back = std::make_shared<std::promise<void>>();
-  supervisor_flags flags{.strategy = what.strategy,
-                         .stop_order = what.order,
-                         .observer = [back](const supervision_event& event) {
-                           if (event.what == supervision_event::kind::restarted
-                               && event.id == "7")
-                             back->set_value();
-                         }};
+  // None of which may be pushed out.
+  event_stream news{size_t{10} * many};
+  supervisor_flags flags{
+    .strategy = what.strategy, .stop_order = what.order, .events = news};
   std::vector<child_spec> specs;
   for (int i = 0; i < children; ++i)
     specs.push_back(
@@ -136,7 +139,7 @@ observation asked_all_the_time(const scenario& what) {
   CHECK(supervisor->count_children()->active == static_cast<size_t>(children));
   caf::anon_send_exit(supervisor->child("7").current().value(),
                       caf::exit_reason::kill);
-  CHECK(back->get_future().wait_for(60s) == std::future_status::ready);
+  CHECK(await_restart_of("7", news));
   CHECK(supervisor->stop());
   return asks.result();
 }

@@ -202,16 +202,16 @@ TEST("a new strategy is for the next restart") {
   CHECK(w.happened() == "end a, end c, end b, start b, start a, start c");
 }
 
-TEST("a new observer is told what happens from then on") {
+TEST("a new stream gets what happens from then on, and the old one no more") {
   three w;
-  auto told = 0;
+  event_stream other;
   auto flags = many;
-  flags.observer = [&](const supervision_event& event) {
-    told += event.what == supervision_event::kind::started;
-  };
+  flags.events = other;
   w.events.clear();
   REQUIRE(w.change({w.spec("a"), w.spec("b"), w.spec("x")}, converge, flags));
-  CHECK(told == 1); // of x
+  auto first = other.next(0s);
+  REQUIRE(first);
+  CHECK(to_string(*first) == "starting 'x' #4");
   CHECK(w.events.empty());
 }
 

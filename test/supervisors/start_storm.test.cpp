@@ -35,7 +35,7 @@ struct storm {
       tops.push_back(
         spawn_supervisor(w.system, flags(throttle), supervisors_of(tree))
           .value());
-    w.advance(1ms);
+    advance(1ms);
   }
 
   supervisor_flags flags(start_throttle limits = {}) {
@@ -43,7 +43,7 @@ struct storm {
             .period = 1h,
             .stop_order = stop_order::at_once,
             .throttle = std::move(limits),
-            .observer = [this](const supervision_event& what) { note(what); }};
+            .events = w.news};
   }
 
   std::vector<child_spec> supervisors_of(int tree) {
@@ -96,12 +96,28 @@ struct storm {
     for (auto& who : std::exchange(calm, {}))
       if (auto handle = caf::actor_cast<caf::actor>(who))
         caf::anon_send(handle, die{crash()});
+    run();
+  }
+
+  void run() {
     w.run();
+    note_events();
   }
 
   void pass(std::chrono::milliseconds time) {
     for (auto i = 0ms; i < time; ++i)
-      w.advance(1ms);
+      advance(1ms);
+  }
+
+  void advance(std::chrono::milliseconds time) {
+    w.advance(time);
+    note_events();
+  }
+
+  /// All of one moment, on the virtual clock.
+  void note_events() {
+    for (const auto& what : std::exchange(w.events, {}))
+      note(what);
   }
 
   void note(const supervision_event& what) {
@@ -222,7 +238,7 @@ TEST_CASE("in a storm of 2000 children that crash again and again, starts keep "
     auto before = x.w.system.clock().now();
     x.stop_tree(0);
     x.stop_tree(1);
-    x.w.run();
+    x.run();
     CHECK(x.w.system.clock().now() == before);
     CHECK(x.throttle.waiting() <= 2 * per_tree);
     auto starts = x.starts;

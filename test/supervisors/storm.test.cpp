@@ -1,13 +1,13 @@
 // On CAF's own scheduler and real time: what only shows with many threads.
 
 #include <pyactor/supervisors/supervisor.hpp>
+#include <pyactor/test/supervisors/events.hpp>
 #include <pyactor/test/support/instrumented.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <atomic>
 #include <fstream>
-#include <future>
 #include <random>
 #include <span>
 #include <thread>
@@ -140,29 +140,21 @@ TEST_CASE("a call that takes too long is timed_out and blocks nobody",
 TEST_CASE("ten thousand restarts leave no memory behind", "[storm]") {
   real_world w;
   constexpr int rounds = 10'000;
-  std::promise<void> done;
-  std::atomic<long> before = 0;
-  std::atomic<int> restarts = 0;
-  std::optional<child_ref> ref;
+  event_stream news;
   auto flags = endless;
-  flags.observer = [&](const supervision_event& event) {
-    if (event.what != supervision_event::kind::restarted)
-      return;
-    auto n = ++restarts;
-    if (n == 1000)
-      before = rss_kib();
-    if (n == 1000 + rounds)
-      done.set_value();
-    else
-      kill(ref->current().value());
-  };
+  flags.events = news;
   auto sup = start_supervisor(w.system, flags,
                               {{.id = "a", .start = start_function(echo)}})
                .value();
-  ref = sup.child("a");
+  auto ref = sup.child("a");
+  long before = 0;
   auto begin = std::chrono::steady_clock::now();
-  kill(ref->current().value());
-  done.get_future().wait();
+  for (int n = 0; n < 1000 + rounds; ++n) {
+    if (n == 1000)
+      before = rss_kib();
+    kill(ref.current().value());
+    REQUIRE(await_event(news, supervision_event::kind::restarted));
+  }
   auto end = std::chrono::steady_clock::now();
   auto growth = rss_kib() - before;
   WARN("RSS grew by " << growth << " KiB over " << rounds << " restarts; "

@@ -146,9 +146,8 @@ start_result world::start_child(const std::string& id,
 }
 
 void world::start(supervisor_flags flags, std::vector<child_spec> specs) {
-  if (!flags.observer)
-    flags.observer
-      = [this](const supervision_event& event) { events.push_back(event); };
+  if (!flags.events)
+    flags.events = news;
   ref = spawn_supervisor(system, std::move(flags), std::move(specs)).value();
   supervisor = ref->handle();
   supervisor->attach_functor(
@@ -160,9 +159,8 @@ void world::start(supervisor_flags flags, std::vector<child_spec> specs) {
 world::reload_answer world::reload(supervisor_flags flags,
                                    std::vector<child_spec> specs,
                                    reload_mode mode) {
-  if (!flags.observer)
-    flags.observer
-      = [this](const supervision_event& event) { events.push_back(event); };
+  if (!flags.events)
+    flags.events = news;
   auto result = ask<reload_reply>(
     pyactor::supervisors::reload{std::move(flags), std::move(specs), mode});
   run();
@@ -178,6 +176,8 @@ std::string world::happened() {
 
 void world::run() {
   scheduler_of(system).run();
+  while (auto event = news.next(duration::zero()))
+    events.push_back(*std::move(event));
 }
 
 void world::advance(duration by) {

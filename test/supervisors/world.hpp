@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -247,6 +248,10 @@ public:
   caf::actor_system system;
   /// "start a", "end a", in the order in which it happened.
   std::vector<std::string> journal;
+  /// Of supervisors that have no other one; without a bound, as nobody reads it
+  /// while they run.
+  pyactor::supervisors::event_stream news{std::numeric_limits<size_t>::max()};
+  /// What was read of it, after each run.
   std::vector<pyactor::supervisors::supervision_event> events;
   std::optional<pyactor::supervisors::supervisor_ref> ref;
   caf::actor supervisor;
