@@ -138,8 +138,11 @@ void supervisor_actor::choose_movers(reload_mode mode) {
   std::unordered_set<std::string_view> added;
   if (mode == reload_mode::converge)
     added.insert(reload_->summary.added.begin(), reload_->summary.added.end());
+  auto to_come = plan_to_come();
   for (auto& [position, who] : roster_.children()) {
-    if (!added.contains(who.id) && !is_stranded(who))
+    auto is_stranded
+      = who.stopped_by_group && !(to_come && to_come->covers(position));
+    if (!added.contains(who.id) && !is_stranded)
       continue;
     who.stopped_by_group = false;
     reload_->to_start.push_back(who.id);
@@ -147,16 +150,17 @@ void supervisor_actor::choose_movers(reload_mode mode) {
   }
 }
 
-/// @returns whether `member` was stopped by a group and comes back with nobody
-bool supervisor_actor::is_stranded(const child& member) const {
-  if (!member.stopped_by_group)
-    return false;
-  return std::ranges::none_of(roster_.children(), [&](const auto& entry) {
-    const auto& other = entry.second;
-    return other.state.phase == child_phase::restarting && !other.leaves
-           && plan_restart(flags_.strategy, other.position)
-                .covers(member.position);
+/// @returns the plan of the oldest child that waits for its restart, if there
+///          is one: it covers all others that the plan of a younger one does
+std::optional<restart_plan> supervisor_actor::plan_to_come() const {
+  const auto& all = roster_.children();
+  auto oldest = std::ranges::find_if(all, [](const auto& entry) {
+    const auto& who = entry.second;
+    return who.state.phase == child_phase::restarting && !who.leaves;
   });
+  if (oldest == all.end())
+    return std::nullopt;
+  return plan_restart(flags_.strategy, oldest->first);
 }
 
 // -- what takes time ----------------------------------------------------------

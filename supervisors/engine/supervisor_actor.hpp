@@ -192,7 +192,7 @@ private:
   child& add_stopped(std::string id, std::shared_ptr<const child_spec> spec);
   void put_in_order(const std::vector<std::string>& ids);
   void choose_movers(reload_mode mode);
-  [[nodiscard]] bool is_stranded(const child& member) const;
+  [[nodiscard]] std::optional<restart_plan> plan_to_come() const;
   bool advance_reload();
   bool stop_leaving();
   bool start_added();
