@@ -50,7 +50,8 @@ enum class child_type : uint8_t { worker, supervisor };
 
 /// What a supervisor needs to know about a child.
 struct child_spec {
-  /// Unique within its supervisor.
+  /// Unique within its supervisor. Empty only for `start_child` of one with
+  /// `one_for_one`, which then generates one.
   std::string id{};
   /// Starts one incarnation; see `start_fn`.
   start_fn start{};

@@ -20,7 +20,7 @@ namespace supervisors {
 
 /// Adds a child at the end of the start order and starts it. -> order_reply
 struct start_child {
-  /// The new child's.
+  /// The new child's; may be without an id, see `supervisor_ref::start_child`.
   child_spec spec;
 };
 
@@ -70,7 +70,7 @@ struct order_reply {
   /// The incarnation that it started; 0 where it started none. Errors as those
   /// of the functions of `supervisor_ref`.
   sup_expected<incarnation_id> result;
-  /// The child that it was for; of `start_child_with`, the new one.
+  /// The child that it was for; a new one by the id that it has got.
   std::string id{};
   /// What the start function of that incarnation has told.
   caf::message told{};

@@ -22,8 +22,8 @@ namespace supervisors {
 
 /// What an order has started.
 struct started_child {
-  /// The child's. That of `start_child_with` is known by it from now on; it is
-  /// never given to another one.
+  /// The child's. Where the supervisor has generated it, as it does for
+  /// `start_child_with` and for specs without one, it never does so again.
   std::string id;
   /// Its incarnation; 0 if its start function had nothing to start.
   incarnation_id incarnation = 0;
@@ -48,7 +48,10 @@ public:
   using duration = std::chrono::nanoseconds;
 
   /// Adds a child at the end of the start order and starts it.
-  /// @param spec     its id is new to the supervisor
+  /// @param spec     its id is new to the supervisor. Without one, it gets
+  ///                 `child-1`, `child-2` or so, as no other child has had it
+  ///                 from the supervisor, and none has it now; only with
+  ///                 `one_for_one`.
   /// @param timeout  after that the child is started all the same
   /// @returns what was started
   ///          - `invalid_spec`

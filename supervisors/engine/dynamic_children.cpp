@@ -35,6 +35,15 @@ void supervisor_actor::add_from_template(order what) {
   begin_child(template_->spec(), std::move(what));
 }
 
+/// @returns an id that no child has, and that was never generated before
+std::string supervisor_actor::new_id() {
+  std::string result;
+  do
+    result = "child-" + std::to_string(++last_id_);
+  while (roster_.find(result));
+  return result;
+}
+
 bool supervisor_actor::is_full() const {
   return flags_.max_children && live_children_ >= *flags_.max_children;
 }

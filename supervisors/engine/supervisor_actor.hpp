@@ -223,6 +223,7 @@ private:
   [[nodiscard]] std::optional<sup_error> objection_to(const order& what) const;
   [[nodiscard]] bool is_gone(const order& what) const;
   void add_from_template(order what);
+  [[nodiscard]] std::string new_id();
   [[nodiscard]] bool is_full() const;
   [[nodiscard]] sup_error error_when_full(const std::string& id) const;
   start_result call_start_function(child& who);
@@ -264,6 +265,8 @@ private:
   roster roster_;
   /// Set with `simple_one_for_one`.
   std::optional<child_template> template_;
+  /// The number in the last id that was generated without a template.
+  uint64_t last_id_ = 0;
   /// Children that are not stopped.
   size_t live_children_ = 0;
   restart_intensity intensity_;

@@ -165,6 +165,10 @@ public:
       return slot->value().result.value();
     }
 
+    const std::string& id() const {
+      return slot->value().id;
+    }
+
     const caf::message& told() const {
       return slot->value().told;
     }
