@@ -78,7 +78,7 @@ struct two_children {
       world.python(), pyactor::actor_class::from_source(source, "Main"));
     supervisor.emplace(
       start_supervisor(
-        world.system(), {.intensity = 1000, .observer = news.observer()},
+        world.system(), {.intensity = 1000, .events = news},
         {{.id = "alone",
           .start = start,
           .shutdown = stop_policy{.timeout = 50ms, .kill_grace = 50ms},
