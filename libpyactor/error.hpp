@@ -73,6 +73,8 @@ struct exception_cause {
   /// True for `raise ... from cause`, false for an exception that was being
   /// handled when the next one was raised.
   bool is_explicit = false;
+  /// As in `error`.
+  std::vector<std::string> bases = {};
 
   friend bool operator==(const exception_cause&, const exception_cause&)
     = default;

@@ -129,8 +129,8 @@ public:
   ///          the spec's `while_down` has it: it waits, or is collected
   [[nodiscard]] bool is_relayed() const noexcept;
 
-  /// @returns what is equal for all handles to this child, and for no other
-  ///          handle that exists
+  /// @returns what is equal for all handles to this child that lead there by
+  ///          the same ids, and for no other handle that exists
   [[nodiscard]] const void* identity() const noexcept {
     return slot_.get();
   }

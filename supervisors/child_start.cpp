@@ -54,6 +54,11 @@ void start_context::tell(caf::message what) const {
   notes_->told = std::move(what);
 }
 
+void start_context::shows_children_in(
+  std::shared_ptr<engine::child_directory> children) const {
+  notes_->children = std::move(children);
+}
+
 caf::error wrong_arguments(const start_context& context) {
   auto given = std::to_string(context.arguments().size());
   return caf::make_error(sup_errc::start_failed,

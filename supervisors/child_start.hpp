@@ -23,6 +23,12 @@
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 
+namespace engine {
+
+class child_directory;
+
+} // namespace engine
+
 /// How a child tells its supervisor that it is ready, or why it is not. Bound
 /// to one incarnation: a late one, or a second one, has no effect.
 /// @thread any; copies are equal
@@ -92,6 +98,8 @@ struct start_notes {
   std::shared_ptr<const child_calls> calls{};
   /// As `start_context::tell` was told.
   caf::message told{};
+  /// As `start_context::shows_children_in` was told; null for a worker.
+  std::shared_ptr<engine::child_directory> children{};
 };
 
 /// What a start function gets to work with.
@@ -185,6 +193,12 @@ public:
   /// @param what  for example on which port the child listens; Python code
   ///              hears it where it is one `value`
   void tell(caf::message what) const;
+
+  /// Says that this incarnation is a supervisor. What `supervise` makes says
+  /// so; no other start function has a use for it.
+  /// @param children  what clients see of its children
+  void
+  shows_children_in(std::shared_ptr<engine::child_directory> children) const;
 
   /// Spawns an actor next to the supervisor, on the same execution unit.
   /// @param fun  as `caf::actor_system::spawn` takes it

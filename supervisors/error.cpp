@@ -81,8 +81,13 @@ std::optional<exception_info> exception_of(const caf::error& what) {
   exception_info result{
     .type = raised.type, .bases = raised.bases, .exit_code = raised.exit_code};
   for (const auto& cause : raised.causes)
-    result.causes.push_back(cause.type);
+    result.causes.push_back({.type = cause.type, .bases = cause.bases});
   return result;
+}
+
+std::string text_of(const child_down& what) {
+  return "incarnation " + std::to_string(what.incarnation)
+         + " ended before it had answered";
 }
 
 std::string render(uint8_t code, caf::atom_value, const caf::message& context) {
@@ -91,8 +96,7 @@ std::string render(uint8_t code, caf::atom_value, const caf::message& context) {
     return result + ": " + context.get_as<std::string>(0);
   caf::error what{code, runtime::supervision_category, context};
   if (auto down = child_down::from_error(what))
-    return result + ": incarnation " + std::to_string(down->incarnation)
-           + " ended before it had answered";
+    return result + ": " + text_of(*down);
   if (auto info = child_unavailable::from_error(what)) {
     if (info->status == child_status::running)
       return result + ": the child runs, but is not ready";
@@ -147,6 +151,10 @@ std::string to_string(sup_errc code) {
       return "max_children";
     case sup_errc::poison_message:
       return "poison_message";
+    case sup_errc::not_a_supervisor:
+      return "not_a_supervisor";
+    case sup_errc::supervised:
+      return "supervised";
   }
   return "unknown";
 }
@@ -165,6 +173,19 @@ caf::error to_caf_error(const sup_error& what) {
               : what.message.empty() ? what.id
                                      : "'" + what.id + "': " + what.message;
   return caf::make_error(what.code, std::move(text));
+}
+
+sup_error from_caf_error(const caf::error& what) {
+  if (what == caf::sec::request_timeout)
+    return {.code = sup_errc::timed_out};
+  if (!what || what.category() != runtime::supervision_category)
+    return {.code = sup_errc::supervisor_down};
+  sup_error result{.code = static_cast<sup_errc>(what.code())};
+  if (what.context().match_elements<std::string>())
+    result.message = what.context().get_as<std::string>(0);
+  else if (auto down = child_down::from_error(what))
+    result.message = text_of(*down);
+  return result;
 }
 
 caf::error child_unavailable::to_error() const {

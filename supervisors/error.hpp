@@ -60,6 +60,11 @@ enum class sup_errc : uint8_t {
   /// The child has crashed too often on messages equal to this one, and does
   /// not handle it.
   poison_message,
+  /// The child whose children this was about is a worker, which has none.
+  not_a_supervisor,
+  /// The supervisor is itself a child: the one above stops it, by
+  /// `terminate_child`.
+  supervised,
 };
 
 /// @param code  a number that is none of them is `unknown`
@@ -88,6 +93,12 @@ struct sup_error {
 /// @returns `what` for a border where only a `caf::error` passes; code and text
 ///          survive
 [[nodiscard]] caf::error to_caf_error(const sup_error& what);
+
+/// @param what  what a request to a supervisor has ended with
+/// @returns the same as `supervisor_ref` has it: code and text of what
+///          `to_caf_error` has made, `timed_out`, and `supervisor_down` for all
+///          that says no more than that nobody has answered
+[[nodiscard]] sup_error from_caf_error(const caf::error& what);
 
 /// A result, or why there is none.
 template <class T>

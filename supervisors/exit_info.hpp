@@ -79,8 +79,9 @@ struct exception_info {
   std::string type{};
   /// Qualified names of its base classes, nearest first.
   std::vector<std::string> bases{};
-  /// Qualified types of what it followed from, nearest first.
-  std::vector<std::string> causes{};
+  /// What it followed from, by `raise ... from` or while that was handled,
+  /// nearest first; these have no causes of their own.
+  std::vector<exception_info> causes{};
   /// Of a `SystemExit`: what the process would have ended with.
   std::optional<int> exit_code{};
 

@@ -16,7 +16,7 @@ namespace supervisors {
 /// what is left of it for each tree whose turn comes; those that take longer
 /// are stopped by force, until three quarters are over. The rest is Python's.
 /// @param python whose children the trees may have
-/// @param trees the owner's handles; others may go on
+/// @param trees the owner's handles of topmost supervisors; others may go on
 /// @param deadline bound on all of it
 /// @returns what would not end in time. A program whose report is not complete
 ///          ends with `runtime::end_process`

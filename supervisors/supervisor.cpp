@@ -3,6 +3,7 @@
 #include <pyactor/supervisors/engine/flag_check.hpp>
 #include <pyactor/supervisors/engine/signals.hpp>
 #include <pyactor/supervisors/engine/supervisor_actor.hpp>
+#include <pyactor/supervisors/engine/supervisor_proxy.hpp>
 
 namespace pyactor::supervisors {
 
@@ -14,12 +15,6 @@ using std::chrono::nanoseconds;
 caf::duration caf_timeout(nanoseconds timeout) {
   return timeout == forever ? caf::duration{caf::infinite}
                             : caf::duration{timeout};
-}
-
-sup_error translate(const caf::error& what) {
-  if (what == caf::sec::request_timeout)
-    return {.code = sup_errc::timed_out};
-  return {.code = sup_errc::supervisor_down};
 }
 
 sup_expected<void> drop_value(const sup_expected<started_child>& result) {
@@ -52,17 +47,49 @@ struct PYACTOR_HIDDEN supervisor_ref::ownership {
   const std::shared_ptr<engine::start_record> record;
 };
 
-supervisor_ref::supervisor_ref(std::shared_ptr<const ownership> owner)
-  : owner_(std::move(owner)) {
+/// What leads to a supervisor that is a child.
+struct PYACTOR_HIDDEN supervisor_ref::nesting {
+  std::shared_ptr<engine::child_slot> slot;
+  std::shared_ptr<engine::child_directory> directory;
+  std::string path;
+  caf::actor proxy;
+};
+
+supervisor_ref::supervisor_ref(std::shared_ptr<const ownership> owner,
+                               std::shared_ptr<const nesting> nested)
+  : owner_(std::move(owner)), nested_(std::move(nested)) {
   // nop
 }
 
 child_ref supervisor_ref::child(const std::string& id) const {
-  return child_ref{owner_->directory->slot(id)};
+  const auto& from = nested_ ? nested_->directory : owner_->directory;
+  return child_ref{from->slot(id)};
+}
+
+supervisor_ref supervisor_ref::below(const std::string& id) const {
+  const auto& from = nested_ ? nested_->directory : owner_->directory;
+  auto slot = from->slot(id);
+  auto name = path().empty() ? id : path() + '/' + id;
+  auto proxy = engine::make_supervisor_proxy(owner_->supervisor.home_system(),
+                                             slot, name);
+  return supervisor_ref{
+    owner_, std::make_shared<const nesting>(
+              nesting{slot, slot->below(), std::move(name), std::move(proxy)})};
+}
+
+std::optional<child_ref> supervisor_ref::as_child() const {
+  if (!nested_)
+    return std::nullopt;
+  return child_ref{nested_->slot};
+}
+
+const std::string& supervisor_ref::path() const noexcept {
+  static const std::string none;
+  return nested_ ? nested_->path : none;
 }
 
 const caf::actor& supervisor_ref::handle() const noexcept {
-  return owner_->supervisor;
+  return nested_ ? nested_->proxy : owner_->supervisor;
 }
 
 template <class Reply, class Message>
@@ -72,7 +99,7 @@ sup_expected<Reply> supervisor_ref::ask(Message what, duration timeout) const {
   self->request(handle(), caf_timeout(timeout), std::move(what))
     .receive([&](const Reply& reply) { result = reply; },
              [&](const caf::error& error) {
-               result = std::unexpected{translate(error)};
+               result = std::unexpected{from_caf_error(error)};
              });
   return result;
 }
@@ -190,11 +217,16 @@ sup_expected<void> supervisor_ref::await_start(duration timeout) const {
 }
 
 std::optional<sup_error> supervisor_ref::start_failure() const {
-  return owner_->record->get();
+  return nested_ ? std::nullopt : owner_->record->get();
 }
 
 sup_expected<void> supervisor_ref::stop(duration timeout,
                                         stop_supervisor::urgency how) const {
+  if (nested_)
+    return std::unexpected{
+      sup_error{.code = sup_errc::supervised,
+                .id = path(),
+                .message = "the supervisor above stops it: terminate_child"}};
   caf::scoped_actor self{handle().home_system()};
   self->monitor(handle());
   runtime::send_urgently(caf::actor_cast<caf::strong_actor_ptr>(handle()),
@@ -247,11 +279,13 @@ start_fn supervise(supervisor_flags flags, std::vector<child_spec> specs) {
            const start_context& context) -> start_result {
     if (auto valid = check_supervisor(flags, specs); !valid)
       return to_caf_error(valid.error());
+    auto children = std::make_shared<engine::child_directory>();
+    context.shows_children_in(children);
     return context.spawn_class<engine::supervisor_actor>(
-      engine::supervisor_setup{
-        flags, specs, std::make_shared<engine::child_directory>(),
-        std::make_shared<engine::start_record>(), context.supervisor(),
-        context.ack(), context.throttle()});
+      engine::supervisor_setup{flags, specs, std::move(children),
+                               std::make_shared<engine::start_record>(),
+                               context.supervisor(), context.ack(),
+                               context.throttle()});
   };
 }
 

@@ -187,7 +187,8 @@ public:
   /// @param timeout  after that the stop goes on all the same
   /// @param how      `forced`: children that may take for ever are killed
   ///                 instead
-  /// @returns `timed_out`, and nothing else: it has been told, and stops
+  /// @returns `timed_out`, and nothing else: it has been told, and stops. For
+  ///          one from `below`: `supervised`, at once
   sup_expected<void> stop(duration timeout = forever,
                           stop_supervisor::urgency how
                           = stop_supervisor::orderly) const;
@@ -197,7 +198,31 @@ public:
   ///          is one yet
   [[nodiscard]] child_ref child(const std::string& id) const;
 
-  /// @returns the supervisor as an actor
+  /// A supervisor among the children: whichever incarnation of it runs at the
+  /// moment of each question and order. While none does, these fail at once,
+  /// whatever the child's `while_down` says. What orders change in it lasts for
+  /// as long as that incarnation. Beside the errors above, all fail with
+  /// - `child_unavailable`: it does not run, or is not ready
+  /// - `child_down`: it ended before it had answered, and may have done what
+  ///   was asked
+  /// - `not_found`: there is no such child
+  /// - `not_a_supervisor`: there is, but it is a worker
+  /// - `supervisor_down`: the supervisor above it does not run
+  /// @param id  of a child that is there, or may come
+  /// @returns a handle that owns what this one owns: the topmost supervisor
+  [[nodiscard]] supervisor_ref below(const std::string& id) const;
+
+  /// @returns for one from `below`: how clients of the supervisor above see it;
+  ///          none for a topmost one
+  [[nodiscard]] std::optional<child_ref> as_child() const;
+
+  /// @returns the ids that lead here from the topmost supervisor, for example
+  ///          `group/inner`; empty for a topmost one
+  [[nodiscard]] const std::string& path() const noexcept;
+
+  /// @returns the supervisor as an actor. For one from `below` it is a proxy,
+  ///          which passes requests on and ignores all else; it does not end
+  ///          with the supervisor.
   [[nodiscard]] const caf::actor& handle() const noexcept;
 
 private:
@@ -209,8 +234,10 @@ private:
   /// @endcond
 
   struct ownership;
+  struct nesting;
 
-  explicit supervisor_ref(std::shared_ptr<const ownership> owner);
+  explicit supervisor_ref(std::shared_ptr<const ownership> owner,
+                          std::shared_ptr<const nesting> nested = nullptr);
 
   template <class Reply, class Message>
   sup_expected<Reply> ask(Message what, duration timeout) const;
@@ -218,7 +245,10 @@ private:
   template <class Message>
   sup_expected<started_child> give_order(Message what, duration timeout) const;
 
+  /// Of the topmost supervisor.
   std::shared_ptr<const ownership> owner_;
+  /// Null for that.
+  std::shared_ptr<const nesting> nested_;
 };
 
 /// Starts a supervisor and, one after another, its children.

@@ -50,13 +50,15 @@ struct tree_node {
   child_status status = child_status::stopped;
   /// As its spec says; none for the topmost supervisor.
   std::optional<restart_type> restart{};
-  /// As in `child_info`; this and the next two are 0 for the topmost
+  /// As in `child_info`; this and the next three are 0 for the topmost
   /// supervisor.
   incarnation_id incarnation = 0;
   /// As in `child_info`.
   uint64_t starts = 0;
   /// As in `child_info`.
   uint64_t restarts = 0;
+  /// As in `child_info`.
+  uint64_t consecutive_failures = 0;
   /// How it last ended or failed to start, in one line. For a Python exception
   /// it is what Python prints below the traceback, for example
   /// `ValueError: no 5`, up to the end of that line.
@@ -67,6 +69,10 @@ struct tree_node {
   bool ready = false;
   /// As in `child_info`.
   bool throttled = false;
+  /// As in `child_info`.
+  bool given_up = false;
+  /// As in `child_info`.
+  std::optional<std::chrono::nanoseconds> next_start_in{};
   /// As in `child_info`.
   std::string context{};
   /// As in `child_info`.

@@ -47,9 +47,13 @@ object object_of(const tree_node& node) {
   result["incarnation"] = node.incarnation;
   result["starts"] = node.starts;
   result["restarts"] = node.restarts;
+  result["consecutive_failures"] = node.consecutive_failures;
   result["last_exit"] = text_or_null(node.last_exit.value_or(""));
   result["ready"] = node.ready;
   result["throttled"] = node.throttled;
+  result["given_up"] = node.given_up;
+  result["next_start_in"]
+    = node.next_start_in ? object(seconds(*node.next_start_in)) : object{};
   auto runs = node.status == child_status::running;
   result["uptime"] = runs ? object(seconds(node.uptime)) : object{};
   result["context"] = text_or_null(node.context);

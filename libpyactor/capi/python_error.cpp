@@ -111,7 +111,8 @@ std::vector<exception_cause> causes_of(PyObject* exception) {
   while (cause && is_new(cause) && result.size() < max_causes) {
     result.push_back({.type = qualified_type(cause.get()),
                       .message = message_of(cause.get()),
-                      .is_explicit = is_explicit});
+                      .is_explicit = is_explicit,
+                      .bases = bases_of(cause.get())});
     seen.push_back(cause);
     cause = next_cause(cause.get(), is_explicit);
   }

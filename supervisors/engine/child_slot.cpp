@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace pyactor::supervisors::engine {
 
@@ -19,10 +20,52 @@ const child_slot::view_ptr& plain_view(child_status status) {
   return views[static_cast<size_t>(status)];
 }
 
+/// Leads to the slot of that id in the incarnation of a supervisor that runs.
+class nested_slot final : public child_slot {
+public:
+  /// @param supervisor  the slot of the supervisor
+  /// @param home        kept: whoever looks for this slot meanwhile finds it
+  nested_slot(std::shared_ptr<child_slot> supervisor,
+              std::shared_ptr<child_directory> home, std::string id)
+    : supervisor_(std::move(supervisor)), home_(std::move(home)),
+      id_(std::move(id)) {
+    // nop
+  }
+
+  view_ptr look() const noexcept override {
+    auto above = supervisor_->look();
+    if (above->children)
+      return above->children->slot(id_)->look();
+    // A worker has no children.
+    return plain_view(above->handle ? child_status::unknown
+                                    : child_status::supervisor_down);
+  }
+
+private:
+  const std::shared_ptr<child_slot> supervisor_;
+  const std::shared_ptr<child_directory> home_;
+  const std::string id_;
+};
+
 } // namespace
 
 child_slot::child_slot() : view_(plain_view(child_status::unknown)) {
   // nop
+}
+
+child_slot::~child_slot() = default;
+
+child_slot::view_ptr child_slot::look() const noexcept {
+  std::unique_lock guard{mutex_};
+  return view_;
+}
+
+std::shared_ptr<child_directory> child_slot::below() {
+  std::unique_lock guard{mutex_};
+  auto result = below_.lock();
+  if (!result)
+    below_ = result = std::make_shared<child_directory>(shared_from_this());
+  return result;
 }
 
 void child_slot::show(child_view view) {
@@ -43,12 +86,23 @@ void child_slot::set(view_ptr view) {
   guard.unlock();
 }
 
+child_directory::child_directory(std::shared_ptr<child_slot> supervisor)
+  : supervisor_(std::move(supervisor)) {
+  // nop
+}
+
+std::shared_ptr<child_slot> child_directory::make_slot(const std::string& id) {
+  if (supervisor_)
+    return std::make_shared<nested_slot>(supervisor_, shared_from_this(), id);
+  return std::make_shared<child_slot>();
+}
+
 std::shared_ptr<child_slot> child_directory::slot(const std::string& id) {
   std::unique_lock guard{mutex_};
   auto& known = slots_[id];
   if (auto result = known.lock())
     return result;
-  auto result = std::make_shared<child_slot>();
+  auto result = make_slot(id);
   if (closed_)
     result->show(child_status::supervisor_down);
   known = result;

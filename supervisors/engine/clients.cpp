@@ -8,6 +8,7 @@ void supervisor_actor::show(child& who, std::chrono::nanoseconds retry_after) {
   if (is_ready(who)) {
     view.handle = who.handle;
     view.requests = who.requests;
+    view.children = who.notes.children;
   } else {
     view.retry_after = retry_after;
   }

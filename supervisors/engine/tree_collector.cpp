@@ -80,8 +80,7 @@ void tree_collector::graft(tree_node& node, tree_level& answer) {
 void tree_collector::note(tree_node& node, const caf::error& what) {
   node.error = describe(what);
   if (&node == &root_)
-    failure_ = what == caf::sec::request_timeout ? sup_errc::timed_out
-                                                 : sup_errc::supervisor_down;
+    failure_ = from_caf_error(what);
 }
 
 void tree_collector::settle() {
@@ -90,8 +89,7 @@ void tree_collector::settle() {
   if (root_.error.empty())
     promise_.deliver(get_tree_reply{std::move(root_)});
   else
-    promise_.deliver(
-      get_tree_reply{std::unexpected{sup_error{.code = failure_}}});
+    promise_.deliver(get_tree_reply{std::unexpected{std::move(failure_)}});
   quit();
 }
 

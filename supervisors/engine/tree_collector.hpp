@@ -52,7 +52,7 @@ private:
   caf::actor_addr top_;
   tree_node root_;
   /// Why `top_` said nothing.
-  sup_errc failure_{};
+  sup_error failure_;
   time_point deadline_ = time_point::max();
   /// Answers that are missing, and one while there are questions to ask.
   size_t pending_ = 0;

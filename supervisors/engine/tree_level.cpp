@@ -36,12 +36,15 @@ tree_node node_of(child_info what) {
                    .restart = what.restart,
                    .incarnation = what.incarnation,
                    .starts = what.starts,
-                   .restarts = what.restarts};
+                   .restarts = what.restarts,
+                   .consecutive_failures = what.consecutive_failures};
   if (what.last_exit)
     result.last_exit = line_about(*what.last_exit);
   result.uptime = what.uptime;
   result.ready = what.ready;
   result.throttled = what.throttled;
+  result.given_up = what.given_up;
+  result.next_start_in = what.next_start_in;
   result.tags = std::move(what.tags);
   result.context = std::move(what.context);
   return result;

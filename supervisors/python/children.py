@@ -149,11 +149,15 @@ class Child(Record):
     classify: what it means that an exception has ended the child, or its start,
         for example {FileNotFoundError: "fatal"}: "normal", "shutdown",
         "abnormal", or "fatal", which no restart would mend. Where several types
-        fit, the one decides that comes first in the exception's MRO
+        fit, the one decides that comes first in the exception's MRO. Where none
+        does, the same goes for what the exception followed from, by `raise ...
+        from` or in an `except`, nearest first; `from None` ends that. What is
+        no `Exception`, such as SystemExit, means what it says
     significant: whether its end may be that of its supervisor
     while_down: "fail_fast", a `Buffer` or `DeadLetters`: what becomes of what
         it is sent while it does not run, or is not ready
-    register_as: the name that C++ finds it by, `supervisors::whereis`
+    register_as: the name that `Tree.whereis` finds it by, and
+        `supervisors::whereis` in C++
     tags: a list of str for whoever looks at the tree
     pool, context: where an actor in Python lives; by default in the pool of who
         declares it, in one context after another

@@ -48,11 +48,7 @@ void run_errand(const caf::actor& whom, Message what, caf::duration timeout,
     [=](caf::event_based_actor* self, const caf::actor& addressee) {
       self->request(addressee, timeout, what)
         .then([=](const Reply& reply) { on_reply(reply); },
-              [=](const caf::error& why) {
-                on_failure(why == caf::sec::request_timeout
-                             ? sup_errc::timed_out
-                             : sup_errc::supervisor_down);
-              });
+              [=](const caf::error& why) { on_failure(from_caf_error(why)); });
     },
     whom);
   runtime::let_go_of_logger();

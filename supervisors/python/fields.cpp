@@ -136,20 +136,40 @@ std::optional<stop_policy> to_stop_policy(const value& shutdown,
   return result;
 }
 
+namespace {
+
+using exit_classes = std::map<std::string, exit_class>;
+
+/// @returns what the nearest type of `what` means; none where none is listed
+std::optional<exit_class> meaning_of(const exception_info& what,
+                                     const exit_classes& classes) {
+  auto found = classes.find(what.type);
+  for (const auto& base : what.bases)
+    if (found == classes.end())
+      found = classes.find(base);
+  if (found == classes.end())
+    return std::nullopt;
+  return found->second;
+}
+
+} // namespace
+
 classify_fn to_classify(const std::map<std::string, std::string>& meanings) {
   if (meanings.empty())
     return {};
-  std::map<std::string, exit_class> classes;
+  exit_classes classes;
   for (const auto& [type, meaning] : meanings)
     classes.emplace(type, from_name<exit_class>(meaning));
   return [classes = std::move(classes)](const exit_info& how) {
     if (!how.exception)
       return how.cls;
-    auto found = classes.find(how.exception->type);
-    for (const auto& base : how.exception->bases)
-      if (found == classes.end())
-        found = classes.find(base);
-    return found == classes.end() ? how.cls : found->second;
+    auto meaning = meaning_of(*how.exception, classes);
+    // An exit or an interrupt means what it says, whatever was being handled.
+    if (how.exception->is_a("builtins.Exception"))
+      for (const auto& cause : how.exception->causes)
+        if (!meaning)
+          meaning = meaning_of(cause, classes);
+    return meaning.value_or(how.cls);
   };
 }
 

@@ -37,7 +37,9 @@ to_stop_policy(const value& shutdown, std::optional<double> kill_grace,
                child_type type);
 
 /// @param meanings  names of classes by qualified names of exceptions; of an
-///                  exception's own type and its bases, the nearest counts
+///                  exception's own type and its bases, the nearest counts.
+///                  Where none is listed, the same goes for its causes, one
+///                  after another, if it is a `builtins.Exception`
 [[nodiscard]] classify_fn
 to_classify(const std::map<std::string, std::string>& meanings);
 

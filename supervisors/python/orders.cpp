@@ -42,9 +42,8 @@ expected<value> start_tree(const value& declared, const std::string& then) {
     [whom](const await_start_reply& reply) {
       whom.hear(reply.result ? outcome{} : of_failure(reply.result.error()));
     },
-    [whom, top = *started](sup_errc code) {
-      whom.hear(
-        of_failure(top.start_failure().value_or(sup_error{.code = code})));
+    [whom, top = *started](const sup_error& why) {
+      whom.hear(of_failure(top.start_failure().value_or(why)));
     });
   return as_value(*started);
 }
@@ -60,17 +59,24 @@ void give_order(const tree_ptr& tree, Message what, const std::string& id,
         reply.id = id;
       whom.hear(of_order(reply));
     },
-    [=](sup_errc code) {
-      whom.hear(
-        of_order({std::unexpected{sup_error{.code = code, .id = id}}, id}));
+    [=](sup_error why) {
+      why.id = id;
+      whom.hear(of_order({std::unexpected{std::move(why)}, id}));
     });
 }
 
-void stop_tree(const tree_ptr& tree, const listener& whom) {
+expected<void> stop_tree(const tree_ptr& tree, stop_supervisor::urgency how,
+                         const listener& whom) {
+  if (tree->top().as_child())
+    return fail(errc::invalid_argument,
+                tree->describe()
+                  + " is a child: the supervisor above stops it, by "
+                    "terminate_child");
   auto top = caf::actor_cast<caf::strong_actor_ptr>(tree->top().handle());
   // Of one that has ended already, this calls at once.
   top->get()->attach_functor([whom] { whom.hear({}); });
-  runtime::send_urgently(top, nullptr, stop_supervisor{});
+  runtime::send_urgently(top, nullptr, stop_supervisor{how});
+  return {};
 }
 
 void order(const tree_ptr& tree, const std::string& what, const std::string& id,
@@ -83,10 +89,8 @@ void order(const tree_ptr& tree, const std::string& what, const std::string& id,
     give_order(tree, retry_now{id}, id, whom);
   else if (what == "terminate_child")
     give_order(tree, terminate_child{id}, id, whom);
-  else if (what == "delete_child")
-    give_order(tree, delete_child{id}, id, whom);
   else
-    stop_tree(tree, whom);
+    give_order(tree, delete_child{id}, id, whom);
 }
 
 expected<void> start_one(const tree_ptr& tree,
@@ -124,7 +128,7 @@ expected<void> reload_tree(const tree_ptr& tree, const value& declared,
       else
         whom.hear(of_failure(reply.result.error()));
     },
-    [whom](sup_errc code) { whom.hear(of_failure({.code = code})); });
+    [whom](const sup_error& why) { whom.hear(of_failure(why)); });
   return {};
 }
 
@@ -167,6 +171,14 @@ void define_orders(extension& module, const find_context& here) {
     return with_tree(
       tree, [&](const tree_ptr& top) { order(top, what, id, {then, what}); });
   });
+  module.define(
+    "_stop", [](const value& tree, bool force, const std::string& then) {
+      return with_tree(tree, [&](const tree_ptr& top) {
+        return stop_tree(
+          top, force ? stop_supervisor::forced : stop_supervisor::orderly,
+          {then, "stop"});
+      });
+    });
   module.define("_start_child", [here](const value& tree, const value& child,
                                        const std::string& then) {
     return with_tree(tree, [&](const tree_ptr& top) {

@@ -3,6 +3,7 @@
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/error_mapping.hpp>
 #include <pyactor/runtime/messages.hpp>
+#include <pyactor/supervisors/child_names.hpp>
 #include <pyactor/supervisors/python/declaration.hpp>
 #include <pyactor/supervisors/python/errand.hpp>
 #include <pyactor/supervisors/python/fields.hpp>
@@ -73,6 +74,18 @@ extension make_supervision(const find_context& here) {
       const auto& whose = (*top)->top();
       return as_value(whose.handle().home_system(), whose.child(id), id);
     });
+  result.define(
+    "_below", [](const value& tree, const std::string& id) -> expected<value> {
+      auto top = handle_in<supervisor_handle>(tree);
+      if (!top)
+        return unexpected{std::move(top).error()};
+      return as_value((*top)->top().below(id));
+    });
+  result.define("_whereis", [here](const std::string& name) {
+    auto& system = here().python.system();
+    auto found = whereis(system, name);
+    return found ? as_value(system, *found, name) : value{};
+  });
   define_questions(result);
   define_orders(result, here);
   return result;

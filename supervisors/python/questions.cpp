@@ -1,6 +1,7 @@
 #include <pyactor/supervisors/python/questions.hpp>
 
 #include <pyactor/libpyactor/attach.hpp>
+#include <pyactor/supervisors/python/answers.hpp>
 #include <pyactor/supervisors/python/errand.hpp>
 #include <pyactor/supervisors/python/fields.hpp>
 #include <pyactor/supervisors/tree.hpp>
@@ -13,61 +14,81 @@ namespace pyactor::supervisors::python {
 
 namespace {
 
+std::string text_of(const sup_error& why) {
+  if (!why.message.empty())
+    return why.message;
+  switch (why.code) {
+    case sup_errc::timed_out:
+      return "the supervisor has not answered in time";
+    case sup_errc::supervisor_down:
+      return "the supervisor has ended";
+    case sup_errc::not_found:
+      return "there is no child '" + why.id + "'";
+    default:
+      return to_string(why);
+  }
+}
+
 /// @returns a pair: a code and a text, or none and the answer
-value failure(sup_errc code, std::string message) {
-  return value::tuple({to_string(code), std::move(message)});
+value pair_of(const sup_expected<value>& answer) {
+  if (answer)
+    return value::tuple({value{}, *answer});
+  return value::tuple(
+    {to_string(answer.error().code), text_of(answer.error())});
 }
 
-value success(value answer) {
-  return value::tuple({value{}, std::move(answer)});
-}
-
-auto answer_failure(std::shared_ptr<question> to) {
-  return [to = std::move(to)](sup_errc code) {
-    to->answer(failure(code, code == sup_errc::timed_out
-                               ? "the supervisor has not answered in time"
-                               : "the supervisor has ended"));
-  };
+/// Asks a supervisor.
+/// @param answer_in  makes of its reply what Python gets, or an error
+template <class Reply, class Message, class F>
+expected<value> ask(const value& tree, Message what, double timeout,
+                    F answer_in) {
+  auto top = handle_in<supervisor_handle>(tree);
+  if (!top)
+    return unexpected{std::move(top).error()};
+  auto asked = std::make_shared<question>();
+  run_errand<Reply>(
+    (*top)->top().handle(), std::move(what), to_timeout(seconds(timeout)),
+    [=](const Reply& reply) { asked->answer(pair_of(answer_in(reply))); },
+    [asked](const sup_error& why) {
+      asked->answer(pair_of(std::unexpected{why}));
+    });
+  return value::actor(asked);
 }
 
 /// Asks for the text or the JSON of a tree.
 expected<value> ask_tree(const value& tree, const std::string& form,
                          double timeout) {
-  auto top = handle_in<supervisor_handle>(tree);
-  if (!top)
-    return unexpected{std::move(top).error()};
-  auto asked = std::make_shared<question>();
-  auto limit = seconds(timeout);
-  run_errand<get_tree_reply>(
-    (*top)->top().handle(), get_tree{limit}, to_timeout(limit),
-    [=](const get_tree_reply& reply) {
-      const auto& seen = reply.result;
-      if (!seen)
-        asked->answer(failure(seen.error().code, to_string(seen.error())));
-      else
-        asked->answer(
-          success(form == "json" ? to_json(*seen) : to_text(*seen)));
-    },
-    answer_failure(asked));
-  return value::actor(asked);
+  return ask<get_tree_reply>(
+    tree, get_tree{seconds(timeout)}, timeout,
+    [=](const get_tree_reply& reply) -> sup_expected<value> {
+      if (!reply.result)
+        return std::unexpected{reply.result.error()};
+      return form == "json" ? to_json(*reply.result) : to_text(*reply.result);
+    });
 }
 
 expected<value> ask_counts(const value& tree, double timeout) {
-  auto top = handle_in<supervisor_handle>(tree);
-  if (!top)
-    return unexpected{std::move(top).error()};
-  auto asked = std::make_shared<question>();
-  run_errand<count_children_reply>(
-    (*top)->top().handle(), count_children{}, to_timeout(seconds(timeout)),
-    [=](const count_children_reply& reply) {
-      const auto& n = reply.counts;
-      asked->answer(success(value::dict({{"specs", n.specs},
-                                         {"active", n.active},
-                                         {"supervisors", n.supervisors},
-                                         {"workers", n.workers}})));
-    },
-    answer_failure(asked));
-  return value::actor(asked);
+  return ask<count_children_reply>(
+    tree, count_children{}, timeout,
+    [](const count_children_reply& reply) { return as_value(reply.counts); });
+}
+
+expected<value> ask_statistics(const value& tree, double timeout) {
+  return ask<get_statistics_reply>(tree, get_statistics{}, timeout,
+                                   [](const get_statistics_reply& reply) {
+                                     return as_value(reply.statistics);
+                                   });
+}
+
+expected<value> ask_spec(const value& tree, const std::string& id,
+                         double timeout) {
+  return ask<get_child_spec_reply>(
+    tree, get_child_spec{id}, timeout,
+    [](const get_child_spec_reply& reply) -> sup_expected<value> {
+      if (!reply.result)
+        return std::unexpected{reply.result.error()};
+      return as_value(*reply.result);
+    });
 }
 
 /// Waits for an answer, detached: the supervisor needs no Python, but others
@@ -98,6 +119,13 @@ void define_questions(extension& module) {
   module.define("_ask_counts", [](const value& tree, double timeout) {
     return ask_counts(tree, timeout);
   });
+  module.define("_ask_statistics", [](const value& tree, double timeout) {
+    return ask_statistics(tree, timeout);
+  });
+  module.define("_ask_spec",
+                [](const value& tree, const std::string& id, double timeout) {
+                  return ask_spec(tree, id, timeout);
+                });
   module.functions.push_back({"_await", 2, await_answer});
 }
 

@@ -13,8 +13,16 @@ namespace python {
 
 namespace {
 
-/// Apart from the ids of CAF's actors, which count up from 1.
+/// Apart from the ids of CAF's actors, which count up from 1. The lowest bits
+/// say what has the id: 0 a child, 1 something opaque, 2 the children of a
+/// child. Of the first and the last, the rest is an address.
 constexpr uint64_t not_of_caf = uint64_t{1} << 63;
+constexpr uint64_t is_opaque = 1;
+constexpr uint64_t is_supervisor = 2;
+
+uint64_t id_of(const child_ref& child) {
+  return not_of_caf | reinterpret_cast<uintptr_t>(child.identity());
+}
 
 /// What a client may send to: whichever incarnation runs.
 class child_handle final : public actor_ref {
@@ -25,7 +33,7 @@ public:
   }
 
   uint64_t id() const noexcept override {
-    return not_of_caf | reinterpret_cast<uintptr_t>(child_.identity());
+    return id_of(child_);
   }
 
   std::string describe() const override {
@@ -63,8 +71,7 @@ private:
 
 uint64_t next_id() {
   static std::atomic<uint64_t> last = 0;
-  // Odd, where addresses are even.
-  return not_of_caf | (last.fetch_add(2) + 1);
+  return not_of_caf | last.fetch_add(4) | is_opaque;
 }
 
 } // namespace
@@ -93,11 +100,19 @@ expected<void> opaque_ref::send(std::string_view, arguments) const {
   return fail(errc::invalid_argument, describe() + " has no methods");
 }
 
+uint64_t supervisor_handle::id() const noexcept {
+  auto child = top_.as_child();
+  return child ? id_of(*child) | is_supervisor : top_.handle().id();
+}
+
 std::string supervisor_handle::describe() const {
-  return "supervisor#" + std::to_string(id());
+  return top_.path().empty() ? "supervisor#" + std::to_string(id())
+                             : "supervisor '" + top_.path() + "'";
 }
 
 bool supervisor_handle::alive() const noexcept {
+  if (auto child = top_.as_child())
+    return child->current().has_value();
   return !runtime::is_dead(
     caf::actor_cast<caf::strong_actor_ptr>(top_.handle()));
 }

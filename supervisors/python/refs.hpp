@@ -27,19 +27,17 @@ private:
   uint64_t id_;
 };
 
-/// A supervisor that its holders own.
+/// A supervisor that its holders own, or a child of one.
 class supervisor_handle final : public opaque_ref {
 public:
   explicit supervisor_handle(supervisor_ref top) : top_(std::move(top)) {
   }
 
-  uint64_t id() const noexcept override {
-    return top_.handle().id();
-  }
-
+  uint64_t id() const noexcept override;
   std::string describe() const override;
   bool alive() const noexcept override;
 
+  /// @returns the supervisor that is asked and ordered
   [[nodiscard]] const supervisor_ref& top() const noexcept {
     return top_;
   }

@@ -43,17 +43,19 @@ class SupervisionError(RuntimeError):
 class Tree:
     """A running tree: asks and orders its topmost supervisor.
 
-    Questions (`text`, `json`, `which_children`, `which_child`, `count_children`)
-    wait for the answer, which needs no Python. Orders and requests do not wait:
-    what they start, stop or ask may need this very thread. Their `then` names a
-    method of the running actor that is called with the outcome, a dict: `child`
-    (its id), `incarnation` (0 if nothing was started), `error` (None, or a code
-    such as "not_found"), `message`, and of an order `told` (what a start function
-    in C++ has told of its child, or None). Without `then`, what fails goes to the
+    Questions (`text`, `json`, `which_children`, `which_child`,
+    `count_children`, `child_spec`, `statistics`) wait for the answer, which
+    needs no Python. Orders and requests do not wait: what they start, stop or
+    ask may need this very thread. Their `then` names a method of the running
+    actor that is called with the outcome, a dict: `child` (its id),
+    `incarnation` (0 if nothing was started), `error` (None, or a code such as
+    "not_found"), `message`, and of an order `told` (what a start function in
+    C++ has told of its child, or None). Without `then`, what fails goes to the
     log.
 
     `Tree(ref)` makes another one of `ref`, which is plain data: it may be sent,
-    and comes from C++ as well. The tree stops when the last one is gone.
+    and comes from C++ as well. The tree stops when the last one is gone, those
+    that `below` has made included.
     """
 
     __slots__ = ("ref",)
@@ -72,6 +74,35 @@ class Tree:
 
     def __hash__(self):
         return hash(self.ref)
+
+    def below(self, id: str) -> Tree:
+        """The supervisor that is the child `id` of this one, as a `Tree` of its
+        own: whichever incarnation of it runs when something is asked or
+        ordered. It stays good over restarts, and keeps the whole tree from
+        stopping, as this one does. What orders change below lasts until that
+        supervisor starts again: then its children are those of its class.
+
+        Nothing waits for it: while it does not run, questions raise a
+        SupervisionError, and outcomes of orders have its code:
+        "child_unavailable"; "not_found" where there is no such child;
+        "not_a_supervisor" where it is an actor, which notices nothing;
+        "supervisor_down" where the supervisor above it does not run; or
+        "child_down" where it ends before it has answered.
+
+        Its `stop` raises ValueError: use `terminate_child` of this one.
+        """
+        return Tree(_below(self.ref, id))
+
+    @staticmethod
+    def whereis(name: str) -> ActorRef | None:
+        """The child of any tree, also one of C++, that has `name` by its
+        `register_as`, as `child` gives it; None where there is none.
+
+        It is apart from `pyactor.whereis`, which knows actors by what
+        `pyactor.register` has called them: such a name is gone with its actor,
+        and this one stays over restarts of the child, until it is deleted or
+        its supervisor ends."""
+        return _whereis(name)
 
     # -- questions
 
@@ -104,6 +135,23 @@ class Tree:
     def count_children(self, timeout: float = 5.0) -> dict[str, int]:
         """How many there are: specs, active, supervisors, workers."""
         return dict(_answer(_ask_counts(self.ref, _timeout(timeout))))
+
+    def child_spec(self, id: str, timeout: float = 5.0) -> dict:
+        """What the supervisor goes by for that child, its defaults filled in:
+        `id`, `type` ("worker" or "supervisor"), and all fields of `Child` but
+        what it is started with (`target`, `args`, `kwargs`, `pool`, `context`)
+        and `classify`. Records are dicts, a `Probe` of a question in C++ with
+        None for `method`, `args` and `kwargs`; `while_down` has a `kind`,
+        "fail_fast", "buffer" or "dead_letters". Raises SupervisionError
+        "not_found" where there is no such child."""
+        return _answer(_ask_spec(self.ref, id, _timeout(timeout)))
+
+    def statistics(self, timeout: float = 5.0) -> dict:
+        """What the supervisor has seen and done since it started, without those
+        below it: the counters of `supervisor_statistics` in C++, such as
+        `restarts`, `kills` and `lost_requests`, and `zombies`, a list of dicts
+        with `id`, `incarnation` and `context`."""
+        return _answer(_ask_statistics(self.ref, _timeout(timeout)))
 
     def child(self, id: str) -> ActorRef:
         """A reference that leads to whichever incarnation runs: it stays good
@@ -191,9 +239,11 @@ class Tree:
         method = read_then(then)
         _reload(self.ref, declare(cls, args, kwargs), mode, method)
 
-    def stop(self, then: str | None = None) -> None:
-        """Stops all children, then the supervisor."""
-        _order(self.ref, "stop", "", read_then(then))
+    def stop(self, then: str | None = None, *, force: bool = False) -> None:
+        """Stops all children, then the supervisor. With `force`, children that
+        may take for ever are killed instead, also where a stop is under way."""
+        _stop(self.ref, read_field("stop", "force", may_be.flag, force),
+              read_then(then))
 
 
 def _timeout(x):

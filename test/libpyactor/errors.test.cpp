@@ -97,7 +97,8 @@ TEST_CASE("bases that change while they are named do no harm", "[errors]") {
   });
 }
 
-TEST_CASE("causes are listed nearest first, explicit or not", "[errors]") {
+TEST_CASE("causes are listed nearest first, explicit or not, with their bases",
+          "[errors]") {
   in_environment([](attach_scope& py, environment& env) {
     auto what = failure(py, env,
                         "try:\n"
@@ -108,10 +109,18 @@ TEST_CASE("causes are listed nearest first, explicit or not", "[errors]") {
                         "except ZeroDivisionError as e:\n"
                         "  raise ValueError('top') from e\n");
     REQUIRE(what.causes.size() == 2);
+    const std::string all = "builtins.Exception";
+    const std::string root = "builtins.BaseException";
     CHECK(what.causes[0]
-          == exception_cause{"builtins.ZeroDivisionError", "division by zero",
-                             true});
-    CHECK(what.causes[1] == exception_cause{"builtins.KeyError", "'k'", false});
+          == exception_cause{"builtins.ZeroDivisionError",
+                             "division by zero",
+                             true,
+                             {"builtins.ArithmeticError", all, root}});
+    CHECK(what.causes[1]
+          == exception_cause{"builtins.KeyError",
+                             "'k'",
+                             false,
+                             {"builtins.LookupError", all, root}});
     CHECK(what.traceback.contains("direct cause of the following"));
     CHECK(what.traceback.contains("{}['k']"));
   });

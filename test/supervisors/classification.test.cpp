@@ -171,20 +171,24 @@ TEST_CASE("an exit carries what its Python exception was, as plain data",
     seen = how;
     return how.cls;
   }};
-  x.w.tell("c", die{raised(
-                  {.message = "no gpu",
-                   .type = "torch.OutOfMemoryError",
-                   .causes = {{"builtins.OSError", "gone", true},
-                              {"builtins.KeyError", "'k'"}},
-                   .bases = {"builtins.RuntimeError", "builtins.Exception"}})});
+  x.w.tell(
+    "c",
+    die{raised({.message = "no gpu",
+                .type = "torch.OutOfMemoryError",
+                .causes = {{"model.Gone", "gone", true, {"builtins.OSError"}},
+                           {"builtins.KeyError", "'k'"}},
+                .bases = {"builtins.RuntimeError", "builtins.Exception"}})});
   REQUIRE(seen);
   CHECK(seen->kind == exit_kind::error);
   CHECK(seen->cls == exit_class::abnormal);
   REQUIRE(seen->exception);
   CHECK(seen->exception->type == "torch.OutOfMemoryError");
   CHECK(seen->exception->is_a("builtins.RuntimeError"));
-  CHECK(seen->exception->causes
-        == std::vector<std::string>{"builtins.OSError", "builtins.KeyError"});
+  const auto& causes = seen->exception->causes;
+  REQUIRE(causes.size() == 2);
+  CHECK(causes[0].type == "model.Gone");
+  CHECK(causes[0].is_a("builtins.OSError"));
+  CHECK(causes[1].type == "builtins.KeyError");
   CHECK(x.w.info("c").last_exit->exception->type == "torch.OutOfMemoryError");
   x.w.tell("c", die{crash()});
   CHECK_FALSE(seen->exception);

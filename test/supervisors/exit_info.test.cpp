@@ -50,7 +50,7 @@ TEST_CASE("an exception is of its own type and of those of its bases, and of "
           "[exit_info]") {
   exception_info what{.type = "model.BadInput",
                       .bases = {"builtins.ValueError", "builtins.Exception"},
-                      .causes = {"builtins.OSError"}};
+                      .causes = {{.type = "builtins.OSError"}}};
   CHECK(what.is_a("model.BadInput"));
   CHECK(what.is_a("builtins.ValueError"));
   CHECK_FALSE(what.is_a("builtins.OSError"));

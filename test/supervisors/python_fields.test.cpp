@@ -175,6 +175,80 @@ class Classified(pyactor.Supervisor):
   CHECK(classify({.cls = exit_class::normal}) == exit_class::normal);
 }
 
+TEST_CASE("where no type of an exception is listed, its nearest cause that is "
+          "says what it means",
+          "[python_fields]") {
+  python_tree_world x{R"(
+class Classified(pyactor.Supervisor):
+    def children(self):
+        return [pyactor.Child("c", Counter, classify={
+            OSError: "fatal", KeyError: "normal"})]
+)"};
+  auto tree = declare_tree(x.world.python(), "trees:Classified").value();
+  const auto& classify = tree.specs.at(0).classify;
+  const std::string root = "builtins.BaseException";
+  const std::string all = "builtins.Exception";
+  const exception_info no_file{.type = "builtins.FileNotFoundError",
+                               .bases = {"builtins.OSError", all, root}};
+  const exception_info no_key{.type = "builtins.KeyError",
+                              .bases = {"builtins.LookupError", all, root}};
+  const exception_info other{.type = "model.Bad", .bases = {all, root}};
+  auto class_of = [&](exception_info what, std::vector<exception_info> causes) {
+    exit_info how{.kind = exit_kind::error, .cls = exit_class::abnormal};
+    what.causes = std::move(causes);
+    how.exception = std::move(what);
+    return classify(how);
+  };
+  CHECK(class_of(other, {no_file}) == exit_class::fatal);
+  CHECK(class_of(other, {other, no_file}) == exit_class::fatal);
+  CHECK(class_of(other, {no_key, no_file}) == exit_class::normal);
+  CHECK(class_of(no_key, {no_file}) == exit_class::normal);
+  CHECK(class_of(other, {other}) == exit_class::abnormal);
+  for (auto* said : {"builtins.SystemExit", "pyactor.Interrupted"})
+    CHECK(class_of({.type = said, .bases = {root}}, {no_file})
+          == exit_class::abnormal);
+}
+
+TEST_CASE("a child ends for good by what followed from an exception that is "
+          "fatal, unless that was hidden",
+          "[python_fields]") {
+  python_tree_world x{R"(
+class Loader(pyactor.Actor):
+    def __init__(self, cause):
+        pyactor.send("test", "started")
+        self.cause = cause
+
+    def load(self):
+        try:
+            raise FileNotFoundError("model")
+        except FileNotFoundError as e:
+            if self.cause == "explicit":
+                raise RuntimeError("x") from e
+            if self.cause == "hidden":
+                raise RuntimeError("x") from None
+            raise RuntimeError("x")
+
+class Loaders(pyactor.Supervisor):
+    def children(self):
+        for cause in "explicit", "implicit", "hidden":
+            yield pyactor.Child(cause, Loader, args=(cause,),
+                                classify={OSError: "fatal"})
+)",
+                      any_context()};
+  auto top = x.start("Loaders");
+  for (auto* id : {"explicit", "implicit", "hidden"})
+    caf::anon_send(top.child(id).current().value(),
+                   pyactor::runtime::call{"load"});
+  REQUIRE(x.world.eventually([&] {
+    return top.child("explicit").status() == child_status::stopped
+           && top.child("implicit").status() == child_status::stopped
+           && top.child("hidden").incarnation() == 4;
+  }));
+  CHECK(top.which_child("explicit")->given_up);
+  CHECK(top.which_child("implicit")->given_up);
+  CHECK(top.stop());
+}
+
 TEST_CASE("a child ends for good by an exception that is fatal, and comes back "
           "after others",
           "[python_fields]") {

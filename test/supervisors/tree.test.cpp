@@ -63,12 +63,22 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
   w.tell("placed", die{crash("no 5")});
   w.tell("leaf", die{});
   w.advance(1500ms);
-  auto leaf = json{
-    {"id", "leaf"},           {"type", "worker"},      {"status", "stopped"},
-    {"restart", "transient"}, {"incarnation", 1},      {"starts", 1},
-    {"restarts", 0},          {"last_exit", "normal"}, {"uptime", nullptr},
-    {"context", nullptr},     {"ready", false},        {"throttled", false},
-    {"tags", {"gpu", "v2"}}};
+  auto leaf = json{{"id", "leaf"},
+                   {"type", "worker"},
+                   {"status", "stopped"},
+                   {"restart", "transient"},
+                   {"incarnation", 1},
+                   {"starts", 1},
+                   {"restarts", 0},
+                   {"last_exit", "normal"},
+                   {"uptime", nullptr},
+                   {"context", nullptr},
+                   {"ready", false},
+                   {"throttled", false},
+                   {"given_up", false},
+                   {"next_start_in", nullptr},
+                   {"consecutive_failures", 0},
+                   {"tags", {"gpu", "v2"}}};
   auto group = json{{"id", "group"},
                     {"type", "supervisor"},
                     {"status", "running"},
@@ -76,10 +86,13 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
                     {"incarnation", 2},
                     {"starts", 1},
                     {"restarts", 0},
+                    {"consecutive_failures", 0},
                     {"last_exit", nullptr},
                     {"uptime", 1.5},
                     {"ready", true},
                     {"throttled", false},
+                    {"given_up", false},
+                    {"next_start_in", nullptr},
                     {"context", nullptr},
                     {"tags", json::array()},
                     {"supervisor",
@@ -104,6 +117,28 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
   CHECK(first["last_exit"] == "no 5");
   CHECK(first["incarnation"] == 3);
   CHECK_FALSE(first.contains("children"));
+}
+
+TEST_CASE("the JSON says when a child comes back, and which one does not",
+          "[tree]") {
+  world w;
+  auto waiting = w.spec("waiting");
+  waiting.backoff = restart_backoff{.initial = 2s, .jitter = 0};
+  auto given_up = w.spec("given up");
+  given_up.max_total_restarts = 0;
+  w.start(many, {waiting, given_up});
+  w.tell("waiting", die{crash()});
+  w.tell("given up", die{crash()});
+  w.advance(500ms);
+  auto seen = json::parse(to_json(look(w)))["children"];
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[0]["status"] == "restarting");
+  CHECK(seen[0]["next_start_in"] == 1.5);
+  CHECK(seen[0]["consecutive_failures"] == 1);
+  CHECK(seen[0]["given_up"] == false);
+  CHECK(seen[1]["status"] == "stopped");
+  CHECK(seen[1]["next_start_in"] == nullptr);
+  CHECK(seen[1]["given_up"] == true);
 }
 
 TEST_CASE("the last exit is one line, without a traceback", "[tree]") {
