@@ -79,7 +79,7 @@ enum class child_status : uint8_t {
   stopping,
   /// Comes back by itself.
   restarting,
-  /// The supervisor has ended; nothing of it comes back.
+  /// The supervisor has ended; nothing of a topmost one comes back.
   supervisor_down,
 };
 
