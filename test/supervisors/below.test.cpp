@@ -250,6 +250,22 @@ TEST_CASE("only the supervisor above stops one that is a child", "[below]") {
   CHECK(w.child("leaf").starts == 1);
 }
 
+TEST_CASE("an actor reads what has become of its request to a supervisor",
+          "[below]") {
+  auto read = from_caf_error(
+    to_caf_error({.code = sup_errc::max_children, .message = "5 at most"}));
+  CHECK(to_string(read) == "max_children: 5 at most");
+  CHECK(from_caf_error(caf::sec::request_timeout).code == sup_errc::timed_out);
+  CHECK(from_caf_error(child_down{3}.to_error()).message
+        == "incarnation 3 ended before it had answered");
+  for (const auto& silent :
+       {caf::error{}, caf::make_error(caf::sec::request_receiver_down),
+        caf::make_error(caf::exit_reason::kill)})
+    CHECK(from_caf_error(silent).code == sup_errc::supervisor_down);
+  CHECK(to_string(sup_errc::not_a_supervisor) == "not_a_supervisor");
+  CHECK(to_string(sup_errc::supervised) == "supervised");
+}
+
 TEST_CASE("a handle to a supervisor below owns the whole tree", "[below]") {
   grouped w;
   std::optional deepest{w.below().below("any")};
