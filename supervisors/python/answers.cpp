@@ -124,6 +124,7 @@ value as_value(const supervisor_statistics& seen) {
 
 value as_value(const child_spec& spec) {
   auto has_limit = spec.max_handler_time > nanoseconds::zero();
+  auto is_alone = spec.isolation == isolation::subinterpreter;
   return value::dict(
     {{"id", spec.id},
      {"type", engine::name_of(spec.type)},
@@ -143,7 +144,8 @@ value as_value(const child_spec& spec) {
      {"readiness", value_or_none(spec.readiness)},
      {"while_down", as_value(spec.while_down)},
      {"register_as", text_or_none(spec.register_as)},
-     {"tags", value::list({spec.tags.begin(), spec.tags.end()})}});
+     {"tags", value::list({spec.tags.begin(), spec.tags.end()})},
+     {"isolation", is_alone ? "subinterpreter" : "instance"}});
 }
 
 } // namespace pyactor::supervisors::python

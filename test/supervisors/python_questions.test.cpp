@@ -138,7 +138,8 @@ TEST_CASE("a child's spec is told in the words of its Child",
              "'period': 4.0, 'timeout': 2.0, 'initial_delay': 0.0, "
              "'failure_threshold': 5, 'success_threshold': 1}, 'readiness': "
              "None, 'while_down': {'kind': 'buffer', 'capacity': 20, 'ttl': "
-             "inf}, 'register_as': 'store', 'tags': ['gpu', 'v2']}");
+             "inf}, 'register_as': 'store', 'tags': ['gpu', 'v2'], "
+             "'isolation': 'instance'}");
   }
   SECTION("what was left out") {
     x.start("Below");
@@ -149,7 +150,7 @@ TEST_CASE("a child's spec is told in the words of its Child",
              "'limit': None, 'max_total_restarts': None, 'poison_threshold': "
              "0, 'startup': None, 'liveness': None, 'readiness': None, "
              "'while_down': {'kind': 'fail_fast'}, 'register_as': None, "
-             "'tags': []}");
+             "'tags': [], 'isolation': 'instance'}");
     CHECK(x.get("me.tree.below('below').child_spec('c')['shutdown']")
           == value{5.0});
   }
