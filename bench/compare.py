@@ -6,8 +6,9 @@ the Mann-Whitney U test (Mann and Whitney, 1947), and by more than the least
 change that counts. The test is exact where no two figures are equal, and the
 normal approximation with corrections for ties and continuity elsewhere. A row
 of bytes is compared by what is beyond its floor, and what counts there is a
-share of its goal. Exits with 1 where something got slower. With --self-test it
-checks itself.
+share of its goal. A row that only one of the runs has is named. Exits with 1
+where something got slower, and where a row is gone: nobody looks after that one
+any more. With --self-test it checks itself.
 """
 
 import argparse
@@ -97,6 +98,54 @@ def least_change(row: dict, share: float) -> float:
     return share * row["ratio"]
 
 
+def compare(old: dict, new: dict, least: float, alpha: float) -> tuple[list, bool]:
+    """A line for each row of either run, and whether one got slower or is gone."""
+    lines = []
+    failed = False
+    for name, row in new.items():
+        if name not in old:
+            lines.append(f"new: {name}")
+            continue
+        before, now = figures(old[name]), figures(row)
+        found = verdict(before, now, least_change(old[name], least), alpha)
+        failed |= found == "slower"
+        show = "{:+.0f} B" if isinstance(row["goal"], str) else "{:.2f}"
+        lines.append(f"{name:42} {show.format(statistics.median(before)):>9} -> "
+                     f"{show.format(statistics.median(now)):>9}  {found}")
+    for name in old:
+        if name not in new:
+            lines.append(f"gone: {name}")
+            failed = True
+    return lines, failed
+
+
+def wrong_of_rows(old: list[float]) -> list[str]:
+    """What `compare` gets wrong of runs whose rows differ."""
+    def row(factor: float) -> dict:
+        return {"goal": 1.5, "ratio": 1.0, "ratios": [factor * x for x in old]}
+
+    two = {"a": row(1), "b": row(1)}
+    cases = [
+        ("the same rows", two, two, [], False),
+        ("a row that is gone", two, {"a": row(1)}, ["gone: b"], True),
+        ("all rows gone", two, {}, ["gone: a", "gone: b"], True),
+        ("a row that is new", {"a": row(1)}, two, ["new: b"], False),
+        ("a row with another name", {"a": row(1)}, {"b": row(1)},
+         ["new: b", "gone: a"], True),
+        ("a slower row beside a new one", {"a": row(1)},
+         {"a": row(1.2), "b": row(1)}, ["new: b"], True),
+        ("a faster row", {"a": row(1)}, {"a": row(0.8)}, [], False),
+    ]
+    wrong = []
+    for name, before, after, named, failed in cases:
+        lines, found = compare(before, after, 0.05, 0.01)
+        if found != failed or len(lines) != len(before | after) \
+                or [line for line in lines if line.startswith(("new: ", "gone: "))] \
+                != named:
+            wrong.append(name)
+    return wrong
+
+
 def self_test() -> int:
     old = [1.00, 1.02, 0.98, 1.01, 0.99, 1.03, 0.97]
     cases = [
@@ -121,6 +170,7 @@ def self_test() -> int:
     bytes_row = {"goal": "+400 B", "pyactor": [1500.0, 1510.0], "floor": [1200.0] * 2}
     if figures(bytes_row) != [300, 310] or least_change(bytes_row, 0.05) != 20:
         wrong.append("what of a row of bytes is compared")
+    wrong += wrong_of_rows(old)
     print(*(f"not so: {name}" for name in wrong), sep="\n", end="")
     return 1 if wrong else 0
 
@@ -134,21 +184,9 @@ def main() -> int:
     for key in ("cpu", "compiler", "cpython", "caf"):
         if old_machine.get(key) != new_machine.get(key):
             print(f"{key} differs: {old_machine.get(key)} and {new_machine.get(key)}")
-    slower = 0
-    for name, row in new.items():
-        if name not in old:
-            print(f"{name:42} new")
-            continue
-        before, now = figures(old[name]), figures(row)
-        found = verdict(before, now, least_change(old[name], arguments.least),
-                        arguments.alpha)
-        slower += found == "slower"
-        show = "{:+.0f} B" if isinstance(row["goal"], str) else "{:.2f}"
-        print(f"{name:42} {show.format(statistics.median(before)):>9} -> "
-              f"{show.format(statistics.median(now)):>9}  {found}")
-    for name in old.keys() - new.keys():
-        print(f"{name:42} gone")
-    return 1 if slower else 0
+    lines, failed = compare(old, new, arguments.least, arguments.alpha)
+    print(*lines, sep="\n")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
