@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@ namespace runtime_test {
 using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -28,6 +30,16 @@ class Main(pyactor.Actor):
     def add(self, by):
         self.n += by
         return self.n
+#)";
+
+const std::string teller = R"(
+import pyactor
+
+class Main(pyactor.Actor):
+    def tell(self, whom, what):
+        twice = [what, what]
+        pyactor.send(whom, "told", what, {"twice": twice}, by=pyactor.self())
+        return what
 #)";
 
 /// Fails an allocation of its context's thread, between its two messages: the
@@ -118,6 +130,27 @@ expected<value> run_python_actor(runtime_world& world,
   return answer;
 }
 
+/// The sender's side: what Python code sends either fails, or comes whole.
+expected<value> run_python_sender(runtime_world& world,
+                                  const std::string& unique) {
+  auto actor = world.spawn(teller + unique);
+  auto answer = world.call(actor, "tell", "test", 42);
+  // The letter is sent before the answer.
+  auto letter = world.hear(0ms);
+  if (answer)
+    REQUIRE(letter);
+  if (letter) {
+    REQUIRE(letter->function == "told");
+    REQUIRE(
+      letter->args.positional
+      == value::sequence{42, value::dict({{"twice", value::list({42, 42})}})});
+    REQUIRE(letter->args.keyword.size() == 1);
+  }
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  world.await_exit(actor);
+  return answer;
+}
+
 std::vector<request> requests() {
   return {
     {"exec", run_exec, {}},
@@ -128,6 +161,7 @@ std::vector<request> requests() {
     {"an environment from its making to its end", run_environment, 42},
     {"a pinned actor from its start to its end", run_pinned_actor, 42},
     {"a Python actor from its start to its end", run_python_actor, 42},
+    {"a Python actor that sends", run_python_sender, 42},
   };
 }
 
