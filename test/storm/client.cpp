@@ -148,10 +148,29 @@ void agenda::note(request_key key, const environment_id& made,
   environments_[steps_[key.step].context].push_back(made);
 }
 
+// -- requester ----------------------------------------------------------------
+
+requester::requester(caf::actor_config& config, ledger& book)
+  : caf::event_based_actor(config), book_(book) {
+}
+
+void requester::enqueue(caf::mailbox_element_ptr what,
+                        caf::execution_unit* where) {
+  responses_ += what->mid.is_response();
+  caf::event_based_actor::enqueue(std::move(what), where);
+}
+
+void requester::on_exit() {
+  if (responses_ != requests_ && !book_.given_up())
+    book_.add_fault("a CAF actor got " + std::to_string(responses_)
+                    + " responses to " + std::to_string(requests_)
+                    + " requests");
+}
+
 // -- actor_client -------------------------------------------------------------
 
 actor_client::actor_client(caf::actor_config& config, agenda what)
-  : caf::event_based_actor(config), agenda_(std::move(what)) {
+  : requester(config, what.ground().book), agenda_(std::move(what)) {
 }
 
 caf::behavior actor_client::make_behavior() {
@@ -159,31 +178,16 @@ caf::behavior actor_client::make_behavior() {
   return {[](int) {}};
 }
 
-void actor_client::enqueue(caf::mailbox_element_ptr what,
-                           caf::execution_unit* where) {
-  responses_ += what->mid.is_response();
-  caf::event_based_actor::enqueue(std::move(what), where);
-}
-
-void actor_client::on_exit() {
-  auto& book = agenda_.ground().book;
-  if (responses_ != requests_ && !book.given_up())
-    book.add_fault("a CAF actor got " + std::to_string(responses_)
-                   + " responses to " + std::to_string(requests_)
-                   + " requests");
-}
-
 void actor_client::go_on() {
-  while (!agenda_.done() && requests_ - outcomes_ < agenda_.ground().window)
+  while (!agenda_.done() && requests() - outcomes_ < agenda_.ground().window)
     if (auto request = agenda_.next())
       send(std::move(*request));
-  if (agenda_.done() && outcomes_ == requests_
+  if (agenda_.done() && outcomes_ == requests()
       && !std::exchange(finished_, true))
     agenda_.ground().book.finish();
 }
 
 void actor_client::send(order what) {
-  ++requests_;
   auto heard
     = [this, key = agenda_.key(), wanted = what.wanted](const auto& outcome) {
         agenda_.note(key, outcome, wanted);
@@ -192,7 +196,7 @@ void actor_client::send(order what) {
       };
   std::visit(
     [&]<class T>(T& message) {
-      auto handle = request(what.whom, caf::infinite, std::move(message));
+      auto handle = ask(what.whom, std::move(message));
       agenda_.note_request(address(), handle.id());
       handle.then([heard](const answer_to<T>& x) { heard(x); },
                   [heard](const caf::error& why) { heard(failure(why)); });
@@ -239,34 +243,6 @@ void run_thread_client(agenda what, const std::shared_future<void>& calm) {
   calm.wait();
   if (self->has_next_message() && !ground.book.given_up())
     ground.book.add_fault("a plain thread got one outcome too many");
-}
-
-// -- Python threads -----------------------------------------------------------
-
-caf::behavior post(caf::event_based_actor*,
-                   const std::shared_ptr<storm_ground>& ground) {
-  auto letters = std::make_shared<std::map<int64_t, int64_t>>();
-  return {
-    [ground, letters](const call& what) {
-      auto& args = what.args.positional;
-      auto client = *args.at(0).as_int64();
-      auto number = *args.at(1).as_int64();
-      if ((*letters)[client] != number)
-        ground->book.add_fault("Python thread " + std::to_string(client) + ": "
-                               + what.function + " " + std::to_string(number)
-                               + " came instead of "
-                               + std::to_string((*letters)[client]));
-      if (what.function == "letter") {
-        ++(*letters)[client];
-        return;
-      }
-      ground->book.count_steps(static_cast<size_t>(*args.at(2).as_int64()));
-      if (!args.at(3).is_none())
-        ground->book.add_fault("Python thread " + std::to_string(client) + ": "
-                               + to_string(args.at(3)));
-      ground->book.finish();
-    },
-  };
 }
 
 } // namespace pyactor::test

@@ -98,38 +98,55 @@ private:
   std::map<size_t, std::vector<runtime::environment_id>> environments_;
 };
 
-/// A client that is an ordinary CAF actor. It lives on when it has finished, so
-/// that it sees an outcome too many.
-class actor_client : public caf::event_based_actor {
+/// An ordinary CAF actor that has requests. It lives on when they all have
+/// their outcomes, so that it sees one too many.
+class requester : public caf::event_based_actor {
 public:
-  actor_client(caf::actor_config& config, agenda what);
-
-  caf::behavior make_behavior() override;
+  /// @param book outlives the actor
+  requester(caf::actor_config& config, ledger& book);
 
   void enqueue(caf::mailbox_element_ptr what,
                caf::execution_unit* where) override;
 
   void on_exit() override;
 
+protected:
+  /// As `request`, without a limit; it is counted.
+  template <class T>
+  auto ask(const caf::actor& whom, T message) {
+    ++requests_;
+    return request(whom, caf::infinite, std::move(message));
+  }
+
+  [[nodiscard]] size_t requests() const noexcept {
+    return requests_;
+  }
+
+private:
+  ledger& book_;
+  size_t requests_ = 0;
+  /// What has reached the mailbox, whether or not a request waits for it.
+  std::atomic<size_t> responses_ = 0;
+};
+
+/// A client that is an ordinary CAF actor.
+class actor_client : public requester {
+public:
+  actor_client(caf::actor_config& config, agenda what);
+
+  caf::behavior make_behavior() override;
+
 private:
   void go_on();
   void send(order what);
 
   agenda agenda_;
-  size_t requests_ = 0;
   size_t outcomes_ = 0;
   bool finished_ = false;
-  /// What has reached the mailbox, whether or not a request waits for it.
-  std::atomic<size_t> responses_ = 0;
 };
 
 /// A client that is a plain thread. It waits at its end until `calm`, so that
 /// it sees an outcome too many.
 void run_thread_client(agenda what, const std::shared_future<void>& calm);
-
-/// The actor "post", to which clients that are Python threads write: letters,
-/// numbered by each of them, and that they are done.
-caf::behavior post(caf::event_based_actor* self,
-                   const std::shared_ptr<storm_ground>& ground);
 
 } // namespace pyactor::test

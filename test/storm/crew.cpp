@@ -10,6 +10,7 @@ namespace pyactor::test {
 using namespace runtime;
 
 const char* const crew_source = R"(
+import queue
 import random
 import threading
 import time
@@ -45,40 +46,96 @@ class Broken(Member):
 
 
 class Client(pyactor.Actor):
-    """A thread that talks to the members, by their names."""
+    """Has a thread, a client, and hears for it of its requests' outcomes."""
 
     def __init__(self, *numbers):
-        threading.Thread(target=run_client, args=numbers).start()
+        self.heard = queue.SimpleQueue()
+        client = Correspondent(pyactor.self(), self.heard, *numbers)
+        threading.Thread(target=client.run).start()
+
+    def hear(self, step):
+        self.heard.put(step)
+
+    def on_exit(self, reason):
+        self.heard.put(None)  # no more of them is going to be heard
 
 
-def run_client(seed, client, steps, members):
-    random_ = random.Random(f"{seed} {client}")
-    letters = 0
-    fault = None
-    for _ in range(steps):
-        what = random_.choice(("letter", "spawn", "whereis", "increment",
-                               "increment", "spawn_child", "crash"))
-        member = f"member {random_.randrange(members)}"
+class Correspondent:
+    """A client that is a thread, and no actor.
+
+    It writes to "post", which makes its requests: those whose outcomes count.
+    What it sends to a member itself is only told, and may get lost with it.
+    """
+
+    def __init__(self, actor, heard, seed, number, steps, members, window):
+        self.actor = actor
+        self.heard = heard
+        self.random = random.Random(f"{seed} {number}")
+        self.number = number
+        self.steps = steps
+        self.members = members
+        self.window = window
+        self.letters = 0
+        self.awaited = set()  # steps whose requests have no outcome yet
+        self.listens = True
+        self.fault = None
+
+    def run(self):
+        for step in range(self.steps):
+            try:
+                self.perform(step)
+            except Exception as unexpected:
+                self.fault = f"step {step}: {unexpected!r}"
+        while self.awaited and self.listens:
+            self.listen()
+        self.write("done", self.steps, self.fault)
+
+    def perform(self, step):
+        what = self.random.choice(("letter", "spawn", "whereis", "send", "send",
+                                   "ask", "ask", "ask"))
+        name = f"member {self.random.randrange(self.members)}"
+        method = self.random.choice(("increment", "increment", "increment",
+                                     "answer_later", "spawn_child", "crash"))
+        if what == "letter":
+            self.write("letter")
+        elif what == "spawn":
+            self.try_to_spawn()
+        elif what == "send":
+            try:
+                pyactor.send(name, method)
+            except (LookupError, pyactor.DeadActorError):
+                pass
+        else:
+            member = pyactor.whereis(name)
+            if what == "ask" and member is not None:
+                self.ask(step, member, method)
+
+    def try_to_spawn(self):
         try:
-            if what == "letter":
-                pyactor.send("post", "letter", client, letters)
-                letters += 1
-            elif what == "spawn":
-                try:
-                    pyactor.spawn(Member)
-                    fault = "a thread that runs no actor has spawned one"
-                except RuntimeError:
-                    pass
-            elif what == "whereis":
-                pyactor.whereis(member)
-            else:
-                pyactor.send(member, what)
-        except (LookupError, pyactor.DeadActorError):
-            if what == "letter":
-                fault = "a live actor was not found"
-        except Exception as unexpected:
-            fault = f"{what}: {unexpected!r}"
-    pyactor.send("post", "done", client, letters, steps, fault)
+            pyactor.spawn(Member)
+        except RuntimeError:
+            return
+        self.fault = "a thread that runs no actor has spawned one"
+
+    def ask(self, step, member, method):
+        while len(self.awaited) >= self.window and self.listens:
+            self.listen()
+        self.write("ask", step, self.actor, member, method)
+        self.awaited.add(step)
+
+    def listen(self):
+        step = self.heard.get()
+        if step is None:
+            self.listens = False
+        elif step in self.awaited:
+            self.awaited.remove(step)
+        else:
+            self.fault = f"step {step}: one outcome too many"
+
+    def write(self, what, *args):
+        """Each letter has a number, by which post sees whether one is lost."""
+        pyactor.send("post", what, self.number, self.letters, *args)
+        self.letters += 1
 )";
 
 namespace {

@@ -9,7 +9,7 @@
 namespace pyactor::test {
 
 /// The module `crew`: the members that are written in Python, and the clients
-/// that are Python threads.
+/// that are Python threads and write to `post`.
 extern const char* const crew_source;
 
 /// A member in C++. It answers the requests of `operation` as those of `crew`

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <utility>
 
 namespace pyactor::test {
 
@@ -44,6 +45,7 @@ void ledger::settle(request_key key, const expected<value>& outcome,
     return;
   }
   ++outcomes_[outcome ? "value" : std::string{to_string(outcome.error().code)}];
+  ++outcomes_by_client_.at(key.client);
   if (!is_right(found.mapped().what, outcome, wanted))
     faults_.push_back(describe(key, found.mapped().what)
                       + ": wrong outcome: " + text);
@@ -100,10 +102,9 @@ void ledger::await_clients(std::chrono::seconds limit) {
   if (changed_.wait_for(guard, limit, finished))
     return;
   given_up_ = true;
-  faults_.push_back(std::to_string(running_) + " clients did not finish");
+  for (auto& line : still_outstanding())
+    faults_.push_back(std::move(line));
   auto unanswered = open_;
-  for (auto& [key, one] : unanswered)
-    faults_.push_back(describe(key, one.what) + ": no outcome");
   guard.unlock();
   for (auto& [key, one] : unanswered)
     runtime::respond_with_error(
@@ -121,6 +122,25 @@ size_t ledger::steps() const {
 std::map<std::string, size_t> ledger::outcomes() const {
   std::unique_lock guard{mtx_};
   return outcomes_;
+}
+
+std::vector<size_t> ledger::outcomes_by_client() const {
+  std::unique_lock guard{mtx_};
+  return outcomes_by_client_;
+}
+
+std::vector<std::string> ledger::outstanding() const {
+  std::unique_lock guard{mtx_};
+  return still_outstanding();
+}
+
+std::vector<std::string> ledger::still_outstanding() const {
+  std::vector<std::string> result;
+  if (running_ > 0)
+    result.push_back(std::to_string(running_) + " clients have not finished");
+  for (auto& [key, one] : open_)
+    result.push_back(describe(key, one.what) + ": no outcome");
+  return result;
 }
 
 std::vector<std::string> ledger::faults() const {

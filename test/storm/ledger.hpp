@@ -29,7 +29,8 @@ struct request_key {
 class ledger {
 public:
   /// @param clients number of those that will call `finish`
-  explicit ledger(size_t clients) : running_(clients) {
+  explicit ledger(size_t clients)
+    : running_(clients), outcomes_by_client_(clients) {
   }
 
   // -- what clients tell ------------------------------------------------------
@@ -80,6 +81,13 @@ public:
   /// Outcomes by their names: `value`, or that of an error's code.
   [[nodiscard]] std::map<std::string, size_t> outcomes() const;
 
+  /// How many outcomes each client has.
+  [[nodiscard]] std::vector<size_t> outcomes_by_client() const;
+
+  /// What is still to come, one line each: clients that have not finished, and
+  /// requests without an outcome.
+  [[nodiscard]] std::vector<std::string> outstanding() const;
+
   [[nodiscard]] std::vector<std::string> faults() const;
 
 private:
@@ -92,6 +100,9 @@ private:
   [[nodiscard]] bool is_right(operation what, const expected<value>& outcome,
                               const value& wanted) const;
 
+  /// @pre the caller holds mtx_
+  [[nodiscard]] std::vector<std::string> still_outstanding() const;
+
   std::atomic<bool> losses_allowed_ = false;
   std::atomic<bool> given_up_ = false;
 
@@ -102,6 +113,7 @@ private:
   size_t steps_ = 0;
   std::map<request_key, entry> open_;
   std::map<std::string, size_t> outcomes_;
+  std::vector<size_t> outcomes_by_client_;
   std::vector<std::string> faults_;
 };
 

@@ -1,5 +1,6 @@
 #include <pyactor/test/storm/plan.hpp>
 
+#include <algorithm>
 #include <iterator>
 #include <random>
 #include <utility>
@@ -41,6 +42,10 @@ constexpr choice choices[] = {
 
 std::string_view to_string(operation what) noexcept {
   return choices[static_cast<size_t>(what)].name;
+}
+
+operation operation_of(std::string_view name) noexcept {
+  return std::ranges::find(choices, name, &choice::name)->what;
 }
 
 std::vector<step> make_plan(uint64_t seed, size_t client,

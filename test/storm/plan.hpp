@@ -39,6 +39,9 @@ enum class operation : uint8_t {
 
 [[nodiscard]] std::string_view to_string(operation what) noexcept;
 
+/// @pre `name` is that of an operation
+[[nodiscard]] operation operation_of(std::string_view name) noexcept;
+
 struct step {
   operation what;
   /// The member that it is about.

@@ -1,5 +1,6 @@
 #include <pyactor/test/storm/storm.hpp>
 
+#include <pyactor/test/storm/post.hpp>
 #include <pyactor/test/support/footprint.hpp>
 #include <pyactor/test/support/on_context.hpp>
 
@@ -43,9 +44,9 @@ struct storm_world::clients {
 
 // -- start --------------------------------------------------------------------
 
-storm_world::storm_world(const storm_size& size)
+storm_world::storm_world(const storm_size& size, const std::string& planted)
   : size_(size), system_(configured()) {
-  modules_.add("crew", crew_source);
+  modules_.add("crew", crew_source + planted);
   python_ = value_or_throw(runtime::runtime::start(system_, options()));
   for (auto& [name, pool] : python_->options().pools)
     for (size_t index = 0; index < pool.size; ++index)
@@ -76,8 +77,7 @@ runtime_options storm_world::options() const {
 storm_report storm_world::run(uint64_t seed, interruption how) {
   auto python_clients = python_->options().pools.size();
   auto cpp_clients = size_.actor_clients + size_.thread_clients;
-  auto ground = std::make_shared<storm_ground>(*python_, contexts_, size_,
-                                               cpp_clients + python_clients);
+  auto ground = begin(cpp_clients + python_clients);
   auto& book = ground->book;
   clients all;
   start_clients(all, seed, ground);
@@ -96,7 +96,23 @@ storm_report storm_world::run(uint64_t seed, interruption how) {
   for (auto& client : std::exchange(all.actors, {}))
     caf::anon_send_exit(client, caf::exit_reason::user_shutdown);
   await_nothing_left(book);
-  return {book.steps(), book.outcomes(), book.faults()};
+  return end();
+}
+
+std::shared_ptr<storm_ground> storm_world::begin(size_t number_of_clients) {
+  std::unique_lock guard{mtx_};
+  ground_ = std::make_shared<storm_ground>(*python_, contexts_, size_,
+                                           number_of_clients);
+  return ground_;
+}
+
+storm_report storm_world::end() {
+  std::unique_lock guard{mtx_};
+  auto over = std::move(ground_);
+  auto& book = over->book;
+  steps_ += book.steps();
+  return {book.steps(), book.outcomes(), book.outcomes_by_client(),
+          book.faults()};
 }
 
 void storm_world::start_clients(clients& all, uint64_t seed,
@@ -111,13 +127,14 @@ void storm_world::start_clients(clients& all, uint64_t seed,
   std::shared_future<void> calm{all.calm.get_future()};
   for (size_t i = 0; i < size_.thread_clients; ++i)
     all.threads.emplace_back(run_thread_client, next_agenda(), calm);
-  auto office = system_.spawn(post, ground);
+  caf::actor office = system_.spawn<post>(ground);
   value_or_throw(python_->register_name("post", office));
   for (auto& [pool, ignored] : python_->options().pools)
-    all.python.push_back(python_->spawn_python(
-      actor_class::from_module("crew:Client"),
-      {.positional = {seed, number++, size_.steps, size_.members}},
-      {.pool = pool}));
+    all.python.push_back(
+      python_->spawn_python(actor_class::from_module("crew:Client"),
+                            {.positional = {seed, number++, size_.steps,
+                                            size_.members, size_.window}},
+                            {.pool = pool}));
   all.actors.push_back(std::move(office));
 }
 
@@ -171,6 +188,35 @@ uint64_t storm_world::live_environments() const {
   uint64_t result = 0;
   for (auto& one : python_->stats())
     result += one.live_environments;
+  return result;
+}
+
+size_t storm_world::steps() const {
+  std::unique_lock guard{mtx_};
+  return steps_ + (ground_ ? ground_->book.steps() : 0);
+}
+
+std::vector<std::string> storm_world::outstanding() const {
+  std::unique_lock guard{mtx_};
+  if (!ground_)
+    return {};
+  auto result = ground_->book.faults();
+  for (auto& line : ground_->book.outstanding())
+    result.push_back(std::move(line));
+  return result;
+}
+
+int64_t storm_world::count_blocks() {
+  int64_t result = 0;
+  visit_contexts([&](attach_scope& py) {
+    py.owner().collect_garbage(py);
+    environment own{py};
+    // CPython counts those of all interpreters, whichever is asked: what counts
+    // is what the last one says, when none has garbage any more.
+    result = value_or_throw(
+      own.eval<int64_t>(py, "__import__('sys').getallocatedblocks()"));
+    own.release(py);
+  });
   return result;
 }
 

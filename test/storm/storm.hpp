@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct storm_report {
   size_t steps = 0;
   /// How often requests came to what: `value`, or the name of an error's code.
   std::map<std::string, size_t> outcomes;
+  /// How many outcomes each client has had; the Python threads are the last.
+  std::vector<size_t> outcomes_by_client;
   /// Empty if all is well.
   std::vector<std::string> faults;
 };
@@ -30,10 +33,12 @@ struct storm_report {
 /// threads and, one for each kind of context, Python threads; each follows a
 /// plan that the seed fixes, so that only the interleaving differs from run to
 /// run.
-/// @thread one
+/// @thread one, but for what says otherwise
 class storm_world {
 public:
-  explicit storm_world(const storm_size& size = {});
+  /// @param planted statements that end the module `crew`, for tests
+  explicit storm_world(const storm_size& size = {},
+                       const std::string& planted = {});
 
   storm_world(const storm_world&) = delete;
   storm_world& operator=(const storm_world&) = delete;
@@ -46,7 +51,21 @@ public:
   /// @returns what is wrong with that
   std::vector<std::string> stop();
 
+  /// @thread any
   [[nodiscard]] uint64_t live_environments() const;
+
+  /// @returns the steps of all storms, also of the one that runs
+  /// @thread any
+  [[nodiscard]] size_t steps() const;
+
+  /// @returns what is wrong with the storm that runs, and what of it is still
+  ///          to come, one line each; none between storms
+  /// @thread any
+  [[nodiscard]] std::vector<std::string> outstanding() const;
+
+  /// @returns how many blocks CPython's own allocator has given out, in all
+  ///          interpreters, beside those of garbage
+  [[nodiscard]] int64_t count_blocks();
 
   /// Calls `look` on the thread of each context, in turn.
   void visit_contexts(const std::function<void(attach_scope&)>& look);
@@ -54,6 +73,8 @@ public:
 private:
   struct clients;
 
+  std::shared_ptr<storm_ground> begin(size_t number_of_clients);
+  storm_report end();
   caf::actor_system_config& configured();
   [[nodiscard]] runtime::runtime_options options() const;
   void start_clients(clients& all, uint64_t seed,
@@ -71,6 +92,13 @@ private:
   /// Contexts that have not been stopped.
   size_t live_contexts_ = 0;
   int64_t threads_;
+
+  mutable std::mutex mtx_;
+  // guarded by mtx_
+  /// Of the storms before.
+  size_t steps_ = 0;
+  /// Of the storm that runs, or null.
+  std::shared_ptr<storm_ground> ground_;
 };
 
 } // namespace pyactor::test

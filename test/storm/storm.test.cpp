@@ -1,6 +1,7 @@
 #include <pyactor/test/storm/storm.hpp>
 
 #include <pyactor/test/leaks/ledger.hpp>
+#include <pyactor/test/storm/judge.hpp>
 #include <pyactor/test/support/footprint.hpp>
 #include <pyactor/test/support/instrumented.hpp>
 
@@ -8,6 +9,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <random>
