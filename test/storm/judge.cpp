@@ -3,7 +3,6 @@
 #include <pyactor/test/storm/trend.hpp>
 
 #include <cstddef>
-#include <limits>
 
 namespace pyactor::test {
 
@@ -15,7 +14,7 @@ constexpr size_t enough = 6;
 } // namespace
 
 std::optional<std::vector<trend>> judge(std::span<const sample> samples,
-                                        bool frees) {
+                                        const growth_limits& limits) {
   auto warm = samples.subspan(samples.size() / 4);
   if (warm.size() < enough)
     return std::nullopt;
@@ -26,12 +25,11 @@ std::optional<std::vector<trend>> judge(std::span<const sample> samples,
         {each.at.count() / 60, static_cast<double>(amount(each))});
     return trend{std::move(what), slope(points), limit};
   };
-  // At 10,000 operations a second, one byte for each is 586 KiB a minute.
-  auto most_kib = frees ? 128 : std::numeric_limits<double>::infinity();
   return std::vector{
-    trend_of("RSS in KiB", most_kib,
+    trend_of("RSS in KiB", limits.resident_kib,
              [](auto& x) { return x.process.resident_kib; }),
     trend_of("environments", 0.1, [](auto& x) { return x.environments; }),
+    trend_of("blocks", limits.blocks, [](auto& x) { return x.blocks; }),
     trend_of("threads", 0.1, [](auto& x) { return x.process.threads; }),
     trend_of("files", 0.1, [](auto& x) { return x.process.files; }),
   };

@@ -17,6 +17,8 @@ struct sample {
   std::chrono::duration<double> at{};
   footprint process;
   uint64_t environments = 0;
+  /// As `storm_world::count_blocks` has it.
+  int64_t blocks = 0;
 };
 
 /// How something that should not grow has changed.
@@ -31,13 +33,19 @@ struct trend {
   }
 };
 
+/// By how much may grow, in a minute, what is never quite the same.
+struct growth_limits {
+  /// At 10,000 operations a second, one byte for each is 586 KiB.
+  double resident_kib = 128;
+  /// Some hundred storms or more leave none.
+  double blocks = 20;
+};
+
 /// Whether storms make a process grow. The first quarter is the warm-up.
-/// @param samples   of one runtime, or of runtimes that did the same
-/// @param frees     whether memory that is freed goes back: not under a
-///                  sanitizer, so that what is resident may grow
-/// @returns one for each of resident memory, environments, threads and files;
-///          none where the samples are too few for a slope
+/// @param samples of one runtime, or of runtimes that did the same
+/// @returns one for each of resident memory, environments, blocks of CPython,
+///          threads and files; none where the samples are too few for a slope
 [[nodiscard]] std::optional<std::vector<trend>>
-judge(std::span<const sample> samples, bool frees);
+judge(std::span<const sample> samples, const growth_limits& limits = {});
 
 } // namespace pyactor::test

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ std::vector<sample> samples(size_t count,
       {.at = std::chrono::seconds{10 * (i + 1)},
        .process
        = {.threads = 11, .files = 7, .resident_kib = 60'000 + i % 2 * 40},
-       .environments = 0});
+       .environments = 0,
+       .blocks = 90'000 + i % 3 * 20});
     change(result.back(), i);
   }
   return result;
@@ -33,10 +35,10 @@ constexpr auto flat = [](sample&, int) {};
 
 /// What grows, by name.
 std::vector<std::string> growing(const std::vector<sample>& all,
-                                 bool frees = true) {
-  auto trends = judge(all, frees);
+                                 const growth_limits& limits = {}) {
+  auto trends = judge(all, limits);
   REQUIRE(trends);
-  CHECK(trends->size() == 4);
+  CHECK(trends->size() == 5);
   std::vector<std::string> result;
   for (auto& each : *trends)
     if (each.grows())
@@ -58,6 +60,8 @@ TEST_CASE("each thing that grows is named, and nothing else", "[judge]") {
         == names{"RSS in KiB"});
   CHECK(growing(samples(24, [](sample& x, int i) { x.environments = i / 12; }))
         == names{"environments"});
+  CHECK(growing(samples(24, [](sample& x, int i) { x.blocks += 20 * i; }))
+        == names{"blocks"});
   CHECK(
     growing(samples(24, [](sample& x, int i) { x.process.threads += i / 20; }))
     == names{"threads"});
@@ -96,13 +100,25 @@ TEST_CASE("resident memory is no sign where none is given back", "[judge]") {
     x.process.resident_kib += 10'000 * i;
     x.process.threads += i;
   };
-  CHECK(growing(samples(24, all), false) == names{"threads"});
+  growth_limits limits{.resident_kib = std::numeric_limits<double>::infinity()};
+  CHECK(growing(samples(24, all), limits) == names{"threads"});
+}
+
+TEST_CASE("blocks may grow by less than their limit, and no faster",
+          "[judge]") {
+  auto by = [](int in_10_s) {
+    return [=](sample& x, int i) { x.blocks += in_10_s * i; };
+  };
+  CHECK(growing(samples(24, by(2))) == names{});
+  CHECK(growing(samples(24, by(4))) == names{"blocks"});
+  CHECK(growing(samples(24, by(45)), {.blocks = 300}) == names{});
+  CHECK(growing(samples(24, by(55)), {.blocks = 300}) == names{"blocks"});
 }
 
 TEST_CASE("too few samples give no verdict", "[judge]") {
-  CHECK_FALSE(judge(samples(6, flat), true));
-  CHECK(judge(samples(7, flat), true));
-  CHECK_FALSE(judge({}, true));
+  CHECK_FALSE(judge(samples(6, flat)));
+  CHECK(judge(samples(7, flat)));
+  CHECK_FALSE(judge({}));
 }
 
 } // namespace judge_test

@@ -5,6 +5,7 @@
 #include <pyactor/test/support/on_context.hpp>
 
 #include <future>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -18,6 +19,12 @@ namespace {
 
 /// Longer than anything that works takes.
 constexpr auto limit = 60s;
+
+/// What CPython remembers of look-ups holds names, a few thousand in the end.
+constexpr auto clear_caches = R"(
+import sys
+(getattr(sys, '_clear_internal_caches', None) or sys._clear_type_cache)()
+)";
 
 /// Nobody announces what the contexts and the system count, so look again.
 /// @returns whether it holds soon
@@ -157,12 +164,6 @@ std::vector<std::string> storm_world::stop() {
 }
 
 void storm_world::await_members_gone(ledger& book) const {
-  auto live_actors = [&] {
-    uint64_t result = 0;
-    for (auto& one : python_->stats())
-      result += one.live_actors;
-    return result;
-  };
   // The actor that serves a context ends with it.
   if (!eventually([&] { return live_actors() <= live_contexts_; }))
     book.add_fault(std::to_string(live_actors() - live_contexts_)
@@ -183,6 +184,13 @@ void storm_world::await_nothing_left(ledger& book) {
 }
 
 // -- what is there ------------------------------------------------------------
+
+uint64_t storm_world::live_actors() const {
+  uint64_t result = 0;
+  for (auto& one : python_->stats())
+    result += one.live_actors;
+  return result;
+}
 
 uint64_t storm_world::live_environments() const {
   uint64_t result = 0;
@@ -207,17 +215,23 @@ std::vector<std::string> storm_world::outstanding() const {
 }
 
 int64_t storm_world::count_blocks() {
-  int64_t result = 0;
-  visit_contexts([&](attach_scope& py) {
-    py.owner().collect_garbage(py);
-    environment own{py};
-    // CPython counts those of all interpreters, whichever is asked: what counts
-    // is what the last one says, when none has garbage any more.
-    result = value_or_throw(
-      own.eval<int64_t>(py, "__import__('sys').getallocatedblocks()"));
-    own.release(py);
+  for (auto& where : contexts_)
+    on_context(*python_, where, [](python_actor* self) {
+      self->python().exec(clear_caches);
+      auto& py = self->python().attached();
+      py.owner().collect_garbage(py);
+      return true;
+    });
+  // CPython counts what the others have without their GILs, so they must rest;
+  // and what visitors leave would count too.
+  if (!eventually([&] {
+        return live_actors() <= live_contexts_ && live_environments() == 0;
+      }))
+    throw std::runtime_error{"the contexts do not come to rest"};
+  return on_context(*python_, contexts_.front(), [](python_actor* self) {
+    return self->python().eval<int64_t>(
+      "__import__('sys').getallocatedblocks()");
   });
-  return result;
 }
 
 void storm_world::visit_contexts(

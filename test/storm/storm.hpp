@@ -64,7 +64,8 @@ public:
   [[nodiscard]] std::vector<std::string> outstanding() const;
 
   /// @returns how many blocks CPython's own allocator has given out, in all
-  ///          interpreters, beside those of garbage
+  ///          interpreters, beside those of garbage and of names in caches
+  /// @pre no storm runs, and none before was interrupted
   [[nodiscard]] int64_t count_blocks();
 
   /// Calls `look` on the thread of each context, in turn.
@@ -80,6 +81,7 @@ private:
   void start_clients(clients& all, uint64_t seed,
                      const std::shared_ptr<storm_ground>& ground);
   void interrupt(interruption how, uint64_t seed, ledger& book);
+  [[nodiscard]] uint64_t live_actors() const;
   void await_members_gone(ledger& book) const;
   void await_nothing_left(ledger& book);
 

@@ -98,6 +98,8 @@ TEST_CASE("in a storm each request has one outcome, and nothing is left of it",
   for (auto* outcome :
        {"value", "actor_dead", "python_exception", "wrong_interpreter"})
     CHECK(report.outcomes[outcome] > 0);
+  // Those of CAF actors, plain threads and Python threads.
+  CHECK(std::ranges::count(report.outcomes_by_client, size_t{0}) == 0);
 }
 
 TEST_CASE("a context that stops amid a storm costs no request its outcome",
@@ -143,6 +145,30 @@ TEST_CASE("storms leave the interpreters of a runtime as they were",
     // Less than one for each storm, in which hundreds of actors and
     // environments end.
     CHECK(after[id].blocks < then.blocks + storms);
+  }
+}
+
+TEST_CASE("blocks that storms leave in an interpreter make them fail",
+          "[storm]") {
+  if (instrumented)
+    SKIP("a sanitizer: CPython takes its memory from the C library");
+  storm_world world{{.actor_clients = 2, .thread_clients = 1, .steps = 60},
+                    "kept = []\n"
+                    "Member.increment = lambda self: kept.append([])\n"};
+  std::vector<sample> samples;
+  for (uint64_t seed = 0; seed < 8; ++seed) {
+    CHECK(text_of(world.run(seed, interruption::none).faults, seed,
+                  interruption::none)
+          == "");
+    samples.push_back({.at = std::chrono::seconds{seed},
+                       .process = {},
+                       .blocks = world.count_blocks()});
+  }
+  auto trends = judge(samples);
+  REQUIRE(trends);
+  for (auto& each : *trends) {
+    INFO(each.what << " by " << each.rate << " a minute");
+    CHECK(each.grows() == (each.what == "blocks"));
   }
 }
 
