@@ -212,9 +212,10 @@ TEST_CASE(
   CHECK(x.hear() == "outcome c 2 None ");
   x.run("me.store.send('report')");
   CHECK(x.hear() == "value 10");
-  x.run("me.tree.terminate_child('c')\n"
-        "me.tree.delete_child('c', then='heard')");
+  x.run("me.tree.terminate_child('c', then='heard')");
   CHECK(x.hear() == "ended c");
+  CHECK(x.hear() == "outcome c 0 None ");
+  x.run("me.tree.delete_child('c', then='heard')");
   CHECK(x.hear() == "outcome c 0 None ");
   CHECK(x.get("pyactor.Tree.whereis('store')").is_none());
 }
