@@ -14,6 +14,7 @@ namespace pyactor::bench {
 inline supervisors::child_spec successor(std::function<void()> started) {
   supervisors::child_spec result;
   result.id = "successor";
+  result.start_timeout = supervisors::forever; // spares it a timer
   result.start
     = [started = std::move(started)](
         const supervisors::start_context&) -> supervisors::start_result {
