@@ -9,7 +9,7 @@ namespace {
 
 spec_fault fault_of(const child_spec& spec, auto_shutdown end) {
   using std::chrono::nanoseconds;
-  if (spec.id.empty())
+  if (spec.id.empty() || spec.id == generated_id)
     return spec_fault::missing_id;
   if (!spec.start)
     return spec_fault::missing_start;
@@ -77,7 +77,8 @@ std::string_view to_string(spec_fault fault) noexcept {
     case spec_fault::none:
       return "no fault";
     case spec_fault::missing_id:
-      return "a child spec needs an id";
+      return "a child spec needs an id; it is generated only by start_child, "
+             "with one_for_one";
     case spec_fault::missing_start:
       return "a child spec needs a start function";
     case spec_fault::invalid_shutdown:

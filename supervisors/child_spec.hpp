@@ -28,6 +28,10 @@ namespace supervisors {
 /// A time that never comes.
 inline constexpr auto forever = std::chrono::nanoseconds::max();
 
+/// As the id of a spec for `start_child`, with `one_for_one`: the supervisor
+/// makes an id, as it does for children of `simple_one_for_one`.
+inline constexpr const char* generated_id = "*";
+
 /// How to stop a child, step by step; each step is taken only if the one
 /// before did not end the child: a request, an interrupt of the Python call
 /// that is in its way, the kill. Bound: `timeout` + 2 * `kill_grace`; where a
@@ -50,8 +54,7 @@ enum class child_type : uint8_t { worker, supervisor };
 
 /// What a supervisor needs to know about a child.
 struct child_spec {
-  /// Unique within its supervisor. Empty only for `start_child` of one with
-  /// `one_for_one`, which then generates one.
+  /// Unique within its supervisor; or `generated_id`.
   std::string id{};
   /// Starts one incarnation; see `start_fn`.
   start_fn start{};

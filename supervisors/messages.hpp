@@ -20,7 +20,7 @@ namespace supervisors {
 
 /// Adds a child at the end of the start order and starts it. -> order_reply
 struct start_child {
-  /// The new child's; may be without an id, see `supervisor_ref::start_child`.
+  /// The new child's; may have `generated_id`.
   child_spec spec;
 };
 

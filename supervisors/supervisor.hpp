@@ -23,7 +23,7 @@ namespace supervisors {
 /// What an order has started.
 struct started_child {
   /// The child's. Where the supervisor has generated it, as it does for
-  /// `start_child_with` and for specs without one, it never does so again.
+  /// `start_child_with` and for `generated_id`, it never does so again.
   std::string id;
   /// Its incarnation; 0 if its start function had nothing to start.
   incarnation_id incarnation = 0;
@@ -48,9 +48,9 @@ public:
   using duration = std::chrono::nanoseconds;
 
   /// Adds a child at the end of the start order and starts it.
-  /// @param spec     its id is new to the supervisor. Without one, it gets
-  ///                 `child-1`, `child-2` or so, as no other child has had it
-  ///                 from the supervisor, and none has it now; only with
+  /// @param spec     its id is new to the supervisor. With `generated_id` it
+  ///                 gets `child-1`, `child-2` or so, as no other child has had
+  ///                 it from the supervisor, and none has it now; only with
   ///                 `one_for_one`.
   /// @param timeout  after that the child is started all the same
   /// @returns what was started

@@ -87,7 +87,8 @@ void supervisor_actor::dispatch(order what) {
 }
 
 void supervisor_actor::add_child(order what) {
-  if (what.id.empty() && flags_.strategy == restart_strategy::one_for_one)
+  if (what.id == generated_id
+      && flags_.strategy == restart_strategy::one_for_one)
     what.id = what.spec->id = new_id();
   std::array specs{std::move(*what.spec)};
   if (auto check = check_child_specs(specs, flags_.auto_shutdown);

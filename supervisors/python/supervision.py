@@ -183,7 +183,9 @@ class Tree:
 
     def start_child(self, *args, then: str | None = None, **kwargs) -> None:
         """Adds a `Child` and starts it; with "simple_one_for_one", adds one
-        with these arguments, after those of its `Child`."""
+        with these arguments, after those of its `Child`. With "one_for_one",
+        the `Child` "*" gets an id from the supervisor, for example "child-1",
+        which the outcome says."""
         if len(args) == 1 and isinstance(args[0], Child) and not kwargs:
             _start_child(self.ref, read_child("start_child", args[0]),
                          read_then(then))

@@ -83,7 +83,7 @@ TEST("an incarnation that changes its arguments changes them for itself") {
 TEST("arguments of other types than the start function takes fail the start") {
   simple_world w{many()};
   w.begin({.id = "c", .start = with_arguments<int>([&](int) {
-                        return w.spec("").start;
+                        return w.spec(generated_id).start;
                       })});
   for (const auto& wrong :
        {caf::message{}, caf::make_message("text"), caf::make_message(1, 2)})
@@ -176,14 +176,14 @@ TEST("a supervisor of other strategies has no spec to start from") {
   CHECK(w.which() == "a:running");
 }
 
-// -- specs without an id ------------------------------------------------------
+// -- generated ids ------------------------------------------------------------
 
-TEST("specs of any kind that have no id get one each") {
+TEST("specs of any kind that ask for an id get one each") {
   world w;
   w.start(many(), {w.spec("a")});
   child_spec tree{.start = supervise(many(), {w.spec("leaf")}),
                   .type = child_type::supervisor};
-  CHECK(w.order(start_child{w.spec("")}).id() == "child-1");
+  CHECK(w.order(start_child{w.spec(generated_id)}).id() == "child-1");
   CHECK(w.order(start_child{tree}).id() == "child-2");
   CHECK(w.which() == "child-2:running child-1:running a:running");
   CHECK(w.info("child-1").type == child_type::worker);
@@ -195,7 +195,7 @@ TEST("specs of any kind that have no id get one each") {
 TEST("a child with a generated id is one like any other") {
   world w;
   w.start(many(), {});
-  REQUIRE(w.order(start_child{w.spec("")}).ok());
+  REQUIRE(w.order(start_child{w.spec(generated_id)}).ok());
   auto ref = w.ref->child("child-1");
   CHECK(ref.incarnation() == 1);
   w.tell("child-1", die{crash()});
@@ -215,31 +215,33 @@ TEST("no id is generated twice, or while a child has it") {
   world w;
   w.child("child-2").start = mode::manual_ack;
   w.start(many(), {w.spec("child-2")});
-  auto held = w.order(start_child{w.spec("")});
+  auto held = w.order(start_child{w.spec(generated_id)});
   CHECK_FALSE(held.answered());
   w.child("child-2").acks.back()();
   w.run();
   CHECK(held.id() == "child-1");
   CHECK(w.order(terminate_child{"child-1"}).ok());
   CHECK(w.order(delete_child{"child-1"}).ok());
-  CHECK(w.order(start_child{w.spec("")}).id() == "child-3");
+  CHECK(w.order(start_child{w.spec(generated_id)}).id() == "child-3");
   CHECK(w.order(start_child{w.spec("child-4")}).ok());
-  CHECK(w.order(start_child{w.spec("", restart_type::temporary)}).id()
+  CHECK(w.order(start_child{w.spec(generated_id, restart_type::temporary)}).id()
         == "child-5");
   w.tell("child-5", die{crash()});
-  CHECK(w.order(start_child{w.spec("")}).id() == "child-6");
+  CHECK(w.order(start_child{w.spec(generated_id)}).id() == "child-6");
   CHECK(w.order(start_child{w.spec("child-6")})
           .failed_with(sup_errc::already_started));
 }
 
-TEST("a start without an id that comes to nothing leaves nothing") {
+TEST("a start with a generated id that comes to nothing leaves nothing") {
   world w;
   w.start(at_most(1), {});
   w.child("child-1").start = mode::refuse;
-  CHECK(w.order(start_child{w.spec("")}).failed_with(sup_errc::start_failed));
+  CHECK(w.order(start_child{w.spec(generated_id)})
+          .failed_with(sup_errc::start_failed));
   CHECK(w.order(start_child{}).failed_with(sup_errc::invalid_spec));
-  REQUIRE(w.order(start_child{w.spec("")}).ok());
-  CHECK(w.order(start_child{w.spec("")}).failed_with(sup_errc::max_children));
+  REQUIRE(w.order(start_child{w.spec(generated_id)}).ok());
+  CHECK(w.order(start_child{w.spec(generated_id)})
+          .failed_with(sup_errc::max_children));
   CHECK(w.count().specs == 1);
 }
 
@@ -253,21 +255,21 @@ TEST("an id is generated only by start_child, and where children depend on "
        {restart_strategy::one_for_all, restart_strategy::rest_for_one}) {
     world w;
     w.start({.strategy = strategy}, {w.spec("a")});
-    auto refused = w.order(start_child{w.spec("")});
+    auto refused = w.order(start_child{w.spec(generated_id)});
     REQUIRE(refused.answered());
     CHECK(lacks_id(refused.error()));
     CHECK(w.which() == "a:running");
   }
   simple_world simple{many()};
   simple.begin(simple.spec("c"));
-  CHECK(simple.order(start_child{simple.spec("")})
+  CHECK(simple.order(start_child{simple.spec(generated_id)})
           .failed_with(sup_errc::simple_one_for_one));
   world w;
-  auto listed = spawn_supervisor(w.system, many(), {w.spec("")});
+  auto listed = spawn_supervisor(w.system, many(), {w.spec(generated_id)});
   REQUIRE_FALSE(listed);
   CHECK(lacks_id(listed.error()));
   w.start(many(), {w.spec("a")});
-  auto reloaded = w.reload(many(), {w.spec("")}, reload_mode::otp);
+  auto reloaded = w.reload(many(), {w.spec(generated_id)}, reload_mode::otp);
   REQUIRE_FALSE(reloaded->value().result);
   CHECK(lacks_id(reloaded->value().result.error()));
   CHECK(w.which() == "a:running");

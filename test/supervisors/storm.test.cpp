@@ -99,7 +99,9 @@ TEST_CASE("the calls of a supervisor_ref do what they say", "[storm]") {
   CHECK(sup->delete_child("b").error().code == sup_errc::running);
   CHECK(sup->statistics()->restarts == 0);
   CHECK(sup->child("a").incarnation() == 4);
-  CHECK(sup->start_child({.start = start_function(echo)})->id == "child-1");
+  CHECK(
+    sup->start_child({.id = generated_id, .start = start_function(echo)})->id
+    == "child-1");
   CHECK(sup->stop());
   CHECK(sup->stop());
   CHECK(sup->count_children().error().code == sup_errc::supervisor_down);
