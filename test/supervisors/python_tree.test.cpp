@@ -193,6 +193,13 @@ TEST_CASE("an actor in Python starts a tree in its own context and hears when "
           == "told {'child': 'server', 'incarnation': 2, 'error': None, "
              "'message': '', 'told': 8080}");
   }
+  SECTION("it has the supervisor make an id") {
+    REQUIRE(x.world.call(starter, "run",
+                         "me.tree.start_child(pyactor.Child('*', "
+                         "trees.Counter), then='heard')"));
+    CHECK(x.hear() == "started counter");
+    CHECK(x.hear() == "outcome child-1 2 None ");
+  }
   SECTION("a reference to a stopped child says so") {
     REQUIRE(x.world.call(starter, "run",
                          "me.tree.terminate_child('c0', then='heard')"));
