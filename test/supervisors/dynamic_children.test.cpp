@@ -181,7 +181,8 @@ TEST("a supervisor of other strategies has no spec to start from") {
 TEST("specs of any kind that ask for an id get one each") {
   world w;
   w.start(many(), {w.spec("a")});
-  child_spec tree{.start = supervise(many(), {w.spec("leaf")}),
+  child_spec tree{.id = generated_id,
+                  .start = supervise(many(), {w.spec("leaf")}),
                   .type = child_type::supervisor};
   CHECK(w.order(start_child{w.spec(generated_id)}).id() == "child-1");
   CHECK(w.order(start_child{tree}).id() == "child-2");
