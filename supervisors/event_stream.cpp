@@ -70,7 +70,7 @@ std::optional<supervision_event> event_stream::next(duration timeout) const {
     auto now = clock::now();
     if (timeout >= clock::time_point::max() - now) // there is no such time
       state_->came.wait(guard, is_over);
-    else
+    else if (timeout > duration::zero()) // even a wait for none sleeps
       state_->came.wait_until(guard, now + timeout, is_over);
     if (waiting.empty())
       return std::nullopt;
