@@ -40,10 +40,12 @@ class Main(pyactor.Actor):
         pyactor.poison("its state is broken")
 
     def spin(self):
+        pyactor.send("test", "hanging")
         while True:
             pass
 
     def sleep(self):
+        pyactor.send("test", "hanging")
         time.sleep(10_000)
 )";
 
@@ -97,6 +99,13 @@ struct two_children {
                  result = pyactor::unexpected{pyactor::runtime::from_caf(why)};
                });
     return result;
+  }
+
+  /// Calls a method that does not return, and waits until it runs.
+  void hang(const std::string& id, std::string method) {
+    caf::anon_send(supervisor->child(id).proxy(world.system()),
+                   runtime_world::make_call(std::move(method)));
+    REQUIRE(world.hear());
   }
 
   std::string context_of(const std::string& id) {
@@ -215,8 +224,7 @@ TEST_CASE("a call of an isolated child that is in the way of its stop is "
   if (!can_isolate())
     SKIP("own-GIL interpreters need CPython 3.14");
   two_children x;
-  caf::anon_send(x.supervisor->child("alone").proxy(x.world.system()),
-                 runtime_world::make_call("spin"));
+  x.hang("alone", "spin");
   CHECK(x.supervisor->terminate_child("alone"));
   x.hear_up_to(supervision_event::kind::hung);
   CHECK(x.supervisor->restart_child("alone"));
@@ -231,8 +239,7 @@ TEST_CASE(
     SKIP("own-GIL interpreters need CPython 3.14");
   two_children x;
   CHECK(x.call("shared", "mark"));
-  caf::anon_send(x.supervisor->child("alone").proxy(x.world.system()),
-                 runtime_world::make_call("sleep"));
+  x.hang("alone", "sleep");
   CHECK(x.supervisor->terminate_child("alone"));
   CHECK(x.supervisor->statistics()->zombies.size() == 1);
   CHECK(x.supervisor->restart_child("alone"));
