@@ -42,7 +42,8 @@ struct start_limits {
 /// @thread any; a value, copies are equal
 class start_throttle {
 public:
-  /// None: what the supervisor above has, if there is one and it has any.
+  /// None: what the supervisor above has. On top of a tree, `start_limits` as
+  /// they are by default, for that tree alone.
   start_throttle() noexcept = default;
 
   /// @param limits  for all copies together

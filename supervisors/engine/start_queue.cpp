@@ -93,15 +93,16 @@ std::vector<start_number> start_queue::take_news() {
   return std::exchange(news_, {});
 }
 
+/// @pre it is `who` that asks: where there is room, that is no news
 void start_queue::queue_for_room(entry& what, start_number who) {
-  if (!what.needs.room) {
+  if (starting_ < room_ || !what.needs.room) { // then nobody waits for room
     what.where = place::granted;
+    starting_ += what.needs.room;
     return;
   }
   what.where = place::for_room;
   what.turn = ++last_turn_;
   for_room_.emplace(what.turn, who);
-  fill_room();
 }
 
 /// Gives what room there is to those that have waited longest for it.

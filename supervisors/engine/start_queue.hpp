@@ -60,6 +60,12 @@ public:
   /// @pre `who` has entered, and has not left
   start_verdict try_take(start_number who, time_point now);
 
+  /// @returns whether `who` has all that it needs
+  /// @pre as above
+  [[nodiscard]] bool is_granted(start_number who) const {
+    return entries_.at(who).where == place::granted;
+  }
+
   /// The start is over, or is not to come about.
   /// @pre as above
   void leave(start_number who);

@@ -16,7 +16,8 @@ throttle_state::throttle_state(const start_limits& limits)
 start_number throttle_state::enter(start_needs needs, start_waiter who) {
   std::unique_lock guard{mutex_};
   auto result = queue_.enter(needs);
-  waiters_.emplace(result, std::move(who));
+  if (!queue_.is_granted(result))
+    waiters_.emplace(result, std::move(who));
   return result;
 }
 
