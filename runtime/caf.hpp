@@ -15,8 +15,10 @@
 #include <caf/scheduler/worker.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <typeinfo>
 #include <utility>
 
@@ -179,6 +181,17 @@ inline void let_go_of_logger() {
   caf::logger::set_current_actor_system(nullptr);
 }
 
+/// @param what any message
+/// @returns whether somebody has sent it who neither waits for an answer nor
+///          gives one: no request, no response, and none of CAF's own signals
+[[nodiscard]] inline bool is_plain(const caf::mailbox_element& what) {
+  const auto& content = what.content();
+  return !what.mid.is_request() && !what.mid.is_response()
+         && !content.match_elements<caf::exit_msg>()
+         && !content.match_elements<caf::down_msg>()
+         && !content.match_elements<caf::timeout_msg>();
+}
+
 /// Closes the mailbox of an actor, unless it is closed, and answers the
 /// requests in it.
 /// @param self whose mailbox it is
@@ -193,9 +206,20 @@ inline void close_mailbox(caf::scheduled_actor& self,
   self.get_normal_queue().flush_cache();
   self.get_urgent_queue().flush_cache();
   constexpr auto per_round = 1000; // as in CAF
+  uint64_t lost = 0;
   caf::detail::sync_request_bouncer bounce{reason};
-  while (mailbox.queue().new_round(per_round, bounce).consumed_items) {
+  // Called with a key and a queue for each level of queues, then the message.
+  auto drop = [&](const auto&... place_and_message) {
+    const caf::mailbox_element& what
+      = std::get<sizeof...(place_and_message) - 1>(
+        std::tie(place_and_message...));
+    lost += is_plain(what);
+    bounce(what);
+    return caf::intrusive::task_result::resume;
+  };
+  while (mailbox.queue().new_round(per_round, drop).consumed_items) {
   }
+  return lost;
 }
 
 /// @param config outlives the result

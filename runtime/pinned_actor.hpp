@@ -123,6 +123,7 @@ public:
     release_python(reason);
     home().forget(*this);
     fail_replies(reason);
+    count_lost(close_mailbox(*this, reason));
     if (may_have_timeouts())
       return Base::cleanup(std::move(reason), unit);
     return cleanup_without_clock(std::move(reason), unit);
@@ -185,11 +186,11 @@ private:
            || !this->pending_stream_managers_.empty();
   }
 
-  /// CAF's own cleanup of an actor that has neither responses to wait for nor
-  /// streams nor timeouts, short of its last step, which wakes the thread of
-  /// CAF's clock to have timeouts removed: that is a quarter of a short life.
+  /// CAF's own cleanup of an actor, with an empty mailbox, that has neither
+  /// responses to wait for nor streams nor timeouts, short of its last step,
+  /// which wakes the thread of CAF's clock to have timeouts removed: that is a
+  /// quarter of a short life.
   bool cleanup_without_clock(caf::error&& reason, caf::execution_unit* unit) {
-    close_mailbox(*this, reason);
     this->unregister_from_system();
     return caf::monitorable_actor::cleanup(std::move(reason), unit);
   }

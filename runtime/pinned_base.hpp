@@ -69,6 +69,14 @@ public:
   /// @thread any
   [[nodiscard]] uint64_t running_call() const noexcept;
 
+  /// @returns how many messages it has never handled, because it has ended:
+  ///          those that were waiting then, and that were no requests, which
+  ///          get an error. 0 before
+  /// @thread any
+  [[nodiscard]] uint64_t lost_messages() const noexcept {
+    return lost_messages_.load(std::memory_order_relaxed);
+  }
+
   /// @returns its address, which keeps nothing alive
   /// @thread any
   [[nodiscard]] virtual caf::actor_addr address() const noexcept = 0;
@@ -134,6 +142,12 @@ protected:
   /// @param why none for an actor that ended normally
   void fail_replies(const caf::error& why);
 
+  /// @param messages further ones for `lost_messages`
+  void count_lost(uint64_t messages) noexcept {
+    lost_messages_.fetch_add(static_cast<uint32_t>(messages),
+                             std::memory_order_relaxed);
+  }
+
   /// Gives up the kept replies: the exception did not leave the handler.
   void drop_replies() noexcept {
     if (replies_ && !ending())
@@ -163,6 +177,8 @@ private:
   bool listed_ = false;
 
   std::atomic_flag abandoned_;
+  /// Small, so that actors are no larger for it.
+  std::atomic<uint32_t> lost_messages_ = 0;
 };
 
 } // namespace runtime

@@ -48,6 +48,10 @@ public:
   /// @returns whether its call keeps a GIL that other contexts need, so that
   ///          nothing takes the place of its own
   [[nodiscard]] virtual bool has_wedged_gil(const caf::actor& who) const = 0;
+
+  /// @param who an incarnation that has ended
+  /// @returns how many messages, not requests, were in its mailbox then
+  [[nodiscard]] virtual uint64_t lost_messages(const caf::actor& who) const = 0;
 };
 
 } // namespace supervisors

@@ -54,6 +54,11 @@ public:
     return actor && actor->home().has_wedged_gil();
   }
 
+  uint64_t lost_messages(const caf::actor& who) const override {
+    auto* actor = pinned(who);
+    return actor ? actor->lost_messages() : 0;
+  }
+
 private:
   /// Not null for one that runs a call.
   static runtime::pinned_base* pinned(const caf::actor& who) {

@@ -118,6 +118,9 @@ struct supervisor_statistics {
   /// Requests that have failed with `child_down`, in hand, in the mailbox or on
   /// the way to it when their incarnation ended.
   uint64_t lost_requests = 0;
+  /// Other messages that were in the mailbox of a child in Python, or of a
+  /// pinned actor, when it ended. Those of other actors are not known.
+  uint64_t lost_messages = 0;
   /// Given up as lost, and not ended since, or for ever.
   std::vector<zombie_info> zombies;
 };

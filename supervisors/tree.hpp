@@ -29,12 +29,14 @@ struct supervisor_summary {
   std::chrono::nanoseconds period{0};
   /// Restarts that count now.
   size_t window_used = 0;
-  /// As in `supervisor_statistics`, with the next two.
+  /// As in `supervisor_statistics`, with the next three.
   size_t queue_length = 0;
   /// See `queue_length`.
   uint64_t stale_events = 0;
   /// See `queue_length`.
   uint64_t lost_requests = 0;
+  /// See `queue_length`.
+  uint64_t lost_messages = 0;
   /// Given up as lost, and not ended since.
   std::vector<zombie_info> zombies{};
 };

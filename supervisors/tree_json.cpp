@@ -27,6 +27,7 @@ object summary_of(const supervisor_summary& what) {
   result["queue_length"] = what.queue_length;
   result["stale_events"] = what.stale_events;
   result["lost_requests"] = what.lost_requests;
+  result["lost_messages"] = what.lost_messages;
   auto& zombies = result["zombies"] = object::array();
   for (const auto& lost : what.zombies) {
     object entry;

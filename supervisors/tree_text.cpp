@@ -83,6 +83,8 @@ std::string describe(const supervisor_summary& what) {
     result += fmt::format(", stale events: {}", what.stale_events);
   if (what.lost_requests > 0)
     result += fmt::format(", lost requests: {}", what.lost_requests);
+  if (what.lost_messages > 0)
+    result += fmt::format(", lost messages: {}", what.lost_messages);
   return result;
 }
 

@@ -165,6 +165,8 @@ void supervisor_actor::on_ended(const child_ended& what) {
   if (how.kind == exit_kind::hung || is_abandoned)
     note_wedged_gil(*who);
   note_poisoned_context(*who);
+  if (who->notes.calls)
+    seen_.lost_messages += who->notes.calls->lost_messages(who->handle);
   if (who->state.phase == child_phase::starting)
     note_failure(*who, exit_kind::start_failed, what.reason);
   else if (who->state.phase == child_phase::running)

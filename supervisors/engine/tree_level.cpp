@@ -88,6 +88,7 @@ tree_node supervisor_actor::describe() const {
                        .queue_length = seen.queue_length,
                        .stale_events = seen.stale_events,
                        .lost_requests = seen.lost_requests,
+                       .lost_messages = seen.lost_messages,
                        .zombies = std::move(seen.zombies)};
   return result;
 }

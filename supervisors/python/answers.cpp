@@ -119,6 +119,7 @@ value as_value(const supervisor_statistics& seen) {
                       {"throttled", seen.throttled},
                       {"queue_length", seen.queue_length},
                       {"lost_requests", seen.lost_requests},
+                      {"lost_messages", seen.lost_messages},
                       {"zombies", value::list(std::move(zombies))}});
 }
 

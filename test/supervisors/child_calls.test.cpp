@@ -47,6 +47,10 @@ struct scripted_calls : child_calls {
     return wedged;
   }
 
+  uint64_t lost_messages(const caf::actor&) const override {
+    return 0;
+  }
+
   std::string done() const {
     return std::exchange(did, {});
   }

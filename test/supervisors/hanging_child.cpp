@@ -39,6 +39,10 @@ bool hanging_calls::has_wedged_gil(const caf::actor&) const {
   return false;
 }
 
+uint64_t hanging_calls::lost_messages(const caf::actor&) const {
+  return 0;
+}
+
 std::string hanging_calls::done() const {
   return std::exchange(did, {});
 }

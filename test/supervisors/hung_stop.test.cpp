@@ -182,6 +182,36 @@ TEST_CASE("a child whose call is in the way of its stop is interrupted, at no "
   }
 }
 
+TEST_CASE("messages that nobody waits for are counted where their child ends "
+          "before it handles them",
+          "[hung_stop]") {
+  for (auto interpreter : kinds()) {
+    children x{interpreter};
+    x.start({x.python_child("a", interrupted_soon)});
+    auto send = [&](const char* method) {
+      caf::anon_send(x.supervisor->child("a").current().value(),
+                     runtime_world::make_call(method));
+    };
+    send("answer");
+    CHECK(x.answers("a"));
+    send("spin");
+    REQUIRE(x.world.hear());
+    send("answer");
+    send("answer");
+    auto pending = x.call("a", "answer");
+    CHECK(x.supervisor->terminate_child("a"));
+    CHECK(x.failure<value>(std::move(pending)));
+    CHECK(x.supervisor->statistics()->lost_messages == 2);
+    CHECK(x.supervisor->restart_child("a"));
+    send("spin");
+    REQUIRE(x.world.hear());
+    send("answer");
+    CHECK(x.supervisor->terminate_child("a"));
+    CHECK(x.supervisor->statistics()->lost_messages == 3);
+    CHECK(x.supervisor->stop());
+  }
+}
+
 TEST_CASE("a pinned C++ child is interrupted in its Python code",
           "[hung_stop]") {
   children x{kinds().back()};

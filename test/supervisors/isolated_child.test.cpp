@@ -240,8 +240,11 @@ TEST_CASE(
   two_children x;
   CHECK(x.call("shared", "mark"));
   x.hang("alone", "sleep");
+  caf::anon_send(x.supervisor->child("alone").current().value(),
+                 runtime_world::make_call("mark"));
   CHECK(x.supervisor->terminate_child("alone"));
   CHECK(x.supervisor->statistics()->zombies.size() == 1);
+  CHECK(x.supervisor->statistics()->lost_messages == 1);
   CHECK(x.supervisor->restart_child("alone"));
   CHECK(x.call("alone", "is_marked") == value{false});
   CHECK(x.call("shared", "is_marked") == value{true});

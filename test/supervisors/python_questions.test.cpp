@@ -103,7 +103,8 @@ TEST_CASE("statistics have what the supervisor has seen, under the names of "
            "'stray_messages': 0, 'kills': 0, 'abandons': 0, "
            "'shutdown_errors': 0, 'classify_errors': 0, "
            "'escalations': 0, 'escalation_errors': 0, 'throttled': 0, "
-           "'queue_length': 0, 'lost_requests': 0, 'zombies': []}");
+           "'queue_length': 0, 'lost_requests': 0, 'lost_messages': 0, "
+           "'zombies': []}");
   x.run("me.tree.child('c').send('crash')");
   CHECK(x.hear() == "ended c");
   CHECK(x.hear() == "started c");

@@ -103,6 +103,7 @@ TEST_CASE("a tree prints as JSON", "[tree]") {
                       {"queue_length", 0},
                       {"stale_events", 0},
                       {"lost_requests", 0},
+                      {"lost_messages", 0},
                       {"zombies", json::array()}}},
                     {"error", nullptr},
                     {"children", json::array({leaf})}};
@@ -216,6 +217,9 @@ TEST_CASE("zombies, orders that wait, and what came too late or was lost are "
     = supervisor_summary{.period = 1s, .queue_length = 4, .lost_requests = 6};
   CHECK(lines_of(to_text(node))[1].ends_with(
     "restarts in 1s, orders that wait: 4, lost requests: 6"));
+  node.supervisor = supervisor_summary{.period = 1s, .lost_messages = 7};
+  CHECK(
+    lines_of(to_text(node))[1].ends_with("restarts in 1s, lost messages: 7"));
 }
 
 TEST_CASE("times are given in two units", "[tree]") {
