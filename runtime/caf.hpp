@@ -174,6 +174,32 @@ inline void respond_with_error(const caf::strong_actor_ptr& who,
   return self->getf(caf::abstract_actor::is_shutting_down_flag);
 }
 
+/// What is the matter with the call that an actor runs.
+enum class call_trouble : uint8_t {
+  /// It takes longer than it may, and is interrupted.
+  hung,
+  /// It is inside Python while the GIL that others need cannot be had.
+  gil_wedged,
+};
+
+/// How attachables of an actor are told of it: `caf::attachable::matches` gets
+/// this, and returns false.
+struct call_trouble_token {
+  /// What CAF knows it by.
+  static constexpr size_t token_type = 0x74726f75;
+
+  /// What is the matter.
+  call_trouble what;
+};
+
+/// Tells all that are attached to an actor of its call.
+/// @param who not null
+/// @param what is the matter with it
+/// @thread any
+inline void tell_attached(const caf::strong_actor_ptr& who, call_trouble what) {
+  who->get()->detach(call_trouble_token{what});
+}
+
 /// Lets go of CAF's logger. A thread that has spawned an actor holds on to it,
 /// and the end of an actor system waits for all who do: a thread that may not
 /// come back must not be among them.
@@ -196,12 +222,13 @@ inline void let_go_of_logger() {
 /// requests in it.
 /// @param self whose mailbox it is
 /// @param reason the answer
+/// @returns how many plain messages were in it, which nobody will handle
 /// @thread that of `self`
-inline void close_mailbox(caf::scheduled_actor& self,
-                          const caf::error& reason) {
+inline uint64_t close_mailbox(caf::scheduled_actor& self,
+                              const caf::error& reason) {
   auto& mailbox = self.mailbox();
   if (mailbox.closed())
-    return;
+    return 0;
   mailbox.close();
   self.get_normal_queue().flush_cache();
   self.get_urgent_queue().flush_cache();

@@ -219,6 +219,14 @@ public:
     return has_wedged_gil_.load(std::memory_order_acquire);
   }
 
+  /// Tells whoever supervises an actor of its call.
+  /// @param who need not live here
+  /// @param what is the matter with it
+  void report_call(caf::actor_id who, call_trouble what) const {
+    if (auto found = residents_.find(who))
+      tell_attached(found, what);
+  }
+
   /// @returns the actor that runs, and for how long, for a person
   [[nodiscard]] std::string what_runs() const;
 

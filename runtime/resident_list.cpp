@@ -49,4 +49,12 @@ std::vector<caf::strong_actor_ptr> resident_list::snapshot() const {
   return result;
 }
 
+caf::strong_actor_ptr resident_list::find(caf::actor_id id) const {
+  std::unique_lock guard{mtx_};
+  for (auto* who = first_; who; who = who->next_)
+    if (auto address = who->address(); address.id() == id)
+      return upgrade(address);
+  return nullptr;
+}
+
 } // namespace pyactor::runtime

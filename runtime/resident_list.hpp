@@ -35,6 +35,10 @@ public:
   /// @returns handles to those that are not being destroyed at this moment
   [[nodiscard]] std::vector<caf::strong_actor_ptr> snapshot() const;
 
+  /// @param id of an actor
+  /// @returns that actor; null where it is not here, or is being destroyed
+  [[nodiscard]] caf::strong_actor_ptr find(caf::actor_id id) const;
+
   /// @returns how many there are
   [[nodiscard]] size_t size() const noexcept {
     return size_.load(std::memory_order_relaxed);

@@ -92,6 +92,10 @@ struct PYACTOR_HIDDEN runtime::parts {
   std::shared_ptr<watchdog> dog = std::make_shared<watchdog>(watchdog::settings{
     .grace = options.interrupt_grace,
     .gil_patience = options.gil_patience,
+    .interrupted =
+      [](const watched& where, caf::actor_id who) {
+        static_cast<const context&>(where).report_call(who, call_trouble::hung);
+      },
     .give_up =
       [set = contexts](watchdog::hung_call call) {
         set->replace(std::static_pointer_cast<context>(call.where),
@@ -311,6 +315,7 @@ void runtime::parts::report_wedged_gil(const context& where) const {
   if (options.on_wedged_gil == wedged_gil_policy::abort_process)
     abort_process(layer::runtime, text + "; the process is ended");
   log().critical(text);
+  where.report_call(where.running().read().actor, call_trouble::gil_wedged);
 }
 
 // -- actors -------------------------------------------------------------------

@@ -125,8 +125,10 @@ watchdog::look_at(member& one, clock::time_point now) {
   auto runs = where->running().read();
   auto gil_due = look_at_gil(one, *where, runs, now);
   auto advice = one.calls.look(runs, now, config_.grace);
-  if (advice.what == step::interrupt)
+  if (advice.what == step::interrupt) {
     where->interrupt(runs.turn, overran(*where, runs, "interrupted"));
+    config_.interrupted(*where, runs.actor);
+  }
   if (advice.what == step::give_up)
     config_.give_up({where, runs, overran(*where, runs, "given up")});
   if (!advice.look_at || (gil_due && *gil_due < *advice.look_at))

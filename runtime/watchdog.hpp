@@ -42,7 +42,10 @@ public:
     clock::duration grace;
     /// How long a GIL that others need may not be had; 0 for ever.
     clock::duration gil_patience;
-    /// Called on the watchdog's thread; must not block.
+    /// Called on the watchdog's thread with a call that it interrupts, and the
+    /// number of its actor; must not block.
+    std::function<void(const watched&, uint64_t)> interrupted;
+    /// The same, where that has not helped.
     std::function<void(hung_call)> give_up;
     /// The same, with one whose Python code holds the GIL that others need.
     std::function<void(const watched&)> wedged;

@@ -172,9 +172,9 @@ struct supervision_event {
     /// did not come back from, or which takes no more actors because somebody
     /// has poisoned it.
     poisoned,
-    /// That call keeps the GIL that other contexts need: `context` is not
-    /// replaced, and no Python code runs in its like. Nothing within the
-    /// process mends that.
+    /// A call of the child is inside Python while the GIL that other contexts
+    /// need cannot be had: no Python code runs in these, and `context` is not
+    /// replaced. Nothing within the process mends that.
     gil_wedged,
     /// A child has crashed so often on equal messages that it handles no
     /// further one; `exit` says how.

@@ -11,8 +11,25 @@ bool supervisor_actor::is_in_call(const child& who) const {
 }
 
 void supervisor_actor::interrupt(child& who) {
-  if (who.stuck.interrupt(who.notes.calls.get(), who.handle))
-    report(supervision_event::kind::hung, who);
+  if (!who.stuck.interrupt(who.notes.calls.get(), who.handle))
+    return;
+  report(supervision_event::kind::hung, who);
+  who.is_hung = true;
+}
+
+void supervisor_actor::on_trouble(const child_in_trouble& what) {
+  if (auto* who = roster_.find_incarnation(what.incarnation))
+    report_once(*who, what.what);
+  else
+    ++seen_.stale_events;
+}
+
+void supervisor_actor::report_once(child& who, runtime::call_trouble what) {
+  using kind = supervision_event::kind;
+  auto is_hung = what == runtime::call_trouble::hung;
+  auto& is_reported = is_hung ? who.is_hung : who.has_wedged_gil;
+  if (!std::exchange(is_reported, true))
+    report(is_hung ? kind::hung : kind::gil_wedged, who);
 }
 
 /// The end of `who` follows, unless its call has come back just now.
@@ -25,7 +42,7 @@ void supervisor_actor::give_up_context(child& who) {
 
 /// `who` has ended because of a call that took longer than it may.
 void supervisor_actor::note_hung_call(child& who) {
-  report(supervision_event::kind::hung, who);
+  report_once(who, runtime::call_trouble::hung);
   if (!who.notes.calls || !who.notes.calls->has_lost_context(who.handle))
     return;
   note_zombie(who, who.notes.place);
@@ -33,9 +50,9 @@ void supervisor_actor::note_hung_call(child& who) {
 }
 
 /// `who` has ended because its context was given up.
-void supervisor_actor::note_wedged_gil(const child& who) {
+void supervisor_actor::note_wedged_gil(child& who) {
   if (who.notes.calls && who.notes.calls->has_wedged_gil(who.handle))
-    report(supervision_event::kind::gil_wedged, who);
+    report_once(who, runtime::call_trouble::gil_wedged);
 }
 
 /// `who` has ended in a context that takes no more actors.

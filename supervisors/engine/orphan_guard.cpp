@@ -49,6 +49,7 @@ public:
                 child_events::down{what.incarnation, exit_class::shutdown});
         end_with_the_last();
       },
+      [](child_in_trouble) {}, // the log has it
     };
   }
 

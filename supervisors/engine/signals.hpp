@@ -30,6 +30,12 @@ struct child_ended {
   caf::error reason;
 };
 
+/// Something is the matter with the call that a child runs.
+struct child_in_trouble {
+  incarnation_id incarnation;
+  runtime::call_trouble what;
+};
+
 /// The actor that this supervisor belongs to ended.
 struct parent_ended {
   caf::error reason;
@@ -51,6 +57,7 @@ struct owners_gone {};
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_acknowledged)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::probe_answered)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_ended)
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_in_trouble)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::parent_ended)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::start_turn)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::carry_on_stopping)

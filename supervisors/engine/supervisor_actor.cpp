@@ -80,6 +80,10 @@ caf::message_handler supervisor_actor::signal_handlers() {
       on_ended(what);
       advance();
     },
+    [this](const child_in_trouble& what) {
+      on_trouble(what);
+      advance();
+    },
     [this](const probe_answered& what) {
       on_answered(what);
       advance();

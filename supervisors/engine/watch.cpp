@@ -32,6 +32,13 @@ public:
   }
 
   bool matches(const token& what) override {
+    using runtime::call_trouble_token;
+    if (what.subtype == call_trouble_token::token_type && key_.incarnation != 0)
+      runtime::send_urgently(
+        runtime::upgrade(key_.observer), nullptr,
+        child_in_trouble{
+          key_.incarnation,
+          static_cast<const call_trouble_token*>(what.ptr)->what});
     if (what.subtype != watch_query::token_type)
       return false;
     const auto& query = *static_cast<const watch_query*>(what.ptr);

@@ -6,10 +6,10 @@
 
 #include <memory>
 
-/// How a supervisor learns that an actor ended. CAF's own monitors name the
-/// actor's address only; these name the incarnation, and travel with high
-/// priority on the execution unit of the actor that ends. An actor that has
-/// ended already answers at once.
+/// How a supervisor learns that an actor ended, or does not return from a call.
+/// CAF's own monitors name the actor's address only; these name the
+/// incarnation, and travel with high priority on the execution unit of the
+/// actor that ends. An actor that has ended already answers at once.
 namespace pyactor::supervisors::engine {
 
 /// Whose watch it is: `child_ended{incarnation, reason}` goes to `observer`.

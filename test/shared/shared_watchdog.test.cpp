@@ -119,6 +119,7 @@ private:
 };
 
 struct kennel {
+  std::atomic<int> interrupted = 0;
   std::atomic<int> given_up = 0;
   std::atomic<int> wedged = 0;
   std::shared_ptr<watchdog> dog;
@@ -127,6 +128,7 @@ struct kennel {
     dog = std::make_shared<watchdog>(watchdog::settings{
       .grace = grace,
       .gil_patience = patience,
+      .interrupted = [this](const watched&, uint64_t) { ++interrupted; },
       .give_up =
         [this](watchdog::hung_call call) {
           auto& where = static_cast<worker&>(*call.where);
@@ -173,6 +175,8 @@ TEST_CASE("a call that takes too long is interrupted on each of many threads, "
     CHECK(each);
   for (auto& each : workers)
     CHECK(each->probes > 0);
+  home.dog->end(); // it counts after the worker knows
+  CHECK(home.interrupted == 4 * 20);
   CHECK(home.given_up == 0);
   CHECK(home.wedged == 0);
 }

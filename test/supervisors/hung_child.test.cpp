@@ -26,9 +26,13 @@ using pyactor::value;
 namespace {
 
 constexpr auto methods = R"(
-import pyactor, time, traceback # which the first error imports otherwise
+import os, pyactor, time, traceback # which the first error imports otherwise
 
 class Main(pyactor.Actor):
+    def read(self, file):
+        os.read(file, 1)
+        self.spin() # until the interrupt, which comes later than its report
+
     def spin(self):
         while True:
             pass
@@ -48,6 +52,9 @@ class Main(pyactor.Actor):
     def keep(self, file):
         pyactor.send("test", "keeping")
         ctypes.PyDLL(None).read(file, ctypes.create_string_buffer(1), 1)
+
+    def answer(self):
+        return 42
 )";
 
 caf::behavior echo() {
@@ -70,14 +77,17 @@ pyactor::runtime::runtime_options hasty() {
 
 /// Python children in one context.
 struct python_children {
-  explicit python_children(const std::vector<std::string>& ids) {
+  explicit python_children(const std::vector<std::string>& ids,
+                           pyactor::runtime::runtime_options options = hasty(),
+                           const std::string& source = limited())
+    : world(std::move(options)) {
     supervisor_flags flags{.intensity = 10, .events = news};
     std::vector<child_spec> specs;
     for (const auto& id : ids)
-      specs.push_back({.id = id,
-                       .start = start_python(world.python(),
-                                             pyactor::actor_class::from_source(
-                                               limited(), "Main"))});
+      specs.push_back(
+        {.id = id,
+         .start = start_python(
+           world.python(), pyactor::actor_class::from_source(source, "Main"))});
     supervisor
       = start_supervisor(world.system(), std::move(flags), std::move(specs))
           .value();
@@ -95,22 +105,45 @@ struct python_children {
     return result;
   }
 
+  /// Sends a call of a method that waits for `until`.
+  void send(const std::string& id, const std::string& method,
+            const gate& until) {
+    world.client()->send(
+      supervisor->child(id).current().value(),
+      runtime_world::make_call(method, static_cast<int64_t>(until.fd())));
+  }
+
+  /// @returns the next event
+  supervision_event hear() {
+    auto event = news.next(patience);
+    REQUIRE(event);
+    hung_events += event->what == supervision_event::kind::hung;
+    return *event;
+  }
+
+  /// @returns the next event of that kind
+  supervision_event await(supervision_event::kind what) {
+    for (;;)
+      if (auto event = hear(); event.what == what)
+        return event;
+  }
+
   /// Waits until so many children are back.
   /// @returns how each ended
   std::map<std::string, exit_kind> await_restarts(size_t count) {
     std::map<std::string, exit_kind> result;
     while (count > 0) {
-      auto event = news.next(patience);
-      REQUIRE(event);
-      if (event->what == supervision_event::kind::exited)
-        result[event->id] = event->exit->kind;
-      count -= event->what == supervision_event::kind::restarted;
+      auto event = hear();
+      if (event.what == supervision_event::kind::exited)
+        result[event.id] = event.exit->kind;
+      count -= event.what == supervision_event::kind::restarted;
     }
     return result;
   }
 
   event_stream news;
-  runtime_world world{hasty()};
+  size_t hung_events = 0;
+  runtime_world world;
   std::optional<supervisor_ref> supervisor;
 };
 
@@ -138,6 +171,41 @@ TEST_CASE("children of a context that is given up come back in a fresh one",
     CHECK(x.call(id, "answer") == value{42});
   CHECK(x.supervisor->stop());
   CHECK_FALSE(x.world.python().stop(2s).complete());
+}
+
+TEST_CASE("a call that takes too long is reported while it goes on, and once",
+          "[hung_child]") {
+  for (auto interpreter : kinds()) {
+    gate kept;
+    auto options = one_pool(interpreter);
+    options.interrupt_grace = patience;
+    options.log_level = "off";
+    python_children x{{"a"}, options};
+    x.send("a", "read", kept);
+    CHECK(x.await(supervision_event::kind::hung).context == "default/0");
+    CHECK(x.supervisor->which_child("a")->status == child_status::running);
+    kept.open();
+    CHECK(x.await_restarts(1) == std::map{std::pair{"a"s, exit_kind::hung}});
+    CHECK(x.hung_events == 1);
+    CHECK(x.supervisor->stop());
+  }
+}
+
+TEST_CASE("a call that keeps the GIL of others is reported while it does so, "
+          "and costs the child nothing",
+          "[hung_child]") {
+  gate kept;
+  auto options = one_pool(pyactor::interpreter_kind::main, 2);
+  options.gil_patience = 100ms;
+  options.log_level = "off";
+  python_children x{{"a"}, options, keeper};
+  x.send("a", "keep", kept);
+  REQUIRE(x.world.hear());
+  CHECK(x.await(supervision_event::kind::gil_wedged).context == "default/0");
+  kept.open();
+  CHECK(x.call("a", "answer") == value{42});
+  CHECK(x.supervisor->which_child("a")->incarnation == 1);
+  CHECK(x.supervisor->stop());
 }
 
 TEST_CASE("a supervisor answers, starts and stops, and CAF's workers go on, "
