@@ -3,12 +3,16 @@
 #include <pyactor/libpyactor/capi/cpp_function.hpp>
 
 #include <pyactor/libpyactor/attach.hpp>
+#include <pyactor/libpyactor/capi/from_python.hpp>
 #include <pyactor/libpyactor/capi/interpreter_state.hpp>
+#include <pyactor/libpyactor/capi/module/message_arguments.hpp>
 #include <pyactor/libpyactor/capi/module/module_state.hpp>
 #include <pyactor/libpyactor/capi/python_error.hpp>
 #include <pyactor/libpyactor/capi/text.hpp>
+#include <pyactor/libpyactor/conversion/path.hpp>
 
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <string_view>
 #include <typeinfo>
@@ -21,19 +25,23 @@ namespace pyactor::capi {
 namespace {
 
 /// What the function object's `self` holds, a capsule.
+template <class Function>
 struct target {
-  cpp_function what;
+  Function what;
   PyMethodDef method;
 };
 
 constexpr char capsule_name[] = "pyactor.cpp_function";
 
-target* target_of(PyObject* capsule) noexcept {
-  return static_cast<target*>(PyCapsule_GetPointer(capsule, capsule_name));
+template <class Function>
+target<Function>* target_of(PyObject* capsule) noexcept {
+  return static_cast<target<Function>*>(
+    PyCapsule_GetPointer(capsule, capsule_name));
 }
 
+template <class Function>
 void drop(PyObject* capsule) {
-  delete target_of(capsule);
+  delete target_of<Function>(capsule);
 }
 
 /// @returns `shop.out_of_stock` for `shop::out_of_stock`
@@ -101,9 +109,19 @@ PyObject* raising(F&& body) {
   }
 }
 
+/// @returns false with an exception set
+template <class Function>
+bool takes(const Function& what, Py_ssize_t count) {
+  if (static_cast<size_t>(count) == what.parameter_count)
+    return true;
+  PyErr_Format(PyExc_TypeError, "%s() takes %zu arguments, but %zd came",
+               what.name.c_str(), what.parameter_count, count);
+  return false;
+}
+
 PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   return guarded([&]() -> PyObject* {
-    const auto& what = target_of(self)->what;
+    const auto& what = target_of<cpp_function>(self)->what;
     auto* here = attached_interpreter();
     if (!here) {
       PyErr_Format(PyExc_RuntimeError,
@@ -112,11 +130,8 @@ PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count) {
                    what.name.c_str());
       return nullptr;
     }
-    if (static_cast<size_t>(count) != what.parameter_count) {
-      PyErr_Format(PyExc_TypeError, "%s() takes %zu arguments, but %zd came",
-                   what.name.c_str(), what.parameter_count, count);
+    if (!takes(what, count))
       return nullptr;
-    }
     return raising([&]() -> PyObject* {
       attach_scope py{*here->self};
       auto result = what.body(py, args);
@@ -125,20 +140,107 @@ PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   });
 }
 
-} // namespace
+// -- on any thread ------------------------------------------------------------
 
-expected<object_ref> make_function(attach_scope& py, cpp_function what) {
-  auto owned = std::make_unique<target>(std::move(what), PyMethodDef{});
+/// What the body of an `any_thread_function` came to.
+struct outcome {
+  expected<std::optional<std::string>> result;
+  std::exception_ptr thrown;
+};
+
+/// @returns false with an exception set
+bool read_values(const any_thread_function& what, PyObject* const* items,
+                 Py_ssize_t count, std::vector<value>& result) noexcept {
+  return guarded([&]() -> PyObject* {
+           if (!takes(what, count))
+             return nullptr;
+           const auto& state = *current_module_state();
+           for (Py_ssize_t i = 0; i < count; ++i) {
+             auto read = from_python(items[i], limits_here(state));
+             if (!read)
+               return raise_error(state,
+                                  at_step(std::move(read).error(),
+                                          index_step(static_cast<size_t>(i))));
+             result.push_back(*std::move(read));
+           }
+           return Py_True; // borrowed: only a sign
+         })
+         != nullptr;
+}
+
+outcome run(const any_thread_function& what,
+            const std::vector<value>& args) noexcept {
+  try {
+    return {what.body(args), nullptr};
+  } catch (...) {
+    return {std::nullopt, std::current_exception()};
+  }
+}
+
+outcome run_detached(const any_thread_function& what,
+                     const std::vector<value>& args) {
+  if (auto* here = attached_interpreter()) {
+    attach_scope py{*here->self};
+    detach_scope released{py};
+    return run(what, args);
+  }
+  auto* thread = PyEval_SaveThread();
+  auto result = run(what, args);
+  // When Python ends, CPython before 3.14 ends a daemon thread here, by
+  // unwinding its stack: no caller of this is noexcept, and none catches.
+  PyEval_RestoreThread(thread);
+  return result;
+}
+
+PyObject* give(const outcome& what) noexcept {
+  return guarded([&] {
+    return raising([&]() -> PyObject* {
+      if (what.thrown)
+        std::rethrow_exception(what.thrown);
+      if (!what.result)
+        return raise_result(what.result.error());
+      if (!*what.result)
+        return Py_NewRef(Py_None);
+      return make_text(**what.result).release();
+    });
+  });
+}
+
+PyObject* call_anywhere(PyObject* self, PyObject* const* items,
+                        Py_ssize_t count) {
+  const auto& what = target_of<any_thread_function>(self)->what;
+  std::vector<value> args;
+  if (!read_values(what, items, count, args))
+    return nullptr;
+  return give(run_detached(what, args));
+}
+
+/// @param call what the function object calls
+template <class Function, class Call>
+expected<object_ref> make(attach_scope& py, Function what, Call* call) {
+  auto owned
+    = std::make_unique<target<Function>>(std::move(what), PyMethodDef{});
   owned->method
     = {owned->what.name.c_str(),
        reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call)),
        METH_FASTCALL, nullptr};
-  auto capsule = take(py, PyCapsule_New(owned.get(), capsule_name, drop));
+  auto capsule
+    = take(py, PyCapsule_New(owned.get(), capsule_name, drop<Function>));
   if (!capsule)
     return capsule;
   // From here on the capsule's; the function keeps that until it is gone.
   auto* method = &owned.release()->method;
   return take(py, PyCFunction_New(method, capsule->get()));
+}
+
+} // namespace
+
+expected<object_ref> make_function(attach_scope& py, cpp_function what) {
+  return make(py, std::move(what), call);
+}
+
+expected<object_ref> make_function(attach_scope& py, any_thread_function what) {
+  return make(py, std::move(what), call_anywhere);
 }
 
 } // namespace pyactor::capi

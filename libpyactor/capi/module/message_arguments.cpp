@@ -26,13 +26,12 @@ std::string argument_name(Py_ssize_t index, PyObject* names,
   return "an argument";
 }
 
-/// Threads that open the main interpreter share the module, but not its limits.
+} // namespace
+
 const interpreter_limits& limits_here(const module_state& state) noexcept {
   auto* here = attached_interpreter();
   return here ? here->limits : state.limits;
 }
-
-} // namespace
 
 std::string_view read_str(PyObject* text, const char* what) {
   if (!PyUnicode_Check(text)) {

@@ -31,6 +31,11 @@ struct vectorcall {
 ///          with an exception set
 [[nodiscard]] std::string_view read_method(PyObject* name);
 
+/// @returns those of the calling thread. Threads that open the main interpreter
+///          share the module, but not its limits
+[[nodiscard]] const interpreter_limits&
+limits_here(const module_state& state) noexcept;
+
 /// Converts what `send` and `spawn` pass on.
 /// @returns false with an exception set
 [[nodiscard]] bool read_arguments(const module_state& state, vectorcall call,

@@ -14,6 +14,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace pyactor::capi {
 
@@ -95,6 +96,19 @@ bool publish(PyObject* package, const extension& what, PyObject* module) {
   return !PyErr_Occurred();
 }
 
+template <class Function>
+expected<void> add_functions(attach_scope& py, PyObject* module,
+                             const std::vector<Function>& functions) {
+  for (const auto& each : functions) {
+    auto function = make_function(py, each);
+    if (!function)
+      return unexpected{std::move(function).error()};
+    if (PyModule_AddObjectRef(module, each.name.c_str(), function->get()) != 0)
+      return unexpected{fetch_error(py)};
+  }
+  return {};
+}
+
 expected<void> add_extension(attach_scope& py, PyObject* package,
                              const extension& what, PyObject* loader) {
   embedded_module source{"pyactor." + what.name,
@@ -102,14 +116,11 @@ expected<void> add_extension(attach_scope& py, PyObject* package,
   auto module = make_module(source, loader);
   if (!module)
     return unexpected{fetch_error(py)};
-  for (const auto& each : what.functions) {
-    auto function = make_function(py, each);
-    if (!function)
-      return unexpected{std::move(function).error()};
-    if (PyModule_AddObjectRef(module.get(), each.name.c_str(), function->get())
-        != 0)
-      return unexpected{fetch_error(py)};
-  }
+  if (auto added = add_functions(py, module.get(), what.functions); !added)
+    return added;
+  if (auto added = add_functions(py, module.get(), what.any_thread_functions);
+      !added)
+    return added;
   if (!run_module(module.get(), source)
       || !publish(package, what, module.get()))
     return unexpected{fetch_error(py)};
