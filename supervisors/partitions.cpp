@@ -2,9 +2,24 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <future>
 #include <mutex>
 #include <string>
 #include <utility>
+
+namespace pyactor::supervisors {
+
+namespace {
+
+/// It is a resize's turn, the first one's.
+struct resize_begins {};
+
+} // namespace
+
+} // namespace pyactor::supervisors
+
+PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::resize_begins)
 
 namespace pyactor::supervisors {
 
@@ -95,9 +110,125 @@ struct PYACTOR_HIDDEN partition_supervisor::state {
 
   const supervisor_ref supervisor;
   const size_t most;
+  /// Written by the `resizing` whose turn it is.
   std::atomic<size_t> size;
-  /// Held by the one who resizes.
-  std::mutex resizing;
+  std::mutex mutex;
+  /// The one that was asked for last; guarded by mutex.
+  caf::actor_addr newest;
+};
+
+/// Brings one resize about, order by order, and ends with it.
+/// @thread CAF's; one that resizes must not wait
+class PYACTOR_HIDDEN partition_supervisor::resizing final
+  : public caf::event_based_actor {
+public:
+  using listener = std::function<void(sup_expected<void>)>;
+
+  /// @param before  the one that was asked for before this one; may have ended
+  resizing(caf::actor_config& config, std::shared_ptr<state> group,
+           size_t partitions, time_limit limit, const caf::actor_addr& before,
+           listener tell)
+    : caf::event_based_actor(config), group_(std::move(group)),
+      partitions_(partitions), limit_(limit), before_(before),
+      tell_(std::move(tell)) {
+    // nop
+  }
+
+  const char* name() const override {
+    return "partitions_resizing";
+  }
+
+  caf::behavior make_behavior() override {
+    keep_alive_ = this;
+    set_down_handler([this](const caf::down_msg&) { begin(); });
+    if (auto before = runtime::upgrade(before_))
+      monitor(before);
+    else
+      send(this, resize_begins{});
+    return {[this](resize_begins) { begin(); }};
+  }
+
+  void on_exit() override {
+    tell(std::unexpected{sup_error{.code = sup_errc::supervisor_down}});
+    keep_alive_ = nullptr;
+  }
+
+private:
+  void begin() {
+    if (partitions_ > group_->most)
+      return finish(std::unexpected{invalid(
+        "no more than " + std::to_string(group_->most) + " partitions")});
+    // First, so that no new request meets one that is about to stop.
+    group_->size = std::min(group_->size.load(), partitions_);
+    stop_next(group_->most);
+  }
+
+  /// Stops those that are too many, highest first.
+  /// @param left  how many are not stopped yet
+  void stop_next(size_t left) {
+    if (left <= partitions_)
+      return start_next();
+    give_order(terminate_child{std::to_string(left - 1)},
+               [=, this](sup_expected<void> done) {
+                 if (done)
+                   stop_next(left - 1);
+                 else
+                   finish(std::move(done));
+               });
+  }
+
+  /// Starts those that are missing, lowest first.
+  void start_next() {
+    auto next = group_->size.load();
+    if (next >= partitions_)
+      return finish({});
+    give_order(restart_child{std::to_string(next)},
+               [=, this](sup_expected<void> done) {
+                 if (!done && done.error().code != sup_errc::running
+                     && done.error().code != sup_errc::restarting)
+                   return finish(std::move(done));
+                 group_->size = next + 1;
+                 start_next();
+               });
+  }
+
+  template <class Order, class F>
+  void give_order(Order what, F then) {
+    auto left = limit_.left();
+    request(group_->supervisor.handle(),
+            left == forever ? caf::duration{caf::infinite}
+                            : caf::duration{left},
+            std::move(what))
+      .then(
+        [=](order_reply& reply) {
+          if (reply.result)
+            then({});
+          else
+            then(std::unexpected{std::move(reply.result).error()});
+        },
+        [=](const caf::error& why) {
+          then(std::unexpected{from_caf_error(why)});
+        });
+  }
+
+  void finish(sup_expected<void> result) {
+    tell(std::move(result));
+    quit();
+  }
+
+  void tell(sup_expected<void> result) {
+    if (auto whom = std::exchange(tell_, nullptr))
+      whom(std::move(result));
+  }
+
+  const std::shared_ptr<state> group_;
+  const size_t partitions_;
+  const time_limit limit_;
+  const caf::actor_addr before_;
+  /// Null once it was called.
+  listener tell_;
+  /// This one, which nobody else holds.
+  caf::actor keep_alive_;
 };
 
 partition_supervisor::partition_supervisor(std::shared_ptr<state> shared)
@@ -106,12 +237,15 @@ partition_supervisor::partition_supervisor(std::shared_ptr<state> shared)
 }
 
 child_ref partition_supervisor::child_for(std::string_view key) const {
-  return child_at(stable_hash(key));
+  return supervisor().child(id_for(key));
 }
 
-child_ref partition_supervisor::child_at(uint64_t hash) const {
-  auto partition = partition_of(hash, std::max<size_t>(size(), 1));
-  return supervisor().child(std::to_string(partition));
+std::string partition_supervisor::id_for(std::string_view key) const {
+  return id_at(stable_hash(key));
+}
+
+std::string partition_supervisor::id_at(uint64_t hash) const {
+  return std::to_string(partition_of(hash, std::max<size_t>(size(), 1)));
 }
 
 size_t partition_supervisor::size() const noexcept {
@@ -124,27 +258,23 @@ const supervisor_ref& partition_supervisor::supervisor() const noexcept {
 
 sup_expected<void> partition_supervisor::resize(size_t partitions,
                                                 nanoseconds timeout) const {
-  auto& [supervisor, most, size, resizing] = *state_;
-  if (partitions > most)
-    return std::unexpected{
-      invalid("no more than " + std::to_string(most) + " partitions")};
-  time_limit limit{timeout};
-  std::unique_lock guard{resizing};
-  // First, so that no new request meets one that is about to stop.
-  size = std::min(size.load(), partitions);
-  for (auto i = most; i > partitions; --i)
-    if (auto done
-        = supervisor.terminate_child(std::to_string(i - 1), limit.left());
-        !done)
-      return done;
-  for (auto i = size.load(); i < partitions; ++i) {
-    auto done = supervisor.restart_child(std::to_string(i), limit.left());
-    if (!done && done.error().code != sup_errc::running
-        && done.error().code != sup_errc::restarting)
-      return std::unexpected{std::move(done).error()};
-    size = i + 1;
-  }
-  return {};
+  auto told = std::make_shared<std::promise<sup_expected<void>>>();
+  auto result = told->get_future();
+  auto tell = [told = std::move(told)](sup_expected<void> what) {
+    told->set_value(std::move(what));
+  };
+  resize_then(partitions, std::move(tell), timeout);
+  return result.get();
+}
+
+void partition_supervisor::resize_then(
+  size_t partitions, std::function<void(sup_expected<void>)> tell,
+  nanoseconds timeout) const {
+  auto& system = supervisor().handle().home_system();
+  std::unique_lock guard{state_->mutex};
+  auto next = system.spawn<resizing>(state_, partitions, time_limit{timeout},
+                                     state_->newest, std::move(tell));
+  state_->newest = next.address();
 }
 
 sup_expected<partition_supervisor> start_partitions(caf::actor_system& system,
@@ -158,8 +288,13 @@ sup_expected<partition_supervisor> start_partitions(caf::actor_system& system,
                                   partition_specs(partitions, spec), timeout);
   if (!started)
     return std::unexpected{std::move(started).error()};
+  return partitions_of(*std::move(started), partitions);
+}
+
+partition_supervisor partitions_of(supervisor_ref supervisor,
+                                   size_t partitions) {
   return partition_supervisor{std::make_shared<partition_supervisor::state>(
-    std::move(*started), partitions)};
+    std::move(supervisor), partitions)};
 }
 
 } // namespace pyactor::supervisors

@@ -7,7 +7,9 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -69,7 +71,18 @@ public:
   /// @returns the same for a number, by `stable_hash_of_number`
   template <partition_number T>
   [[nodiscard]] child_ref child_for(T key) const {
-    return child_at(stable_hash_of_number(static_cast<uint64_t>(key)));
+    return supervisor().child(id_for(key));
+  }
+
+  /// @param key  any bytes
+  /// @returns the id of that child, for orders that `supervisor` takes
+  [[nodiscard]] std::string id_for(std::string_view key) const;
+
+  /// @param key  equal ones of different types have the same child
+  /// @returns the same for a number
+  template <partition_number T>
+  [[nodiscard]] std::string id_for(T key) const {
+    return id_at(stable_hash_of_number(static_cast<uint64_t>(key)));
   }
 
   /// @returns how many partitions there are now
@@ -89,22 +102,33 @@ public:
   sup_expected<void> resize(size_t partitions,
                             std::chrono::nanoseconds timeout = forever) const;
 
+  /// The same for actors, which must not wait. Resizes are carried out in the
+  /// order in which they were asked for, one after another. The supervisor does
+  /// not stop before that for want of copies.
+  /// @param partitions  as for `resize`
+  /// @param tell        called once, on a thread of the actor system, with what
+  ///                    `resize` returns; must not block, nor throw
+  /// @param timeout     bound on the wait for all answers
+  /// @thread any
+  void resize_then(size_t partitions,
+                   std::function<void(sup_expected<void>)> tell,
+                   std::chrono::nanoseconds timeout = forever) const;
+
   /// @returns the supervisor of the partitions, to look at them, restart them
   ///          one by one, or stop all
   [[nodiscard]] const supervisor_ref& supervisor() const noexcept;
 
 private:
   /// @cond
-  friend sup_expected<partition_supervisor>
-  start_partitions(caf::actor_system&, size_t, const child_spec&,
-                   supervisor_flags, std::chrono::nanoseconds);
+  friend partition_supervisor partitions_of(supervisor_ref, size_t);
   /// @endcond
 
   struct state;
+  class resizing;
 
   explicit partition_supervisor(std::shared_ptr<state> shared);
 
-  [[nodiscard]] child_ref child_at(uint64_t hash) const;
+  [[nodiscard]] std::string id_at(uint64_t hash) const;
 
   std::shared_ptr<state> state_;
 };
@@ -123,6 +147,17 @@ private:
 start_partitions(caf::actor_system& system, size_t partitions,
                  const child_spec& spec, supervisor_flags flags = {},
                  std::chrono::nanoseconds timeout = forever);
+
+/// The partitions of a supervisor that is there already, for example below
+/// another one.
+/// @param supervisor  its children are those of `partition_specs`
+/// @param partitions  how many they are; `resize` allows no more than these
+/// @returns what divides keys among them. Only copies of it, and no other
+/// result
+///          of this function, know of its `resize`.
+/// @thread any
+[[nodiscard]] partition_supervisor partitions_of(supervisor_ref supervisor,
+                                                 size_t partitions);
 
 } // namespace supervisors
 } // namespace pyactor

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <limits>
 #include <map>
+#include <mutex>
 
 namespace partitions_test {
 
@@ -178,6 +179,33 @@ TEST("a key always leads to the partition that its hash says") {
           == stable_hash_of_number(static_cast<uint64_t>(int64_t{key})) % 4);
 }
 
+TEST("the id for a key is that of its partition") {
+  real_partitions x{4};
+  for (auto key : {"a", "foobar", "", "user-17"})
+    CHECK(x.partitions.id_for(key) == std::to_string(stable_hash(key) % 4));
+  CHECK(x.partitions.id_for(17)
+        == std::to_string(stable_hash_of_number(17) % 4));
+  CHECK(x.partitions.supervisor().child(x.partitions.id_for("a")).identity()
+        == x.partitions.child_for("a").identity());
+}
+
+TEST("keys are divided among the partitions of a supervisor below another "
+     "one") {
+  system_config settings;
+  caf::actor_system system{settings};
+  auto top
+    = start_supervisor(system, {},
+                       {{.id = "below",
+                         .start = supervise({}, partition_specs(3, numbered())),
+                         .type = child_type::supervisor}});
+  REQUIRE(top);
+  auto partitions = partitions_of(top->below("below"), 3);
+  REQUIRE(partitions.resize(2));
+  CHECK(partitions.id_for("a") == std::to_string(stable_hash("a") % 2));
+  CHECK(partitions.child_for("a").current());
+  CHECK_FALSE(partitions.supervisor().child("2").current());
+}
+
 TEST("equal numbers lead to the same partition, whatever their type is") {
   real_partitions x{7};
   for (auto i = 0; i < 100; ++i) {
@@ -280,6 +308,23 @@ TEST("what somebody else has done to a partition is no error, and what is "
   fails = false;
   CHECK(x.partitions.resize(4));
   CHECK(x.states() == "rrrr");
+}
+
+TEST("resizes that nobody waits for are carried out in the order in which they "
+     "were asked for, and each tells once") {
+  real_partitions x{4};
+  std::mutex mutex;
+  std::vector<std::string> told; // guarded by mutex
+  for (size_t count : {1, 4, 5, 0, 3})
+    x.partitions.resize_then(count, [&, count](sup_expected<void> done) {
+      std::unique_lock guard{mutex};
+      told.push_back(std::to_string(count) + (done ? ": done" : ": refused"));
+    });
+  REQUIRE(x.partitions.resize(2));
+  CHECK(told
+        == std::vector<std::string>{"1: done", "4: done", "5: refused",
+                                    "0: done", "3: done"});
+  CHECK(x.states() == "rrss");
 }
 
 TEST("a resize of partitions that have stopped says so") {
