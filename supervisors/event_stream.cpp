@@ -87,6 +87,11 @@ void event_stream::close() const noexcept {
   state_->came.notify_all();
 }
 
+bool event_stream::is_closed() const noexcept {
+  std::unique_lock guard{state_->mutex};
+  return state_->closed;
+}
+
 uint64_t event_stream::dropped() const noexcept {
   std::unique_lock guard{state_->mutex};
   return state_->dropped;

@@ -45,6 +45,9 @@ public:
   /// is there, and then wait no longer.
   void close() const noexcept;
 
+  /// @returns whether `close` was called: what is there then is all that comes
+  [[nodiscard]] bool is_closed() const noexcept;
+
   /// @returns how many events no reader will get: they were pushed out before
   ///          they were read, came after `close`, or found no memory
   [[nodiscard]] uint64_t dropped() const noexcept;

@@ -209,5 +209,12 @@ struct supervision_event {
 /// @returns one line: what, which child, which incarnation, how it ended
 [[nodiscard]] std::string to_string(const supervision_event& event);
 
+/// @param event  of any kind
+/// @returns one line of JSON: an object with the names of `supervision_event`.
+///          `exit` is one line, as `last_exit` of a `tree_node`; times are in
+///          seconds; an `exit` or a `context` that is none is null. U+FFFD
+///          stands for what is not UTF-8.
+[[nodiscard]] std::string to_json(const supervision_event& event);
+
 } // namespace supervisors
 } // namespace pyactor

@@ -1,28 +1,21 @@
+#include <pyactor/supervisors/engine/json.hpp>
 #include <pyactor/supervisors/engine/tree_names.hpp>
 #include <pyactor/supervisors/tree.hpp>
-
-#include <nlohmann/json.hpp>
 
 namespace pyactor::supervisors {
 
 namespace {
 
+using engine::json_seconds;
 using engine::name_of;
-using object = nlohmann::ordered_json;
-
-double seconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double>{time}.count();
-}
-
-object text_or_null(const std::string& text) {
-  return text.empty() ? object{} : object(text);
-}
+using engine::text_or_null;
+using object = engine::json_object;
 
 object summary_of(const supervisor_summary& what) {
   object result;
   result["strategy"] = name_of(what.strategy);
   result["intensity"] = what.intensity;
-  result["period"] = seconds(what.period);
+  result["period"] = json_seconds(what.period);
   result["window_used"] = what.window_used;
   result["queue_length"] = what.queue_length;
   result["stale_events"] = what.stale_events;
@@ -54,9 +47,9 @@ object object_of(const tree_node& node) {
   result["throttled"] = node.throttled;
   result["given_up"] = node.given_up;
   result["next_start_in"]
-    = node.next_start_in ? object(seconds(*node.next_start_in)) : object{};
+    = node.next_start_in ? object(json_seconds(*node.next_start_in)) : object{};
   auto runs = node.status == child_status::running;
-  result["uptime"] = runs ? object(seconds(node.uptime)) : object{};
+  result["uptime"] = runs ? object(json_seconds(node.uptime)) : object{};
   result["context"] = text_or_null(node.context);
   result["tags"] = node.tags;
   if (node.type != child_type::supervisor)
@@ -73,7 +66,7 @@ object object_of(const tree_node& node) {
 } // namespace
 
 std::string to_json(const tree_node& top) {
-  return object_of(top).dump(-1, ' ', false, object::error_handler_t::replace);
+  return engine::one_line(object_of(top));
 }
 
 } // namespace pyactor::supervisors

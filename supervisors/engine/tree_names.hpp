@@ -1,8 +1,10 @@
 #pragma once
 
 #include <pyactor/supervisors/child_spec.hpp>
+#include <pyactor/supervisors/exit_info.hpp>
 #include <pyactor/supervisors/restart_strategy.hpp>
 
+#include <string>
 #include <string_view>
 
 /// What the text and the JSON of a tree call things.
@@ -39,5 +41,9 @@ name_of(restart_strategy strategy) noexcept {
   }
   return "unknown";
 }
+
+/// The reason up to its details, such as a traceback. That it was an error goes
+/// without saying.
+[[nodiscard]] std::string line_about(const exit_info& how);
 
 } // namespace pyactor::supervisors::engine

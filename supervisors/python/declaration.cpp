@@ -203,6 +203,12 @@ expected<supervisor_flags> make_flags(const declared_tree& tree) {
       return unexpected{std::move(shared).error()};
     result.throttle = (*shared)->what();
   }
+  if (!tree.events.is_none()) {
+    auto stream = handle_in<events_handle>(tree.events);
+    if (!stream)
+      return unexpected{std::move(stream).error()};
+    result.events = (*stream)->what();
+  }
   return result;
 }
 

@@ -8,6 +8,7 @@ import _pyactor
 import pyactor
 from pyactor import supervision_fields as may_be
 from pyactor.supervision_children import Child, Native
+from pyactor.supervision_events import events_field
 from pyactor.supervision_fields import Record, meant, read_field, refusal
 
 __all__ = ["Supervisor", "Throttle"]
@@ -69,6 +70,9 @@ class Supervisor:
     max_zombies = 4
     #: A `Throttle`; None for that of the supervisor above.
     throttle = None
+    #: An `EventStream` that is told what happens to its children; None for
+    #: none. Supervisors below have their own.
+    events = None
     #: Whether a child supervisor that gave up has failed, so that a transient
     #: one comes back.
     give_up_is_failure = True
@@ -87,6 +91,7 @@ class Supervisor:
         "max_children": may_be.at_least_one,
         "max_zombies": may_be.at_least_one,
         "throttle": may_be.instance(Throttle),
+        "events": events_field,
         "give_up_is_failure": may_be.flag,
     }
 
@@ -180,7 +185,7 @@ def _refuse_typos(cls, owner):
     for name, x in vars(cls).items():
         if name.startswith("_") or name in names or callable(x):
             continue
-        if hint := meant(name, names):
+        if hint := meant(name, names, likeness=0.75):
             raise refusal(TypeError, owner,
                           f"there is no field {name!r}{hint}")
 

@@ -109,11 +109,12 @@ struct declared_tree {
   std::optional<uint64_t> max_children;
   uint64_t max_zombies;
   value throttle;
+  value events;
   bool give_up_is_failure;
   std::vector<value> children;
 };
 PYACTOR_FIELDS(declared_tree, name, strategy, intensity, period, on_limit,
                auto_shutdown, min_retry_delay, stop_order, max_children,
-               max_zombies, throttle, give_up_is_failure, children)
+               max_zombies, throttle, events, give_up_is_failure, children)
 
 } // namespace pyactor::supervisors::python

@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 /// Requests to supervisors and children on behalf of Python code. An actor of
@@ -21,6 +22,8 @@ namespace pyactor::supervisors::python {
 /// @thread any
 class question final : public opaque_ref {
 public:
+  static constexpr std::string_view kind = "a question";
+
   std::string describe() const override {
     return "question";
   }

@@ -66,6 +66,8 @@ positive = number("a number of seconds above 0", lambda x: 0 < x < math.inf)
 not_negative = number("a number of seconds of at least 0",
                       lambda x: 0 <= x < math.inf)
 or_forever = number("a number of seconds above 0, or math.inf", lambda x: x > 0)
+any_wait = number("a number of seconds of at least 0, or math.inf",
+                  lambda x: x >= 0)
 count = integer("an int of at least 0", 0)
 at_least_one = integer("an int of at least 1", 1)
 text = Rule("a str that is not empty",
@@ -95,10 +97,10 @@ def read_field(where, name, rule, x):
     return read._read(f"{where}: {name}") if isinstance(read, Record) else read
 
 
-def meant(name, names):
+def meant(name, names, likeness=0.6):
     import difflib  # not before somebody has mistyped something
 
-    close = difflib.get_close_matches(name, names, 1)
+    close = difflib.get_close_matches(name, names, 1, likeness)
     return f", did you mean {close[0]!r}?" if close else ""
 
 

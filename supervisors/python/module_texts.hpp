@@ -10,6 +10,7 @@ namespace pyactor::supervisors::python {
 
 extern const std::string_view fields_text;
 extern const std::string_view children_text;
+extern const std::string_view events_text;
 extern const std::string_view declaration_text;
 extern const std::string_view supervision_text;
 

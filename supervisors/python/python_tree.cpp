@@ -6,6 +6,7 @@
 #include <pyactor/supervisors/child_names.hpp>
 #include <pyactor/supervisors/python/declaration.hpp>
 #include <pyactor/supervisors/python/errand.hpp>
+#include <pyactor/supervisors/python/events.hpp>
 #include <pyactor/supervisors/python/fields.hpp>
 #include <pyactor/supervisors/python/module_texts.hpp>
 #include <pyactor/supervisors/python/orders.hpp>
@@ -106,6 +107,11 @@ void add_python_trees(runtime::runtime_options& options,
   });
   all.push_back([parts](runtime::runtime& python) {
     return make_declaration(parts.context_of(python));
+  all.push_back([](runtime::runtime&) {
+    extension result{"supervision_events", std::string{events_text}};
+    define_events(result);
+    return result;
+  });
   });
   all.push_back([parts](runtime::runtime& python) {
     return make_supervision(parts.context_of(python));

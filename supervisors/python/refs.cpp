@@ -125,6 +125,10 @@ std::string throttle_handle::describe() const {
   return "limits on starts";
 }
 
+std::string events_handle::describe() const {
+  return "stream of events";
+}
+
 } // namespace python
 
 value as_value(const supervisor_ref& top) {

@@ -4,6 +4,9 @@
 #include <pyactor/supervisors/python_tree.hpp>
 
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 /// What Python code holds of a tree: each is an `ActorRef` there.
 namespace pyactor::supervisors::python {
@@ -30,6 +33,8 @@ private:
 /// A supervisor that its holders own, or a child of one.
 class supervisor_handle final : public opaque_ref {
 public:
+  static constexpr std::string_view kind = "a tree";
+
   explicit supervisor_handle(supervisor_ref top) : top_(std::move(top)) {
   }
 
@@ -49,6 +54,8 @@ private:
 /// A tree that is declared and has not started.
 class declaration_handle final : public opaque_ref {
 public:
+  static constexpr std::string_view kind = "a declaration";
+
   explicit declaration_handle(tree_declaration what) : what_(std::move(what)) {
   }
 
@@ -65,6 +72,8 @@ private:
 /// Limits on starts that several supervisors share.
 class throttle_handle final : public opaque_ref {
 public:
+  static constexpr std::string_view kind = "a Throttle";
+
   explicit throttle_handle(start_throttle what) : what_(std::move(what)) {
   }
 
@@ -78,19 +87,38 @@ private:
   start_throttle what_;
 };
 
+/// What supervisors tell, for Python code to read.
+class events_handle final : public opaque_ref {
+public:
+  static constexpr std::string_view kind = "an EventStream";
+
+  explicit events_handle(event_stream what) : what_(std::move(what)) {
+  }
+
+  std::string describe() const override;
+
+  [[nodiscard]] const event_stream& what() const noexcept {
+    return what_;
+  }
+
+private:
+  event_stream what_;
+};
+
 /// @param id    the child's
 /// @param what  `child_unavailable` or `child_down`
 /// @returns what is the matter with the child, for a person
 [[nodiscard]] std::string explain(const std::string& id,
                                   const caf::error& what);
 
-/// @returns what `x` holds, or `invalid_argument` where it is no `Handle`
+/// @returns what `x` holds, or `not_convertible` where it is no `Handle`
 template <class Handle>
 expected<std::shared_ptr<const Handle>> handle_in(const value& x) {
   if (auto found = std::dynamic_pointer_cast<const Handle>(x.as_actor()))
     return found;
-  return fail(errc::not_convertible,
-              "a tree is wanted, not " + to_short_string(x));
+  return fail(errc::not_convertible, std::string{Handle::kind}
+                                       + " is wanted, not "
+                                       + to_short_string(x));
 }
 
 } // namespace pyactor::supervisors::python

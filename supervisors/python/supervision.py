@@ -224,7 +224,8 @@ class Tree:
         the old list alone are stopped and dropped, and those of the new list
         alone started; with "otp", they are kept, and added without a start.
 
-        What C++ has set beside the declaration, such as `events`, is gone.
+        What C++ has set beside the declaration, such as a function for
+        `on_limit`, is gone.
 
         The outcome says which: `added`, `changed`, `removed` and `kept` are
         lists of ids, and `failed` is one of the outcomes of starts that failed.

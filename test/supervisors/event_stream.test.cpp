@@ -81,9 +81,11 @@ TEST_CASE("a closed stream gives what is there, and counts what comes",
           "[event_stream]") {
   event_stream stream;
   stream.publish(about(1));
+  CHECK_FALSE(stream.is_closed());
   stream.close();
   stream.publish(about(2));
   stream.close();
+  CHECK(stream.is_closed());
   CHECK(stream.dropped() == 1);
   CHECK(stream.next(forever)->incarnation == 1);
   CHECK_FALSE(stream.next(forever));
@@ -98,6 +100,28 @@ TEST_CASE("whoever waits for an event wakes up when the stream is closed",
   stream.close();
   CHECK_FALSE(first.get());
   CHECK_FALSE(second.get());
+}
+
+TEST_CASE("an event prints as one line of JSON", "[event_stream]") {
+  CHECK(to_json(about(1))
+        == R"({"what":"started","id":"child","incarnation":1,"exit":null,)"
+           R"("latency":0.0,"pause":0.0,"others":[],"context":null})");
+  supervision_event full{.what = supervision_event::kind::hung,
+                         .id = "a\xff",
+                         .incarnation = 7,
+                         .exit = exit_info{.kind = exit_kind::error,
+                                           .message = "builtins.ValueError: 5\n"
+                                                      "Traceback"},
+                         .latency = 1500ms,
+                         .pause = 250ms,
+                         .others = {"b", "c"},
+                         .context = "default/0"};
+  CHECK(to_json(full)
+        == R"({"what":"hung","id":"a)"
+           "\xef\xbf\xbd"
+           R"(","incarnation":7,)"
+           R"("exit":"ValueError: 5","latency":1.5,"pause":0.25,)"
+           R"("others":["b","c"],"context":"default/0"})");
 }
 
 TEST_CASE("a reader that never reads holds up no supervisor",

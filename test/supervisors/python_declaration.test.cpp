@@ -229,6 +229,11 @@ TEST_CASE("wrong flags of a declared supervisor are refused by their names",
      "ValueError: T: throttle: restart_burst must be an int of at least 1"},
     {"throttle=pyactor.Throttle(burst=1)",
      "TypeError: T: throttle: there is no field 'burst'"},
+    {"events=4", "ValueError: T: events must be a pyactor.EventStream, not 4"},
+    {"events=pyactor.EventStream",
+     "TypeError: T: events must be a pyactor.EventStream, not <class"},
+    {"event=None", "TypeError: T: there is no field 'event', did you mean "
+                   "'events'?"},
     {"intensiti=3",
      "TypeError: T: there is no field 'intensiti', did you mean 'intensity'?"},
     {"strategy='one_for_all', max_children=3", "ValueError: T: "},
@@ -239,6 +244,16 @@ TEST_CASE("wrong flags of a declared supervisor are refused by their names",
     INFO(each.what);
     CHECK_THAT(x.refusal("trees.declare('[]', " + each.what + ")"),
                ContainsSubstring(each.said));
+  }
+}
+
+TEST_CASE("a declared class may have constants of its own",
+          "[python_declaration]") {
+  declaring_world x;
+  for (auto* constant : {"agents", "clients", "patience"}) {
+    INFO(constant);
+    CHECK(x.refusal("trees.declare('[]', " + std::string{constant} + "=3)")
+          == "nothing");
   }
 }
 
