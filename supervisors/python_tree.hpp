@@ -6,6 +6,7 @@
 #include <pyactor/runtime/runtime.hpp>
 #include <pyactor/supervisors/child_ref.hpp>
 #include <pyactor/supervisors/child_start.hpp>
+#include <pyactor/supervisors/partitions.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
 
 #include <functional>
@@ -115,6 +116,19 @@ declare_tree(runtime::runtime& python, std::string target, arguments args = {},
 ///          other value
 /// @thread any
 [[nodiscard]] std::optional<supervisor_ref> as_supervisor(const value& x);
+
+/// @param group  of a supervisor of any kind
+/// @returns partitions as Python code gets them: plain data, of which
+///          `pyactor.Partitions` makes what divides keys. It owns the
+///          supervisor, and a resize on either side is one on both.
+/// @thread any
+[[nodiscard]] value as_value(const partition_supervisor& group);
+
+/// @param x  of any kind
+/// @returns the partitions in what `pyactor.Partitions` has as its `ref`; none
+///          in any other value
+/// @thread any
+[[nodiscard]] std::optional<partition_supervisor> as_partitions(const value& x);
 
 /// @returns a child as Python code gets it, an `ActorRef` that leads to the
 ///          incarnation that runs; as `Tree.child` gives it

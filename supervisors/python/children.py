@@ -6,7 +6,8 @@ import math
 
 from _pyactor import ActorRef
 from pyactor import supervision_fields as may_be
-from pyactor.supervision_fields import Record, Rule, missing
+from pyactor.supervision_fields import (
+    Record, Rule, missing, read_field, refusal)
 
 __all__ = [
     "Backoff",
@@ -16,6 +17,7 @@ __all__ = [
     "Limit",
     "Native",
     "Probe",
+    "partition_children",
 ]
 
 
@@ -200,3 +202,29 @@ class Child(Record):
         "context": (None, may_be.count),
         "isolation": (None, may_be.choice("instance", "subinterpreter")),
     }
+
+
+def partition_children(count: int, child: Child) -> list[Child]:
+    """Children among which keys are divided, for `Supervisor.children` to
+    return: `count` of them that are like `child`, with the ids "0", "1" and so
+    on, and the number of each in front of its `args`. `Tree.partitions` finds
+    the one for a key.
+
+        def children(self, count):
+            return pyactor.partition_children(
+                count, pyactor.Child(target=Cache, args=("/var/cache",)))
+
+    The strategy of their supervisor is "one_for_one", and they are not
+    "temporary".
+    """
+    where = "partition_children"
+    count = read_field(where, "count", may_be.at_least_one, count)
+    if not isinstance(child, Child):
+        raise refusal(TypeError, where,
+                      f"child must be a pyactor.Child, not {child!r}")
+    given = child._given(where)
+    if given.get("restart") == "temporary":
+        raise refusal(ValueError, where, "a partition must not be temporary")
+    args = read_field(where, "args", may_be.args, given.get("args", ()))
+    return [Child(**given | {"id": str(i), "args": [i, *args]})
+            for i in range(count)]

@@ -10,6 +10,7 @@
 #include <pyactor/supervisors/python/fields.hpp>
 #include <pyactor/supervisors/python/module_texts.hpp>
 #include <pyactor/supervisors/python/orders.hpp>
+#include <pyactor/supervisors/python/partitions.hpp>
 #include <pyactor/supervisors/python/questions.hpp>
 #include <pyactor/supervisors/python/refs.hpp>
 
@@ -89,6 +90,7 @@ extension make_supervision(const find_context& here) {
   });
   define_questions(result);
   define_orders(result, here);
+  define_partitions(result);
   return result;
 }
 
@@ -105,13 +107,13 @@ void add_python_trees(runtime::runtime_options& options,
   all.push_back([](runtime::runtime&) {
     return extension{"supervision_children", std::string{children_text}};
   });
-  all.push_back([parts](runtime::runtime& python) {
-    return make_declaration(parts.context_of(python));
   all.push_back([](runtime::runtime&) {
     extension result{"supervision_events", std::string{events_text}};
     define_events(result);
     return result;
   });
+  all.push_back([parts](runtime::runtime& python) {
+    return make_declaration(parts.context_of(python));
   });
   all.push_back([parts](runtime::runtime& python) {
     return make_supervision(parts.context_of(python));

@@ -129,6 +129,10 @@ std::string events_handle::describe() const {
   return "stream of events";
 }
 
+std::string partitions_handle::describe() const {
+  return "partitions of " + supervisor_handle{what_.supervisor()}.describe();
+}
+
 } // namespace python
 
 value as_value(const supervisor_ref& top) {
@@ -140,6 +144,17 @@ std::optional<supervisor_ref> as_supervisor(const value& x) {
   if (!found)
     return std::nullopt;
   return (*found)->top();
+}
+
+value as_value(const partition_supervisor& group) {
+  return value::actor(std::make_shared<python::partitions_handle>(group));
+}
+
+std::optional<partition_supervisor> as_partitions(const value& x) {
+  auto found = python::handle_in<python::partitions_handle>(x);
+  if (!found)
+    return std::nullopt;
+  return (*found)->what();
 }
 
 value as_value(caf::actor_system& system, const child_ref& child,

@@ -105,6 +105,25 @@ private:
   event_stream what_;
 };
 
+/// Children among which keys are divided.
+class partitions_handle final : public opaque_ref {
+public:
+  static constexpr std::string_view kind = "a Partitions";
+
+  explicit partitions_handle(partition_supervisor what)
+    : what_(std::move(what)) {
+  }
+
+  std::string describe() const override;
+
+  [[nodiscard]] const partition_supervisor& what() const noexcept {
+    return what_;
+  }
+
+private:
+  partition_supervisor what_;
+};
+
 /// @param id    the child's
 /// @param what  `child_unavailable` or `child_down`
 /// @returns what is the matter with the child, for a person

@@ -24,9 +24,9 @@ from pyactor import supervision_fields as may_be
 from pyactor.supervision_children import Child
 from pyactor.supervision_declaration import (
     Supervisor, declare, is_supervisor, read_child, read_then)
-from pyactor.supervision_fields import read_field
+from pyactor.supervision_fields import Rule, read_field
 
-__all__ = ["SupervisionError", "Tree"]
+__all__ = ["Partitions", "SupervisionError", "Tree"]
 
 
 class SupervisionError(RuntimeError):
@@ -92,6 +92,17 @@ class Tree:
         Its `stop` raises ValueError: use `terminate_child` of this one.
         """
         return Tree(_below(self.ref, id))
+
+    def partitions(self, count: int) -> Partitions:
+        """Divides keys among the children "0", "1" and so on, which are
+        `count`, as `partition_children` has declared them, or
+        `partition_specs` in C++.
+
+        Each result begins with all of them, and only those that share its `ref`
+        know of its `resize`.
+        """
+        return Partitions(_make_partitions(self.ref, read_field(
+            "partitions", "count", may_be.at_least_one, count)))
 
     @staticmethod
     def whereis(name: str) -> ActorRef | None:
@@ -247,6 +258,86 @@ class Tree:
         may take for ever are killed instead, also where a stop is under way."""
         _stop(self.ref, read_field("stop", "force", may_be.flag, force),
               read_then(then))
+
+
+class Partitions:
+    """Children of one kind among which keys are divided: each key has its
+    child, always the same one, for as long as there are as many of them. C++
+    divides them in the same way, by `partition_supervisor`.
+
+        caches = Caches.start(8).partitions(8)
+        caches.child_for("alice").send("add", "book")
+        caches.tree.request(caches.id_for("alice"), "items", then="got_items")
+
+    A key is a str, whose UTF-8 counts, bytes, or an int of 64 bits, signed or
+    not.
+
+    `Partitions(ref)` makes another one of `ref`, which is plain data, as that
+    of a `Tree` is: it may be sent, comes from C++ as well, and keeps the tree
+    from stopping. A resize by one of them is one for all.
+    """
+
+    __slots__ = ("ref",)
+
+    def __init__(self, ref: ActorRef):
+        _partitions_size(ref)  # raises for what is something else
+        self.ref = ref
+
+    def __repr__(self):
+        return f"<Partitions {self.ref!r}>"
+
+    def __eq__(self, other):
+        if not isinstance(other, Partitions):
+            return NotImplemented
+        return self.ref == other.ref
+
+    def __hash__(self):
+        return hash(self.ref)
+
+    @property
+    def tree(self) -> Tree:
+        """Their supervisor."""
+        return Tree(_partitions_tree(self.ref))
+
+    @property
+    def size(self) -> int:
+        """How many there are now."""
+        return _partitions_size(self.ref)
+
+    def id_for(self, key: str | bytes | int) -> str:
+        """The id of the child for this key, for questions, requests and orders
+        of `tree`. With no partition left, that of partition 0, which does not
+        run."""
+        return _partition_id(self.ref, read_field("a partition", "key", _key,
+                                                  key))
+
+    def child_for(self, key: str | bytes | int) -> ActorRef:
+        """A reference to that child, as `Tree.child` gives it."""
+        return self.tree.child(self.id_for(key))
+
+    def resize(self, count: int, then: str | None = None) -> None:
+        """Changes how many there are, from 0 to as many as at first. Those that
+        are too many stop, highest number first; those that are missing start,
+        lowest first. Keys are divided anew: among the first ones at once if
+        there are to be fewer, and with each one that has started if there are
+        to be more.
+
+        An order, as those of `Tree`; several are carried out one after another.
+        What fails leaves as many as could be stopped or started, and comes
+        about when this is called again. More than at first are the error
+        "invalid_spec".
+        """
+        _resize(self.ref, read_field("resize", "count", may_be.count, count),
+                read_then(then))
+
+
+def _read_key(x):
+    if type(x) is int:
+        return x if -2**63 <= x < 2**64 else None
+    return x if type(x) in (str, bytes) else None
+
+
+_key = Rule("a str, bytes or an int of 64 bits", _read_key)
 
 
 def _timeout(x):
