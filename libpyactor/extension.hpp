@@ -22,7 +22,8 @@ struct extension {
   std::string text;
   /// Globals of the module by the time its text runs.
   std::vector<capi::cpp_function> functions = {};
-  /// The same, for threads that Python code has started, too.
+  /// The same for what waits, or is called on threads that Python code has
+  /// started.
   std::vector<capi::any_thread_function> any_thread_functions = {};
 
   /// Adds a function, as `pyactor::define` does to an environment. It is called

@@ -12,7 +12,7 @@ namespace pyactor::supervisors {
 
 namespace {
 
-/// It is a resize's turn, the first one's.
+/// Begins a resize that has none before it.
 struct resize_begins {};
 
 } // namespace
@@ -118,7 +118,7 @@ struct PYACTOR_HIDDEN partition_supervisor::state {
 };
 
 /// Brings one resize about, order by order, and ends with it.
-/// @thread CAF's; one that resizes must not wait
+/// @thread CAF's
 class PYACTOR_HIDDEN partition_supervisor::resizing final
   : public caf::event_based_actor {
 public:
