@@ -152,9 +152,8 @@ start_partitions(caf::actor_system& system, size_t partitions,
 /// another one.
 /// @param supervisor  its children are those of `partition_specs`
 /// @param partitions  how many they are; `resize` allows no more than these
-/// @returns what divides keys among them. Only copies of it, and no other
-/// result
-///          of this function, know of its `resize`.
+/// @returns what divides keys among them; its copies know of each `resize`, and
+///          no other result of this function does
 /// @thread any
 [[nodiscard]] partition_supervisor partitions_of(supervisor_ref supervisor,
                                                  size_t partitions);
