@@ -42,8 +42,7 @@ struct start_limits {
 /// @thread any; a value, copies are equal
 class start_throttle {
 public:
-  /// None: what the supervisor above has. On top of a tree, `start_limits` as
-  /// they are by default, for that tree alone.
+  /// None: what the supervisor above has, if there is one and it has any.
   start_throttle() noexcept = default;
 
   /// @param limits  for all copies together

@@ -51,8 +51,7 @@ struct supervisor_flags {
   size_t max_zombies = 4;
   /// How many children may start at a time, and how often they may come back,
   /// together with all that are below them and with other supervisors that have
-  /// the same. Default: that of the supervisor above; on top of a tree, the
-  /// `start_limits` of that tree alone.
+  /// the same. Default: that of the supervisor above.
   start_throttle throttle{};
   /// How exits of children are classified.
   exit_rules exits{};

@@ -11,9 +11,7 @@ supervisor_actor::supervisor_actor(caf::actor_config& config,
   : timed_actor(config), flags_(std::move(setup.flags)),
     directory_(std::move(setup.directory)), record_(std::move(setup.record)),
     parent_(std::move(setup.parent)), ack_(std::move(setup.ack)),
-    inherited_throttle_(setup.inherited_throttle
-                          ? setup.inherited_throttle
-                          : start_throttle{start_limits{}}),
+    inherited_throttle_(std::move(setup.inherited_throttle)),
     intensity_({flags_.intensity, flags_.period}) {
   if (flags_.strategy == restart_strategy::simple_one_for_one)
     template_.emplace(with_defaults(std::move(setup.specs.front())));

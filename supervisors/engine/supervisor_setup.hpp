@@ -23,7 +23,7 @@ struct supervisor_setup {
   caf::actor_addr parent;
   /// Set if the parent is a supervisor: it looks after its children itself.
   std::optional<init_ack> ack;
-  /// That of the supervisor above; none on top of a tree.
+  /// That of the parent.
   start_throttle inherited_throttle;
 };
 

@@ -68,8 +68,7 @@ class Supervisor:
     #: So many children that could not even be killed, and the next automatic
     #: restart is one too many.
     max_zombies = 4
-    #: A `Throttle`; None for that of the supervisor above, and on top of a tree
-    #: for what `Throttle()` says.
+    #: A `Throttle`; None for that of the supervisor above.
     throttle = None
     #: An `EventStream` that is told what happens to its children; None for
     #: none. Supervisors below have their own.
