@@ -8,6 +8,15 @@
 namespace PYACTOR_EXPORT pyactor {
 namespace supervisors {
 
+/// What is known of an incarnation that has ended.
+struct last_notes {
+  /// Messages, not requests, that were in its mailbox then.
+  uint64_t lost_messages = 0;
+  /// Whether its context was poisoned, so that the next incarnation lives in
+  /// another one.
+  bool has_poisoned_context = false;
+};
+
 /// What a supervisor can do about a child whose code does not return and so
 /// hears no message, not even a kill. A start function hands it over with
 /// `start_context::may_interrupt`; one object may serve many children.
@@ -38,20 +47,14 @@ public:
   /// @returns whether its context was given up
   [[nodiscard]] virtual bool has_lost_context(const caf::actor& who) const = 0;
 
-  /// @param who as above
-  /// @returns whether its context was poisoned, so that the next incarnation
-  ///          lives in another one
-  [[nodiscard]] virtual bool has_poisoned_context(const caf::actor& who) const
-    = 0;
-
   /// @param who one whose context was given up
   /// @returns whether its call keeps a GIL that other contexts need, so that
   ///          nothing takes the place of its own
   [[nodiscard]] virtual bool has_wedged_gil(const caf::actor& who) const = 0;
 
   /// @param who an incarnation that has ended
-  /// @returns how many messages, not requests, were in its mailbox then
-  [[nodiscard]] virtual uint64_t lost_messages(const caf::actor& who) const = 0;
+  /// @returns what is left to say of it
+  [[nodiscard]] virtual last_notes look_back(const caf::actor& who) const = 0;
 };
 
 } // namespace supervisors

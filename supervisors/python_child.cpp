@@ -44,19 +44,16 @@ public:
     return actor && actor->home().is_given_up();
   }
 
-  bool has_poisoned_context(const caf::actor& who) const override {
-    auto* actor = pinned(who);
-    return actor && actor->home().was_replaced();
-  }
-
   bool has_wedged_gil(const caf::actor& who) const override {
     auto* actor = pinned(who);
     return actor && actor->home().has_wedged_gil();
   }
 
-  uint64_t lost_messages(const caf::actor& who) const override {
+  last_notes look_back(const caf::actor& who) const override {
     auto* actor = pinned(who);
-    return actor ? actor->lost_messages() : 0;
+    if (!actor)
+      return {};
+    return {actor->lost_messages(), actor->home().was_replaced()};
   }
 
 private:

@@ -55,9 +55,12 @@ void supervisor_actor::note_wedged_gil(child& who) {
     report_once(who, runtime::call_trouble::gil_wedged);
 }
 
-/// `who` has ended in a context that takes no more actors.
-void supervisor_actor::note_poisoned_context(const child& who) {
-  if (who.notes.calls && who.notes.calls->has_poisoned_context(who.handle))
+void supervisor_actor::look_back(const child& who) {
+  if (!who.notes.calls)
+    return;
+  auto notes = who.notes.calls->look_back(who.handle);
+  seen_.lost_messages += notes.lost_messages;
+  if (notes.has_poisoned_context)
     report(supervision_event::kind::poisoned, who);
 }
 

@@ -166,9 +166,7 @@ void supervisor_actor::on_ended(const child_ended& what) {
     note_hung_call(*who);
   if (how.kind == exit_kind::hung || is_abandoned)
     note_wedged_gil(*who);
-  note_poisoned_context(*who);
-  if (who->notes.calls)
-    seen_.lost_messages += who->notes.calls->lost_messages(who->handle);
+  look_back(*who);
   if (who->state.phase == child_phase::starting)
     note_failure(*who, exit_kind::start_failed, what.reason);
   else if (who->state.phase == child_phase::running)

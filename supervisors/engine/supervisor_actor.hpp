@@ -115,7 +115,7 @@ private:
   void report_once(child& who, runtime::call_trouble what);
   void note_hung_call(child& who);
   void note_wedged_gil(child& who);
-  void note_poisoned_context(const child& who);
+  void look_back(const child& who);
   void note_crash(const child& who);
   void note_zombie(const child& who, std::string context);
   void restart(child& who, std::chrono::nanoseconds pause);

@@ -39,16 +39,12 @@ struct scripted_calls : child_calls {
     return lost;
   }
 
-  bool has_poisoned_context(const caf::actor&) const override {
-    return poisoned;
-  }
-
   bool has_wedged_gil(const caf::actor&) const override {
     return wedged;
   }
 
-  uint64_t lost_messages(const caf::actor&) const override {
-    return 0;
+  last_notes look_back(const caf::actor&) const override {
+    return {.has_poisoned_context = poisoned};
   }
 
   std::string done() const {

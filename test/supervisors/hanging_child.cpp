@@ -31,16 +31,13 @@ bool hanging_calls::has_lost_context(const caf::actor&) const {
   return lost;
 }
 
-bool hanging_calls::has_poisoned_context(const caf::actor&) const {
-  return false;
-}
-
 bool hanging_calls::has_wedged_gil(const caf::actor&) const {
   return false;
 }
 
-uint64_t hanging_calls::lost_messages(const caf::actor&) const {
-  return 0;
+pyactor::supervisors::last_notes
+hanging_calls::look_back(const caf::actor&) const {
+  return {};
 }
 
 std::string hanging_calls::done() const {

@@ -18,9 +18,9 @@ struct hanging_calls : pyactor::supervisors::child_calls {
   void interrupt(const caf::actor& who, uint64_t call) const override;
   bool give_up(const caf::actor& who, uint64_t call) const override;
   bool has_lost_context(const caf::actor& who) const override;
-  bool has_poisoned_context(const caf::actor& who) const override;
   bool has_wedged_gil(const caf::actor& who) const override;
-  uint64_t lost_messages(const caf::actor& who) const override;
+  pyactor::supervisors::last_notes
+  look_back(const caf::actor& who) const override;
 
   /// @returns what was done to the call since the last time
   std::string done() const;
