@@ -10,6 +10,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #if defined(__x86_64__)
@@ -33,13 +34,7 @@ public:
   /// @param job not "none"
   /// @returns false where the queue is closed; the job stays with the caller
   bool push(Job job) {
-    std::unique_lock guard{mtx_};
-    if (closed_)
-      return false;
-    inbox_.push_back(std::move(job));
-    inbox_size_.store(inbox_.size(), std::memory_order_release);
-    wake(guard);
-    return true;
+    return append(inbox_, inbox_size_, std::move(job));
   }
 
   /// Appends a resident job without a lock.
@@ -60,13 +55,7 @@ public:
   /// @param job as for `push`
   /// @returns false where the queue is closed; the job stays with the caller
   bool push_guest(Job job) {
-    std::unique_lock guard{mtx_};
-    if (closed_)
-      return false;
-    guests_.push_back(std::move(job));
-    guest_size_.store(guests_.size(), std::memory_order_release);
-    wake(guard);
-    return true;
+    return append(guests_, guest_size_, std::move(job));
   }
 
   /// Takes the next job: residents and guests in turn.
@@ -187,6 +176,25 @@ private:
 #if defined(__x86_64__)
     _mm_pause();
 #endif
+  }
+
+  /// Where there is no memory, waits until there is: whoever pushes a job has
+  /// taken on to run it, and an actor whose job was dropped would never wake
+  /// up.
+  bool append(std::deque<Job>& to, std::atomic<size_t>& size, Job job) {
+    for (;; std::this_thread::yield()) {
+      std::unique_lock guard{mtx_};
+      if (closed_)
+        return false;
+      try {
+        to.push_back(job);
+      } catch (const std::bad_alloc&) {
+        continue;
+      }
+      size.store(to.size(), std::memory_order_release);
+      wake(guard);
+      return true;
+    }
   }
 
   /// Takes in what others have pushed; for want of memory, only some of it, but

@@ -244,4 +244,39 @@ TEST_CASE(
   CHECK(wrong_excuses(library::caf) == "");
 }
 
+TEST_CASE("what a sender has no memory for it knows, and the receiver goes on",
+          "[runtime]") {
+  runtime_world world{one_pool(kinds().back())};
+  auto receiver = world.spawn(counter, {.positional = {0}});
+  int64_t least = 0;
+  int64_t most = 0;
+  size_t failures = 0;
+  // Often enough for the queues between them to need memory, too.
+  for (int round = 0; round < 1000; ++round) {
+    auto reached = true;
+    for (size_t number = 0; reached; ++number) {
+      INFO("round " << round << ", allocation " << number);
+      auto what = runtime_world::make_call("add", 1);
+      auto sent = true;
+      {
+        allocation_failure failure{allocator::cpp, number};
+        try {
+          caf::anon_send(receiver, std::move(what));
+        } catch (const std::bad_alloc&) {
+          sent = false;
+        }
+        reached = failure.reached();
+      }
+      ++most;
+      least += sent;
+      failures += !sent;
+    }
+    auto sum = world.call(receiver, "add", 0);
+    REQUIRE(sum);
+    REQUIRE(*sum->as_int64() >= least);
+    REQUIRE(*sum->as_int64() <= most);
+  }
+  CHECK(failures > 0);
+}
+
 } // namespace runtime_test
