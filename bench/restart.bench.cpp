@@ -6,8 +6,7 @@
 #include <pyactor/bench/lifecycle.hpp>
 #include <pyactor/bench/python_counter.hpp>
 #include <pyactor/bench/request_bench.hpp>
-#include <pyactor/bench/successor.hpp>
-#include <pyactor/supervisors/python_child.hpp>
+#include <pyactor/bench/telling_child.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
 
 #include <algorithm>
@@ -44,11 +43,7 @@ public:
 
   caf::behavior make_behavior() override {
     return {
-      [this](ready) {
-        request(current(), caf::infinite,
-                call{"increment", {.positional = {1}}})
-          .then([this](const value&) { answered(); }, fail);
-      },
+      [this](ready) { ask(call{"increment", {.positional = {1}}}); },
       [this](const live& order) {
         reply_ = make_response_promise();
         left_ = order.times;
@@ -60,17 +55,11 @@ public:
   }
 
 protected:
-  /// @returns the actor that is ready
-  virtual caf::actor current() = 0;
+  /// Requests that of the actor that is ready, and calls `answered`.
+  virtual void ask(const call& what) = 0;
 
   /// Ends the current actor, and has the next one start.
   virtual void replace() = 0;
-
-private:
-  void next() {
-    start_ = std::chrono::steady_clock::now();
-    replace();
-  }
 
   void answered() {
     std::chrono::nanoseconds life{std::chrono::steady_clock::now() - start_};
@@ -79,6 +68,12 @@ private:
       next();
     else
       reply_.deliver(std::move(lives_));
+  }
+
+private:
+  void next() {
+    start_ = std::chrono::steady_clock::now();
+    replace();
   }
 
   caf::response_promise reply_;
@@ -95,8 +90,9 @@ public:
   }
 
 private:
-  caf::actor current() override {
-    return current_;
+  void ask(const call& what) override {
+    request(current_, caf::infinite, what)
+      .then([this](const value&) { answered(); }, fail);
   }
 
   void replace() override {
@@ -129,12 +125,13 @@ public:
   }
 
 private:
-  caf::actor current() override {
-    return child_.current().value();
+  void ask(const call& what) override {
+    child_.request(this, caf::infinite, what)
+      .then([this](const value&) { answered(); }, fail);
   }
 
   void replace() override {
-    request(current(), caf::infinite, call{"crash", {}})
+    child_.request(this, caf::infinite, call{"crash", {}})
       .then([](const value&) {}, [](const caf::error&) {});
   }
 
@@ -164,19 +161,19 @@ public:
 
   void crash(benchmark::State& state, summary of_lives) {
     supervisors::supervisor_flags flags;
-    flags.strategy = supervisors::restart_strategy::rest_for_one;
     flags.intensity = std::numeric_limits<uint32_t>::max();
     auto watcher = std::make_shared<caf::actor>();
-    auto started = [watcher] {
+    auto listener = [watcher](const caf::actor&) {
       if (*watcher) // else it is the first time
         caf::anon_send(*watcher, ready{});
     };
     supervisors::child_spec spec;
     spec.id = "counter";
-    spec.start = supervisors::start_python(python(), counter_class());
-    auto supervisor = supervisors::start_supervisor(system(), flags,
-                                                    {spec, successor(started)})
-                        .value();
+    spec.start = start_python_counter(python(), listener);
+    // Its supervisor may not know yet what the watcher knows.
+    spec.while_down = supervisors::buffer{};
+    auto supervisor
+      = supervisors::start_supervisor(system(), flags, {spec}).value();
     *watcher = system().spawn<supervised>(supervisor.child("counter"));
     measure(state, of_lives, *watcher);
     supervisor.stop().value();

@@ -36,6 +36,7 @@ ROWS = [
     ("10 000 restarts of a C++ child", "restarts", "/plain/", 1.5),
     ("10 000 restarts of a Python child", "restarts", "/python/", 1.5),
     ("memory that 10 000 restarts leave", "restarts", "/bytes/", "+65536 B"),
+    ("RSS that 10 000 C++ restarts leave", "restarts", "/rss_plain/", "+524288 B"),
     ("RSS that 10 000 Python restarts leave", "restarts", "/rss/", "+524288 B"),
     ("growth of time, 1000 to 100 000 children", "many_children", "", 1.5),
     ("question beside a storm of crashes, p50", "crash_storm", "/p50/", 1.5),
