@@ -52,27 +52,27 @@ sup_error invalid(std::string_view why) {
   return {.code = sup_errc::invalid_spec, .message = std::string{why}};
 }
 
+} // namespace
+
 /// How long there is for several orders in a row.
-class time_limit {
+class PYACTOR_HIDDEN time_limit {
 public:
-  explicit time_limit(nanoseconds timeout)
+  explicit time_limit(std::chrono::nanoseconds timeout)
     : timeout_(timeout), begin_(std::chrono::steady_clock::now()) {
     // nop
   }
 
-  nanoseconds left() const {
+  std::chrono::nanoseconds left() const {
     if (timeout_ == forever)
       return forever;
     auto gone = std::chrono::steady_clock::now() - begin_;
-    return std::max(timeout_ - gone, nanoseconds::zero());
+    return std::max(timeout_ - gone, std::chrono::nanoseconds::zero());
   }
 
 private:
-  nanoseconds timeout_;
+  std::chrono::nanoseconds timeout_;
   std::chrono::steady_clock::time_point begin_;
 };
-
-} // namespace
 
 uint64_t stable_hash(std::string_view key) noexcept {
   auto result = fnv_offset_basis;
