@@ -228,6 +228,9 @@ TEST_CASE("a supervisor answers, starts and stops, and CAF's workers go on, "
     supervisor.child("python 0").current().value(),
     runtime_world::make_call("keep", static_cast<int64_t>(kept.fd())));
   REQUIRE(world.hear());
+  // Its own thread waits for the GIL then; a worker of CAF's would be gone.
+  world.client()->send(supervisor.child("python 1").current().value(),
+                       runtime_world::make_call("answer"));
   for (int i = 0; i < 20; ++i) {
     CHECK(supervisor.count_children()->active == 3);
     CHECK(supervisor.which_children()->size() == 3);

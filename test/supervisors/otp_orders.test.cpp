@@ -118,7 +118,10 @@ TEST("extra_return", "what a start function tells reaches whoever has ordered "
   w.tell("c1", die{crash()});
   CHECK(w.info("c1").incarnation == 4);
   CHECK(w.which() == "c1:running");
+  w.child("c1").told = {};
+  CHECK(w.order(cycle_child{"c1"}).told().empty());
   w.child("c1").start = mode::ignore;
+  w.child("c1").told = caf::make_message(6, std::string{"nothing started"});
   CHECK(w.order(cycle_child{"c1"}).told().empty());
 }
 

@@ -28,6 +28,9 @@ class Main(pyactor.Actor):
     def is_marked(self):
         return hasattr(sys, "marked")
 
+    def crash(self):
+        raise ValueError("crashed")
+
     def poison_and_crash(self):
         pyactor.poison("its state is broken")
         raise ValueError("crashed")
@@ -44,10 +47,24 @@ value call(runtime_world& world, const supervisor_ref& supervisor,
   return result;
 }
 
+/// @returns which child was in which poisoned context, of all events up to the
+///          next restart
+std::string poisoned_until_restart(const event_stream& news) {
+  std::string result;
+  for (;;) {
+    auto event = news.next(patience);
+    REQUIRE(event);
+    if (event->what == supervision_event::kind::poisoned)
+      result += event->id + " in " + event->context;
+    if (event->what == supervision_event::kind::restarted)
+      return result;
+  }
+}
+
 } // namespace
 
-TEST_CASE("a child that poisons its interpreter comes back in a fresh one, and "
-          "its neighbour goes on in the old",
+TEST_CASE("a child that poisons its interpreter comes back in a fresh one; its "
+          "neighbour goes on in the old, and follows when it ends",
           "[poisoned_child]") {
   if (!pyactor::main_interpreter::supports_own_gil())
     SKIP("own-GIL interpreters need CPython 3.14");
@@ -57,28 +74,20 @@ TEST_CASE("a child that poisons its interpreter comes back in a fresh one, and "
   runtime_world world{std::move(options)};
   auto start = start_python(world.python(),
                             pyactor::actor_class::from_source(source, "Main"));
-  auto supervisor = start_supervisor(world.system(), {.events = news},
-                                     {{.id = "broken", .start = start},
-                                      {.id = "neighbour", .start = start}})
-                      .value();
+  auto supervisor
+    = start_supervisor(
+        world.system(), {.intensity = 9, .events = news},
+        {{.id = "broken", .start = start}, {.id = "neighbour", .start = start}})
+        .value();
   call(world, supervisor, "neighbour", "mark");
   CHECK(call(world, supervisor, "broken", "is_marked") == true);
   call(world, supervisor, "broken", "poison_and_crash");
-  bool poisoned = false;
-  for (;;) {
-    auto event = news.next(patience);
-    REQUIRE(event);
-    if (event->what == supervision_event::kind::poisoned) {
-      CHECK(event->id == "broken");
-      CHECK(event->context == "default/0");
-      poisoned = true;
-    }
-    if (event->what == supervision_event::kind::restarted)
-      break;
-  }
-  CHECK(poisoned);
+  CHECK(poisoned_until_restart(news) == "broken in default/0");
   CHECK(call(world, supervisor, "broken", "is_marked") == false);
   CHECK(call(world, supervisor, "neighbour", "is_marked") == true);
+  call(world, supervisor, "neighbour", "crash");
+  CHECK(poisoned_until_restart(news) == "neighbour in default/0");
+  CHECK(call(world, supervisor, "neighbour", "is_marked") == false);
   CHECK(supervisor.stop());
   CHECK(world.python().stop(patience).complete());
 }

@@ -213,7 +213,11 @@ TEST_CASE("an actor that has a supervisor already is not adopted", "[start]") {
   CHECK(here.error().cause == sup_errc::already_started);
 
   auto other = spawn_supervisor(w.system, {}, {{.id = "b", .start = steal}});
+  REQUIRE(other);
   w.run();
+  REQUIRE(other->start_failure());
+  CHECK(other->start_failure()->cause == sup_errc::already_started);
+  CHECK(other->stop());
   CHECK(w.alive("a"));
   CHECK(w.which() == "a:running");
 }
