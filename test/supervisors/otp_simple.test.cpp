@@ -6,6 +6,7 @@
 #include <pyactor/test/supervisors/simple_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <memory>
 #include <vector>
@@ -272,15 +273,25 @@ TEST("count_restarting_children", "a child that comes back is not active") {
 
 TEST("hanging_restart_loop_simple",
      "a child that cannot come back can be stopped") {
+  auto slow = GENERATE(false, true); // to say that it cannot
   otp_simple_world w{up_to(100)};
   auto one = w.spec("c");
   one.shutdown = stop_policy{.mode = stop_mode::brutal_kill};
   w.begin(one);
   for (const char* id : {"c-1", "c-2"}) {
     w.add();
-    w.child(id).start = mode::refuse;
+    w.child(id).start = slow ? mode::manual_ack : mode::refuse;
     w.tell(id, die{crash()});
+    for (auto starts = 2; starts < 5; ++starts) {
+      CHECK(w.child(id).starts == starts);
+      if (slow) {
+        w.child(id).acks.back()(crash());
+        w.run();
+      }
+      w.advance(10ms);
+    }
     CHECK(w.which() == std::string{id} + ":restarting");
+    CHECK(w.count() == child_counts{1, 0, 0, 1});
     CHECK(w.order(restart_child{id}).failed_with(sup_errc::simple_one_for_one));
     CHECK(w.order(delete_child{id}).failed_with(sup_errc::simple_one_for_one));
     if (id == std::string{"c-2"})
