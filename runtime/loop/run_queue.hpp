@@ -33,8 +33,24 @@ public:
   /// Appends a resident job; wakes the consumer where it sleeps.
   /// @param job not "none"
   /// @returns false where the queue is closed; the job stays with the caller
+  ///
+  /// Where there is no memory, waits until there is: who pushes a resident has
+  /// taken on to run it, and an actor whose job was dropped would never wake
+  /// up.
   bool push(Job job) {
-    return append(inbox_, inbox_size_, std::move(job));
+    for (;; std::this_thread::yield()) {
+      std::unique_lock guard{mtx_};
+      if (closed_)
+        return false;
+      try {
+        inbox_.push_back(job);
+      } catch (const std::bad_alloc&) {
+        continue;
+      }
+      inbox_size_.store(inbox_.size(), std::memory_order_release);
+      wake(guard);
+      return true;
+    }
   }
 
   /// Appends a resident job without a lock.
@@ -53,9 +69,20 @@ public:
 
   /// Appends a guest job.
   /// @param job as for `push`
-  /// @returns false where the queue is closed; the job stays with the caller
-  bool push_guest(Job job) {
-    return append(guests_, guest_size_, std::move(job));
+  /// @returns false where the queue is closed, or for want of memory; the job
+  ///          stays with the caller
+  [[nodiscard]] bool push_guest(Job job) {
+    std::unique_lock guard{mtx_};
+    if (closed_)
+      return false;
+    try {
+      guests_.push_back(std::move(job));
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    guest_size_.store(guests_.size(), std::memory_order_release);
+    wake(guard);
+    return true;
   }
 
   /// Takes the next job: residents and guests in turn.
@@ -176,25 +203,6 @@ private:
 #if defined(__x86_64__)
     _mm_pause();
 #endif
-  }
-
-  /// Where there is no memory, waits until there is: whoever pushes a job has
-  /// taken on to run it, and an actor whose job was dropped would never wake
-  /// up.
-  bool append(std::deque<Job>& to, std::atomic<size_t>& size, Job job) {
-    for (;; std::this_thread::yield()) {
-      std::unique_lock guard{mtx_};
-      if (closed_)
-        return false;
-      try {
-        to.push_back(job);
-      } catch (const std::bad_alloc&) {
-        continue;
-      }
-      size.store(to.size(), std::memory_order_release);
-      wake(guard);
-      return true;
-    }
   }
 
   /// Takes in what others have pushed; for want of memory, only some of it, but
