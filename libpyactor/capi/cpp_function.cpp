@@ -154,11 +154,15 @@ bool read_values(const any_thread_function& what, PyObject* const* items,
   return guarded([&]() -> PyObject* {
            if (!takes(what, count))
              return nullptr;
-           const auto& state = *current_module_state();
+           const auto* state = current_module_state();
+           if (!state) {
+             PyErr_SetString(PyExc_RuntimeError, "the interpreter has ended");
+             return nullptr;
+           }
            for (Py_ssize_t i = 0; i < count; ++i) {
-             auto read = from_python(items[i], limits_here(state));
+             auto read = from_python(items[i], limits_here(*state));
              if (!read)
-               return raise_error(state,
+               return raise_error(*state,
                                   at_step(std::move(read).error(),
                                           index_step(static_cast<size_t>(i))));
              result.push_back(*std::move(read));
