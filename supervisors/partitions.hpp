@@ -97,14 +97,17 @@ public:
   /// @param timeout     bound on the wait for all answers
   /// @returns `invalid_spec`: too many
   ///          - `start_failed`: there are as many as could be started
+  ///          - `supervisor_down`: it has ended, perhaps meanwhile
   ///          - else as `supervisor_ref::restart_child`
   /// @thread any outside of actors; blocks, also while another one resizes
   sup_expected<void> resize(size_t partitions,
                             std::chrono::nanoseconds timeout = forever) const;
 
   /// The same for actors, which must not wait. Resizes are carried out in the
-  /// order in which they were asked for, one after another. The supervisor does
-  /// not stop before that for want of copies.
+  /// order in which they were asked for, one after another; `timeout` is for
+  /// the answers to this one's orders, and only seen once its turn has come.
+  /// Neither the supervisor, for want of copies, nor the actor system ends
+  /// before that.
   /// @param partitions  as for `resize`
   /// @param tell        called once, on a thread of the actor system, with what
   ///                    `resize` returns; must not block, nor throw
