@@ -91,10 +91,13 @@ public:
   caf::behavior make_behavior() override {
     return {
       [this](const reborn& child) {
+        auto is_first = !current_;
         current_ = child.who;
-        if (left_ == 0) // its first start
+        if (left_ == 0)
           return;
-        if (--left_ > 0)
+        if (is_first)
+          begin();
+        else if (--left_ > 0)
           kill();
         else
           this->send(
@@ -105,13 +108,18 @@ public:
       [this](const live& order) {
         for_whom_ = caf::actor_cast<caf::actor>(this->current_sender());
         left_ = order.times;
-        start_ = std::chrono::steady_clock::now();
-        kill();
+        if (current_)
+          begin();
       },
     };
   }
 
 private:
+  void begin() {
+    start_ = std::chrono::steady_clock::now();
+    kill();
+  }
+
   void kill() {
     caf::anon_send_exit(current_, caf::exit_reason::kill);
   }
