@@ -16,11 +16,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <typeinfo>
 #include <utility>
+#include <vector>
 
 /// Lets `T` travel in messages between actors of this process.
 /// @ingroup macros
@@ -183,21 +185,31 @@ enum class call_trouble : uint8_t {
 };
 
 /// How attachables of an actor are told of it: `caf::attachable::matches` gets
-/// this, and returns false.
+/// this, and returns false. That runs under a lock of the actor's, so what is
+/// to follow is only noted there.
 struct call_trouble_token {
   /// What CAF knows it by.
   static constexpr size_t token_type = 0x74726f75;
 
   /// What is the matter.
   call_trouble what;
+  /// The number of the call; each of an actor's has its own.
+  uint64_t call;
+  /// Run without the lock.
+  std::vector<std::function<void()>>& then;
 };
 
 /// Tells all that are attached to an actor of its call.
 /// @param who not null
 /// @param what is the matter with it
+/// @param call its number
 /// @thread any
-inline void tell_attached(const caf::strong_actor_ptr& who, call_trouble what) {
-  who->get()->detach(call_trouble_token{what});
+inline void tell_attached(const caf::strong_actor_ptr& who, call_trouble what,
+                          uint64_t call) {
+  std::vector<std::function<void()>> then;
+  who->get()->detach(call_trouble_token{what, call, then});
+  for (const auto& each : then)
+    each();
 }
 
 /// Lets go of CAF's logger. A thread that has spawned an actor holds on to it,

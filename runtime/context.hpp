@@ -219,12 +219,13 @@ public:
     return has_wedged_gil_.load(std::memory_order_acquire);
   }
 
-  /// Tells whoever supervises an actor of its call.
-  /// @param who need not live here
+  /// Tells whoever supervises the actor of a call.
+  /// @param runs the call, as `running` told it
   /// @param what is the matter with it
-  void report_call(caf::actor_id who, call_trouble what) const {
-    if (auto found = residents_.find(who))
-      tell_attached(found, what);
+  void report_call(const loop::activity::snapshot& runs,
+                   call_trouble what) const {
+    if (auto found = residents_.find(runs.actor))
+      tell_attached(found, what, runs.turn);
   }
 
   /// @returns the actor that runs, and for how long, for a person

@@ -66,7 +66,8 @@ struct PYACTOR_HIDDEN runtime::parts {
   stop_report stop(std::chrono::milliseconds deadline);
   void await_contexts(clock::time_point kill_at, clock::time_point deadline);
   void end_python(clock::time_point deadline, stop_report& report);
-  void report_wedged_gil(const context& where) const;
+  void report_wedged_gil(const context& where,
+                         const loop::activity::snapshot& runs) const;
 
   caf::actor_system& system;
   runtime_options options;
@@ -87,14 +88,18 @@ struct PYACTOR_HIDDEN runtime::parts {
           guests->add(one);
           dog->watch(one);
         },
-      .wedged = [this](const context& where) { report_wedged_gil(where); },
+      .wedged =
+        [this](const context& where) {
+          report_wedged_gil(where, where.running().read());
+        },
     });
   std::shared_ptr<watchdog> dog = std::make_shared<watchdog>(watchdog::settings{
     .grace = options.interrupt_grace,
     .gil_patience = options.gil_patience,
     .interrupted =
-      [](const watched& where, caf::actor_id who) {
-        static_cast<const context&>(where).report_call(who, call_trouble::hung);
+      [](const watched& where, const loop::activity::snapshot& runs) {
+        static_cast<const context&>(where).report_call(runs,
+                                                       call_trouble::hung);
       },
     .give_up =
       [set = contexts](watchdog::hung_call call) {
@@ -102,8 +107,8 @@ struct PYACTOR_HIDDEN runtime::parts {
                      call.what.turn, call.why);
       },
     .wedged =
-      [this](const watched& where) {
-        report_wedged_gil(static_cast<const context&>(where));
+      [this](const watched& where, const loop::activity::snapshot& runs) {
+        report_wedged_gil(static_cast<const context&>(where), runs);
       },
   });
   /// Has the watchdog look after what the pools limit.
@@ -308,14 +313,16 @@ void runtime::parts::end_python(clock::time_point deadline,
 }
 
 /// @param where a context that is inside Python
-void runtime::parts::report_wedged_gil(const context& where) const {
+/// @param runs the call that is
+void runtime::parts::report_wedged_gil(
+  const context& where, const loop::activity::snapshot& runs) const {
   auto text = "the GIL that all contexts of kind main share cannot be had, and "
               "no Python code runs in them: "
               + where.what_runs();
   if (options.on_wedged_gil == wedged_gil_policy::abort_process)
     abort_process(layer::runtime, text + "; the process is ended");
   log().critical(text);
-  where.report_call(where.running().read().actor, call_trouble::gil_wedged);
+  where.report_call(runs, call_trouble::gil_wedged);
 }
 
 // -- actors -------------------------------------------------------------------

@@ -127,7 +127,7 @@ watchdog::look_at(member& one, clock::time_point now) {
   auto advice = one.calls.look(runs, now, config_.grace);
   if (advice.what == step::interrupt) {
     where->interrupt(runs.turn, overran(*where, runs, "interrupted"));
-    config_.interrupted(*where, runs.actor);
+    config_.interrupted(*where, runs);
   }
   if (advice.what == step::give_up)
     config_.give_up({where, runs, overran(*where, runs, "given up")});
@@ -148,7 +148,7 @@ watchdog::look_at_gil(member& one, watched& where,
   if (advice.what == step::probe)
     where.probe_gil();
   if (advice.what == step::wedged)
-    config_.wedged(where);
+    config_.wedged(where, runs);
   return advice.look_at;
 }
 

@@ -42,13 +42,14 @@ public:
     clock::duration grace;
     /// How long a GIL that others need may not be had; 0 for ever.
     clock::duration gil_patience;
-    /// Called on the watchdog's thread with a call that it interrupts, and the
-    /// number of its actor; must not block.
-    std::function<void(const watched&, uint64_t)> interrupted;
+    /// Called on the watchdog's thread with a call that it interrupts; must not
+    /// block.
+    std::function<void(const watched&, const loop::activity::snapshot&)>
+      interrupted;
     /// The same, where that has not helped.
     std::function<void(hung_call)> give_up;
     /// The same, with one whose Python code holds the GIL that others need.
-    std::function<void(const watched&)> wedged;
+    std::function<void(const watched&, const loop::activity::snapshot&)> wedged;
   };
 
   explicit watchdog(settings config);

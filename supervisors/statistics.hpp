@@ -119,7 +119,8 @@ struct supervisor_statistics {
   /// the way to it when their incarnation ended.
   uint64_t lost_requests = 0;
   /// Other messages that were in the mailbox of a child in Python, or of a
-  /// pinned actor, when it ended. Those of other actors are not known.
+  /// pinned actor, when it ended. Those of other actors, and of zombies, are
+  /// not known.
   uint64_t lost_messages = 0;
   /// Given up as lost, and not ended since, or for ever.
   std::vector<zombie_info> zombies;
@@ -165,8 +166,9 @@ struct supervision_event {
     ready,
     /// A child that runs is no longer ready.
     not_ready,
-    /// A call of the child took longer than it may, or was in the way of its
-    /// stop, and was interrupted. `context` says where.
+    /// A call of the child takes longer than it may, or is in the way of its
+    /// stop, and is being interrupted; it may come back before that. `context`
+    /// says where.
     hung,
     /// Another context takes the place of `context`, which a call of the child
     /// did not come back from, or which takes no more actors because somebody

@@ -64,9 +64,9 @@ struct child {
   start_notes notes;
   /// Of that incarnation.
   stuck_call stuck;
-  /// Whether these were reported of it: at once, or as it ended.
-  bool is_hung = false;
-  bool has_wedged_gil = false;
+  /// The last calls of it that were reported; 0 for none.
+  uint64_t hung_call = 0;
+  uint64_t wedged_call = 0;
 
   /// Known from the first sign of a failed start until the next start.
   std::optional<start_failure> failure;

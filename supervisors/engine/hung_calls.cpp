@@ -11,24 +11,24 @@ bool supervisor_actor::is_in_call(const child& who) const {
 }
 
 void supervisor_actor::interrupt(child& who) {
-  if (!who.stuck.interrupt(who.notes.calls.get(), who.handle))
-    return;
-  report(supervision_event::kind::hung, who);
-  who.is_hung = true;
+  if (auto call = who.stuck.interrupt(who.notes.calls.get(), who.handle))
+    report_once(who, runtime::call_trouble::hung, call);
 }
 
 void supervisor_actor::on_trouble(const child_in_trouble& what) {
   if (auto* who = roster_.find_incarnation(what.incarnation))
-    report_once(*who, what.what);
+    report_once(*who, what.what, what.call);
   else
     ++seen_.stale_events;
 }
 
-void supervisor_actor::report_once(child& who, runtime::call_trouble what) {
+/// Several may tell of one call.
+void supervisor_actor::report_once(child& who, runtime::call_trouble what,
+                                   uint64_t call) {
   using kind = supervision_event::kind;
   auto is_hung = what == runtime::call_trouble::hung;
-  auto& is_reported = is_hung ? who.is_hung : who.has_wedged_gil;
-  if (!std::exchange(is_reported, true))
+  auto& last = is_hung ? who.hung_call : who.wedged_call;
+  if (std::exchange(last, call) != call)
     report(is_hung ? kind::hung : kind::gil_wedged, who);
 }
 
@@ -42,7 +42,8 @@ void supervisor_actor::give_up_context(child& who) {
 
 /// `who` has ended because of a call that took longer than it may.
 void supervisor_actor::note_hung_call(child& who) {
-  report_once(who, runtime::call_trouble::hung);
+  if (who.hung_call == 0)
+    report(supervision_event::kind::hung, who);
   if (!who.notes.calls || !who.notes.calls->has_lost_context(who.handle))
     return;
   note_zombie(who, who.notes.place);
@@ -50,9 +51,10 @@ void supervisor_actor::note_hung_call(child& who) {
 }
 
 /// `who` has ended because its context was given up.
-void supervisor_actor::note_wedged_gil(child& who) {
-  if (who.notes.calls && who.notes.calls->has_wedged_gil(who.handle))
-    report_once(who, runtime::call_trouble::gil_wedged);
+void supervisor_actor::note_wedged_gil(const child& who) {
+  if (who.wedged_call == 0 && who.notes.calls
+      && who.notes.calls->has_wedged_gil(who.handle))
+    report(supervision_event::kind::gil_wedged, who);
 }
 
 void supervisor_actor::look_back(const child& who) {

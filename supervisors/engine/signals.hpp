@@ -34,6 +34,8 @@ struct child_ended {
 struct child_in_trouble {
   incarnation_id incarnation;
   runtime::call_trouble what;
+  /// As `child_calls` numbers it.
+  uint64_t call;
 };
 
 /// The actor that this supervisor belongs to ended.

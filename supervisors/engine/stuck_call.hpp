@@ -25,13 +25,14 @@ public:
 
   /// Interrupts what runs now.
   /// @param calls,who as above
-  /// @returns whether that is a call which was not interrupted before
-  bool interrupt(const child_calls* calls, const caf::actor& who) {
+  /// @returns the number of that call; 0 where nothing runs
+  uint64_t interrupt(const child_calls* calls, const caf::actor& who) {
     auto call = calls ? calls->running(who) : 0;
     if (call == 0)
-      return false;
+      return 0;
     calls->interrupt(who, call);
-    return std::exchange(interrupted_, call) != call;
+    interrupted_ = call;
+    return call;
   }
 
   /// Gives up the context of the call that was interrupted.

@@ -112,9 +112,9 @@ private:
   void interrupt(child& who);
   void give_up_context(child& who);
   void on_trouble(const child_in_trouble& what);
-  void report_once(child& who, runtime::call_trouble what);
+  void report_once(child& who, runtime::call_trouble what, uint64_t call);
   void note_hung_call(child& who);
-  void note_wedged_gil(child& who);
+  void note_wedged_gil(const child& who);
   void look_back(const child& who);
   void note_crash(const child& who);
   void note_zombie(const child& who, std::string context);

@@ -171,8 +171,8 @@ void supervisor_actor::spawn_incarnation(child& who) {
   }
   who.notes = {};
   who.stuck = {};
-  who.is_hung = false;
-  who.has_wedged_gil = false;
+  who.hung_call = 0;
+  who.wedged_call = 0;
   auto result = call_start_function(who);
   if (auto* handle = std::get_if<caf::actor>(&result)) {
     adopt(who, *handle);

@@ -34,11 +34,7 @@ public:
   bool matches(const token& what) override {
     using runtime::call_trouble_token;
     if (what.subtype == call_trouble_token::token_type && key_.incarnation != 0)
-      runtime::send_urgently(
-        runtime::upgrade(key_.observer), nullptr,
-        child_in_trouble{
-          key_.incarnation,
-          static_cast<const call_trouble_token*>(what.ptr)->what});
+      pass_on(*static_cast<const call_trouble_token*>(what.ptr));
     if (what.subtype != watch_query::token_type)
       return false;
     const auto& query = *static_cast<const watch_query*>(what.ptr);
@@ -49,6 +45,16 @@ public:
   }
 
 private:
+  /// The last reference to an observer must not go under the actor's lock.
+  void pass_on(const runtime::call_trouble_token& trouble) const {
+    trouble.then.emplace_back(
+      [observer = runtime::upgrade(key_.observer),
+       signal
+       = child_in_trouble{key_.incarnation, trouble.what, trouble.call}] {
+        runtime::send_urgently(observer, nullptr, signal);
+      });
+  }
+
   watch_key key_;
   std::shared_ptr<in_flight> requests_;
 };

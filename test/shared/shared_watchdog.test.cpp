@@ -128,13 +128,15 @@ struct kennel {
     dog = std::make_shared<watchdog>(watchdog::settings{
       .grace = grace,
       .gil_patience = patience,
-      .interrupted = [this](const watched&, uint64_t) { ++interrupted; },
+      .interrupted = [this](const watched&,
+                            const loop::activity::snapshot&) { ++interrupted; },
       .give_up =
         [this](watchdog::hung_call call) {
           auto& where = static_cast<worker&>(*call.where);
           given_up += where.give_up(call.what.turn);
         },
-      .wedged = [this](const watched&) { ++wedged; },
+      .wedged
+      = [this](const watched&, const loop::activity::snapshot&) { ++wedged; },
     });
   }
 

@@ -44,7 +44,7 @@ struct scripted_calls : child_calls {
   }
 
   last_notes look_back(const caf::actor&) const override {
-    return {.has_poisoned_context = poisoned};
+    return {.lost_messages = 2, .has_poisoned_context = poisoned};
   }
 
   std::string done() const {
@@ -176,6 +176,34 @@ TEST_CASE("a call in the way of a stop is interrupted, then killed, then given "
   CHECK(seen.abandons == 1);
   REQUIRE(seen.zombies.size() == 1);
   CHECK(seen.zombies[0].context == "pool/0");
+}
+
+TEST_CASE(
+  "trouble with a call is reported once for each call, and what a child "
+  "leaves unheard is counted",
+  "[child_calls]") {
+  world_of_calls x;
+  using pyactor::runtime::call_trouble;
+  auto tell = [&](call_trouble what, uint64_t call) {
+    pyactor::runtime::tell_attached(
+      caf::actor_cast<caf::strong_actor_ptr>(x.last), what, call);
+    x.w.run();
+  };
+  for (uint64_t call : {3, 3, 4}) {
+    tell(call_trouble::hung, call);
+    tell(call_trouble::gil_wedged, call);
+  }
+  CHECK(x.count(kind::hung) == 2);
+  CHECK(x.count(kind::gil_wedged) == 2);
+  CHECK(x.w.events.back().context == "pool/0");
+  x.calls->now = 4;
+  auto done = x.w.order(terminate_child{"c"});
+  x.w.advance(5s);
+  CHECK(x.calls->done() == "interrupt 4 ");
+  CHECK(x.count(kind::hung) == 2);
+  x.come_back({});
+  CHECK(done.ok());
+  CHECK(x.w.statistics().lost_messages == 2);
 }
 
 TEST_CASE("an interrupted child that ends has stopped as it should",

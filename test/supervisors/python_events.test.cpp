@@ -17,6 +17,7 @@ using pyactor::test::python_tree_world;
 namespace {
 
 constexpr auto trees = R"(
+import json # which the first event imports otherwise
 import threading
 import time
 
