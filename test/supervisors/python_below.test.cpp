@@ -12,7 +12,7 @@ using namespace pyactor::supervisors;
 using Catch::Matchers::ContainsSubstring;
 using pyactor::value;
 using pyactor::test::any_context;
-using pyactor::test::python_tree_world;
+using pyactor::test::starter_world;
 
 namespace {
 
@@ -32,34 +32,15 @@ class Top(pyactor.Supervisor):
 )";
 
 /// A tree of this class, which an actor in Python has started.
-struct nested_world : python_tree_world {
+struct nested_world : starter_world {
   explicit nested_world(const std::string& cls = "Outer",
                         pyactor::interpreter_kind kind
                         = pyactor::interpreter_kind::main)
-    : python_tree_world(trees, kind) {
+    : starter_world(trees, kind) {
     run("me.tree = trees." + cls + ".start(then='heard')");
     CHECK(hear() == "started c");
     CHECK(hear() == "started worker");
     CHECK(hear() == "outcome  0 None ");
-  }
-
-  void run(const std::string& statements) {
-    auto done = world.call(actor, "run", statements);
-    if (!done)
-      FAIL(to_string(done.error()));
-  }
-
-  value get(const std::string& expression) {
-    auto result = world.call(actor, "get", expression);
-    if (!result)
-      FAIL(to_string(result.error()));
-    return *result;
-  }
-
-  /// @returns the exception that `statement` raises, as text
-  std::string refusal(const std::string& statement) {
-    auto done = world.call(actor, "run", statement);
-    return done ? "nothing" : to_string(done.error());
   }
 
   /// @returns code and text of the SupervisionError that `question` raises
@@ -78,8 +59,6 @@ struct nested_world : python_tree_world {
       result.insert(hear());
     return result;
   }
-
-  caf::actor actor = starter();
 };
 
 } // namespace

@@ -12,7 +12,7 @@ using namespace pyactor::supervisors;
 using Catch::Matchers::ContainsSubstring;
 using pyactor::value;
 using pyactor::test::any_context;
-using pyactor::test::python_tree_world;
+using pyactor::test::starter_world;
 
 namespace {
 
@@ -65,36 +65,15 @@ class Impatient(pyactor.Actor):
 )";
 
 /// An actor that starts trees, and threads that read what happens.
-struct watching_world : python_tree_world {
+struct watching_world : starter_world {
   explicit watching_world(pyactor::interpreter_kind kind
                           = pyactor::interpreter_kind::main)
-    : python_tree_world(trees, kind) {
+    : starter_world(trees, kind) {
   }
 
   ~watching_world() {
     world.call(actor, "run", "trees.news.close()");
   }
-
-  void run(const std::string& statements) {
-    auto done = world.call(actor, "run", statements);
-    if (!done)
-      FAIL(to_string(done.error()));
-  }
-
-  value get(const std::string& expression) {
-    auto result = world.call(actor, "get", expression);
-    if (!result)
-      FAIL(to_string(result.error()));
-    return *result;
-  }
-
-  /// @returns the exception that `statement` raises, as text
-  std::string refusal(const std::string& statement) {
-    auto done = world.call(actor, "run", statement);
-    return done ? "nothing" : to_string(done.error());
-  }
-
-  caf::actor actor = starter();
 };
 
 } // namespace

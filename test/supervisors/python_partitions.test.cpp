@@ -11,7 +11,7 @@ using namespace pyactor::supervisors;
 using Catch::Matchers::ContainsSubstring;
 using pyactor::value;
 using pyactor::test::any_context;
-using pyactor::test::python_tree_world;
+using pyactor::test::starter_world;
 
 namespace {
 
@@ -57,31 +57,12 @@ class Natives(pyactor.Supervisor):
 )";
 
 /// An actor that has started four caches.
-struct cached_world : python_tree_world {
+struct cached_world : starter_world {
   explicit cached_world(pyactor::interpreter_kind kind
                         = pyactor::interpreter_kind::main)
-    : python_tree_world(trees, kind) {
+    : starter_world(trees, kind) {
     run("me.caches = trees.Caches.start(4, then='heard').partitions(4)");
     CHECK(hear() == "outcome  0 None ");
-  }
-
-  void run(const std::string& statements) {
-    auto done = world.call(actor, "run", statements);
-    if (!done)
-      FAIL(to_string(done.error()));
-  }
-
-  value get(const std::string& expression) {
-    auto result = world.call(actor, "get", expression);
-    if (!result)
-      FAIL(to_string(result.error()));
-    return *result;
-  }
-
-  /// @returns the exception that `statement` raises, as text
-  std::string refusal(const std::string& statement) {
-    auto done = world.call(actor, "run", statement);
-    return done ? "nothing" : to_string(done.error());
   }
 
   /// @returns ids and what they do, in the order of the start
@@ -90,8 +71,6 @@ struct cached_world : python_tree_world {
                 "me.caches.tree.which_children())")
               .as_str();
   }
-
-  caf::actor actor = starter();
 };
 
 const std::string all_run = "0:running 1:running 2:running 3:running";

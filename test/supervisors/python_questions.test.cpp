@@ -8,7 +8,7 @@ namespace python_questions_test {
 using namespace pyactor::supervisors;
 using pyactor::value;
 using pyactor::test::any_context;
-using pyactor::test::python_tree_world;
+using pyactor::test::starter_world;
 
 namespace {
 
@@ -56,23 +56,10 @@ class Deaf(pyactor.Supervisor):
 )";
 
 /// An actor in Python that starts trees.
-struct asking_world : python_tree_world {
+struct asking_world : starter_world {
   explicit asking_world(pyactor::interpreter_kind kind
                         = pyactor::interpreter_kind::main)
-    : python_tree_world(trees, kind) {
-  }
-
-  void run(const std::string& statements) {
-    auto done = world.call(actor, "run", statements);
-    if (!done)
-      FAIL(to_string(done.error()));
-  }
-
-  value get(const std::string& expression) {
-    auto result = world.call(actor, "get", expression);
-    if (!result)
-      FAIL(to_string(result.error()));
-    return *result;
+    : starter_world(trees, kind) {
   }
 
   /// Starts that tree, whose child c then runs.
@@ -81,8 +68,6 @@ struct asking_world : python_tree_world {
     CHECK(hear() == "started c");
     CHECK(hear() == "outcome  0 None ");
   }
-
-  caf::actor actor = starter();
 };
 
 /// A child that does not stop until it is killed.

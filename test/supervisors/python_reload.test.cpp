@@ -10,7 +10,7 @@ using namespace pyactor::supervisors;
 using Catch::Matchers::ContainsSubstring;
 using pyactor::value;
 using pyactor::test::any_context;
-using pyactor::test::python_tree_world;
+using pyactor::test::starter_world;
 
 namespace {
 
@@ -58,26 +58,14 @@ class Simple(pyactor.Supervisor):
 
 /// A tree of class `Listed` with the children a and b, which an actor in Python
 /// has started.
-struct listed_world : python_tree_world {
+struct listed_world : starter_world {
   explicit listed_world(pyactor::interpreter_kind kind
                         = pyactor::interpreter_kind::main)
-    : python_tree_world(lists, kind) {
+    : starter_world(lists, kind) {
     run("me.tree = trees.Listed.start('a', 'b', then='heard')");
     CHECK(hear() == "started a");
     CHECK(hear() == "started b");
     CHECK(hear() == "outcome  0 None ");
-  }
-
-  void run(const std::string& statements) {
-    auto done = world.call(actor, "run", statements);
-    if (!done)
-      FAIL(to_string(done.error()));
-  }
-
-  /// @returns what the statements raise
-  std::string refusal(const std::string& statements) {
-    auto done = world.call(actor, "run", statements);
-    return done ? "nothing" : to_string(done.error());
   }
 
   /// @returns ids, states and incarnations, in start order
@@ -91,8 +79,6 @@ struct listed_world : python_tree_world {
   supervisor_ref top() {
     return *as_supervisor(world.call(actor, "get", "me.tree.ref").value());
   }
-
-  caf::actor actor = starter();
 };
 
 } // namespace

@@ -15,7 +15,7 @@ using Catch::Matchers::ContainsSubstring;
 using pyactor::value;
 using pyactor::runtime::call;
 using pyactor::test::any_context;
-using pyactor::test::python_tree_world;
+using pyactor::test::starter_world;
 
 namespace {
 
@@ -50,16 +50,10 @@ class Kept(pyactor.Supervisor):
 )";
 
 /// A tree that an actor in Python has started.
-struct requesting_world : python_tree_world {
+struct requesting_world : starter_world {
   explicit requesting_world(pyactor::interpreter_kind kind
                             = pyactor::interpreter_kind::main)
-    : python_tree_world(trees, kind) {
-  }
-
-  void run(const std::string& statements) {
-    auto done = world.call(actor, "run", statements);
-    if (!done)
-      FAIL(to_string(done.error()));
+    : starter_world(trees, kind) {
   }
 
   /// Starts that tree, and hears that its child c has started.
@@ -82,8 +76,6 @@ struct requesting_world : python_tree_world {
       result.insert(hear());
     return result;
   }
-
-  caf::actor actor = starter();
 };
 
 /// @returns the outcome of a request to c, as it is told

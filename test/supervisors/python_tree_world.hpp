@@ -123,4 +123,31 @@ private:
   }
 };
 
+/// The same with an actor that runs Python code of a test, in which it is `me`.
+class starter_world : public python_tree_world {
+public:
+  using python_tree_world::python_tree_world;
+
+  void run(const std::string& statements) {
+    auto done = world.call(actor, "run", statements);
+    if (!done)
+      FAIL(to_string(done.error()));
+  }
+
+  value get(const std::string& expression) {
+    auto result = world.call(actor, "get", expression);
+    if (!result)
+      FAIL(to_string(result.error()));
+    return *result;
+  }
+
+  /// @returns the exception that the statements raise, as text
+  std::string refusal(const std::string& statements) {
+    auto done = world.call(actor, "run", statements);
+    return done ? "nothing" : to_string(done.error());
+  }
+
+  caf::actor actor = starter();
+};
+
 } // namespace pyactor::test
