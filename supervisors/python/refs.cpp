@@ -118,7 +118,7 @@ bool supervisor_handle::alive() const noexcept {
 }
 
 std::string declaration_handle::describe() const {
-  return "declaration of " + std::to_string(what_.specs.size()) + " children";
+  return "declaration of " + std::to_string(what().specs.size()) + " children";
 }
 
 std::string throttle_handle::describe() const {
@@ -130,7 +130,7 @@ std::string events_handle::describe() const {
 }
 
 std::string partitions_handle::describe() const {
-  return "partitions of " + supervisor_handle{what_.supervisor()}.describe();
+  return "partitions of " + supervisor_handle{what().supervisor()}.describe();
 }
 
 } // namespace python

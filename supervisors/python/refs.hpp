@@ -51,77 +51,59 @@ private:
   supervisor_ref top_;
 };
 
+/// A value of C++ that Python code only passes on.
+template <class T>
+class held : public opaque_ref {
+public:
+  explicit held(T what) : what_(std::move(what)) {
+  }
+
+  [[nodiscard]] const T& what() const noexcept {
+    return what_;
+  }
+
+private:
+  T what_;
+};
+
 /// A tree that is declared and has not started.
-class declaration_handle final : public opaque_ref {
+class declaration_handle final : public held<tree_declaration> {
 public:
   static constexpr std::string_view kind = "a declaration";
 
-  explicit declaration_handle(tree_declaration what) : what_(std::move(what)) {
-  }
+  using held::held;
 
   std::string describe() const override;
-
-  [[nodiscard]] const tree_declaration& what() const noexcept {
-    return what_;
-  }
-
-private:
-  tree_declaration what_;
 };
 
 /// Limits on starts that several supervisors share.
-class throttle_handle final : public opaque_ref {
+class throttle_handle final : public held<start_throttle> {
 public:
   static constexpr std::string_view kind = "a Throttle";
 
-  explicit throttle_handle(start_throttle what) : what_(std::move(what)) {
-  }
+  using held::held;
 
   std::string describe() const override;
-
-  [[nodiscard]] const start_throttle& what() const noexcept {
-    return what_;
-  }
-
-private:
-  start_throttle what_;
 };
 
 /// What supervisors tell, for Python code to read.
-class events_handle final : public opaque_ref {
+class events_handle final : public held<event_stream> {
 public:
   static constexpr std::string_view kind = "an EventStream";
 
-  explicit events_handle(event_stream what) : what_(std::move(what)) {
-  }
+  using held::held;
 
   std::string describe() const override;
-
-  [[nodiscard]] const event_stream& what() const noexcept {
-    return what_;
-  }
-
-private:
-  event_stream what_;
 };
 
 /// Children among which keys are divided.
-class partitions_handle final : public opaque_ref {
+class partitions_handle final : public held<partition_supervisor> {
 public:
   static constexpr std::string_view kind = "a Partitions";
 
-  explicit partitions_handle(partition_supervisor what)
-    : what_(std::move(what)) {
-  }
+  using held::held;
 
   std::string describe() const override;
-
-  [[nodiscard]] const partition_supervisor& what() const noexcept {
-    return what_;
-  }
-
-private:
-  partition_supervisor what_;
 };
 
 /// @param id    the child's
