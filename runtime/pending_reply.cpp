@@ -1,5 +1,6 @@
 #include <pyactor/runtime/pending_reply.hpp>
 
+#include <pyactor/libpyactor/insist.hpp>
 #include <pyactor/runtime/context.hpp>
 #include <pyactor/runtime/error_mapping.hpp>
 
@@ -7,16 +8,18 @@
 
 namespace pyactor::runtime {
 
-pending_reply::pending_reply(const caf::response_promise& request)
-  : source_(request.source()), stages_(request.stages()), id_(request.id()) {
+pending_reply::pending_reply(const caf::response_promise& request) {
+  take(request);
 }
 
 pending_reply::~pending_reply() {
   if (!pending())
     return;
-  deliver(caf::make_message(to_caf(
-    error{.code = errc::reply_lost,
-          .message = "the actor dropped the request without an answer"})));
+  insist([this] {
+    deliver(caf::make_message(to_caf(
+      error{.code = errc::reply_lost,
+            .message = "the actor dropped the request without an answer"})));
+  });
 }
 
 bool pending_reply::pending() const noexcept {
@@ -24,7 +27,17 @@ bool pending_reply::pending() const noexcept {
   return static_cast<bool>(source_) || !stages_.empty();
 }
 
+void pending_reply::take(const caf::response_promise& request) {
+  id_ = request.id();
+  source_ = request.source();
+  stages_ = request.stages();
+}
+
 bool pending_reply::deliver(caf::message content) {
+  // First, because what follows must not fail.
+  auto envelope = caf::make_mailbox_element(
+    nullptr, caf::make_message_id(), caf::mailbox_element::forwarding_stack{},
+    std::move(content));
   std::unique_lock guard{mtx_};
   auto stages = std::exchange(stages_, {});
   auto source = std::exchange(source_, nullptr);
@@ -38,17 +51,14 @@ bool pending_reply::deliver(caf::message content) {
   if (!stages.empty()) {
     auto next = std::move(stages.back());
     stages.pop_back();
-    next->enqueue(caf::make_mailbox_element(std::move(source), id_,
-                                            std::move(stages),
-                                            std::move(content)),
-                  unit);
+    envelope->sender = std::move(source);
+    envelope->mid = id_;
+    envelope->stages = std::move(stages);
+    next->enqueue(std::move(envelope), unit);
     return true;
   }
-  source->enqueue(
-    caf::make_mailbox_element(nullptr, id_.response_id(),
-                              caf::mailbox_element::forwarding_stack{},
-                              std::move(content)),
-    unit);
+  envelope->mid = id_.response_id();
+  source->enqueue(std::move(envelope), unit);
   return true;
 }
 

@@ -20,6 +20,9 @@ namespace runtime {
 /// @thread any
 class pending_reply {
 public:
+  /// For no request yet.
+  pending_reply() = default;
+
   /// @param request what `make_response_promise` gave for the current message
   explicit pending_reply(const caf::response_promise& request);
 
@@ -29,7 +32,14 @@ public:
   /// Answers with `reply_lost` where nothing was delivered.
   ~pending_reply();
 
+  /// Takes on a request. Made first, so that a request that CAF has let go of
+  /// is never without a reply for want of memory.
+  /// @param request as for the constructor
+  /// @pre this is for no request yet, and nobody else has it
+  void take(const caf::response_promise& request);
+
   /// @param content the answer, or one `caf::error`
+  /// @throws std::bad_alloc and is still pending then
   /// @returns false where the reply was delivered before, or none is expected
   bool deliver(caf::message content);
 

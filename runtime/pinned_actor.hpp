@@ -50,8 +50,9 @@ public:
   /// @returns what delivers the answer, from any thread
   template <class... Ts>
   [[nodiscard]] promise<Ts...> make_promise() {
-    return promise<Ts...>{
-      track(std::make_unique<pending_reply>(Base::make_response_promise()))};
+    auto reply = std::make_unique<pending_reply>();
+    reply->take(Base::make_response_promise());
+    return promise<Ts...>{track(std::move(reply))};
   }
 
   /// Not for pinned actors: CAF's promise leaves its request without an outcome

@@ -1,5 +1,6 @@
 #include <pyactor/supervisors/engine/in_flight.hpp>
 
+#include <pyactor/libpyactor/insist.hpp>
 #include <pyactor/supervisors/error.hpp>
 
 namespace pyactor::supervisors::engine {
@@ -38,20 +39,23 @@ in_flight::in_flight(incarnation_id incarnation,
 
 void in_flight::fail(const request& what, caf::execution_unit* host) {
   ++*lost_;
-  runtime::respond_with_error(runtime::upgrade(what.client), host,
-                              what.response,
-                              child_down{incarnation_}.to_error());
+  insist([&] {
+    runtime::respond_with_error(runtime::upgrade(what.client), host,
+                                what.response,
+                                child_down{incarnation_}.to_error());
+  });
 }
 
 std::shared_ptr<in_flight::ticket> in_flight::enter(request what) {
   std::list<request> fresh;
   fresh.push_back(std::move(what));
   auto place = fresh.begin();
+  auto result = std::make_shared<ticket>(shared_from_this(), place);
   {
     std::unique_lock guard{mutex_};
     if (!closed_) {
       requests_.splice(requests_.end(), fresh);
-      return std::make_shared<ticket>(shared_from_this(), place);
+      return result;
     }
   }
   fail(*place, nullptr);

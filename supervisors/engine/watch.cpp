@@ -1,5 +1,6 @@
 #include <pyactor/supervisors/engine/watch.hpp>
 
+#include <pyactor/libpyactor/insist.hpp>
 #include <pyactor/supervisors/engine/signals.hpp>
 
 namespace pyactor::supervisors::engine {
@@ -27,8 +28,10 @@ public:
                     caf::execution_unit* host) override {
     if (requests_)
       requests_->close(host);
-    runtime::send_urgently(runtime::upgrade(key_.observer), host,
-                           child_ended{key_.incarnation, reason});
+    insist([&] {
+      runtime::send_urgently(runtime::upgrade(key_.observer), host,
+                             child_ended{key_.incarnation, reason});
+    });
   }
 
   bool matches(const token& what) override {

@@ -1,12 +1,12 @@
 #include <pyactor/test/memory/allocation_failure.hpp>
 #include <pyactor/test/memory/excuses.hpp>
+#include <pyactor/test/memory/saboteur.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +17,21 @@ using namespace pyactor;
 using namespace pyactor::runtime;
 using namespace pyactor::test;
 using namespace std::chrono_literals;
+
+namespace {
+
+/// To itself: it has promised to double this.
+struct keep_promise {
+  int of;
+};
+
+} // namespace
+
+} // namespace runtime_test
+
+PYACTOR_LOCAL_MESSAGE(runtime_test::keep_promise)
+
+namespace runtime_test {
 
 namespace {
 
@@ -41,24 +56,6 @@ class Main(pyactor.Actor):
         pyactor.send(whom, "told", what, {"twice": twice}, by=pyactor.self())
         return what
 #)";
-
-/// Fails an allocation of its context's thread, between its two messages: the
-/// second one asks whether it came to that.
-caf::behavior saboteur(python_actor* self) {
-  self->python().exec("");
-  allocation_failure::watch_python();
-  auto failure = std::make_shared<std::optional<allocation_failure>>();
-  return {
-    [failure](uint8_t whose, uint64_t number) {
-      failure->emplace(static_cast<allocator>(whose), number);
-    },
-    [failure](bool) {
-      auto reached = (*failure)->reached();
-      failure->reset();
-      return reached;
-    },
-  };
-}
 
 /// What is asked of a context.
 struct request {
@@ -121,6 +118,74 @@ expected<value> run_pinned_actor(runtime_world& world,
   return answer;
 }
 
+void deliver_double(python_actor* self, promise<value>& mine, int of) {
+  auto answer
+    = self->python().try_eval<value>(source{std::to_string(of) + " * 2"});
+  if (answer)
+    mine.deliver(*std::move(answer));
+  else
+    mine.fail(to_caf(std::move(answer).error()));
+}
+
+caf::behavior promising_now(python_actor* self) {
+  return {
+    [self](int of) {
+      auto mine = self->make_promise<value>();
+      deliver_double(self, mine, of);
+      return mine.later();
+    },
+  };
+}
+
+caf::behavior promising_for_later(python_actor* self) {
+  auto kept = std::make_shared<promise<value>>();
+  return {
+    [self, kept](int of) {
+      *kept = self->make_promise<value>();
+      self->send(self, keep_promise{of});
+      return kept->later();
+    },
+    [self, kept](const keep_promise& what) {
+      deliver_double(self, *kept, what.of);
+    },
+  };
+}
+
+caf::behavior promising_in_vain(python_actor* self) {
+  return {
+    [self](int) { return self->make_promise<value>().later(); },
+  };
+}
+
+/// @returns the one outcome of what an actor has promised
+expected<value> run_promise(runtime_world& world,
+                            caf::behavior (*actor)(python_actor*)) {
+  auto promising = world.python().spawn_function({}, actor);
+  caf::scoped_actor client{world.system()};
+  auto answer = outcome<value>(*client.operator->(), promising, 21);
+  caf::anon_send_exit(promising, caf::exit_reason::user_shutdown);
+  // What it has sent is there then.
+  world.await_exit(promising);
+  REQUIRE_FALSE(client->has_next_message());
+  return answer;
+}
+
+expected<value> run_prompt_promise(runtime_world& world, const std::string&) {
+  return run_promise(world, promising_now);
+}
+
+expected<value> run_late_promise(runtime_world& world, const std::string&) {
+  return run_promise(world, promising_for_later);
+}
+
+/// @returns 42 where the client hears that there is no answer
+expected<value> run_dropped_promise(runtime_world& world, const std::string&) {
+  auto answer = run_promise(world, promising_in_vain);
+  if (!answer && answer.error().code == errc::reply_lost)
+    return value{42};
+  return answer;
+}
+
 expected<value> run_python_actor(runtime_world& world,
                                  const std::string& unique) {
   auto actor = world.spawn(counter + unique, {.positional = {1}});
@@ -160,6 +225,9 @@ std::vector<request> requests() {
     {"an owner from its first request to its end", run_owner, 42},
     {"an environment from its making to its end", run_environment, 42},
     {"a pinned actor from its start to its end", run_pinned_actor, 42},
+    {"a pinned actor that keeps its promise at once", run_prompt_promise, 42},
+    {"a pinned actor that keeps its promise later", run_late_promise, 42},
+    {"a pinned actor that drops its promise", run_dropped_promise, 42},
     {"a Python actor from its start to its end", run_python_actor, 42},
     {"a Python actor that sends", run_python_sender, 42},
   };
@@ -181,10 +249,14 @@ public:
     auto answer = what.run(world_, std::to_string(number));
     auto reached = world_.ask<bool>(enemy_, true);
     REQUIRE(reached);
-    if (answer)
+    if (answer) {
       REQUIRE(*answer == what.answer);
-    else
+    } else {
+      INFO(to_string(answer.error()));
+      // Nobody waits in vain for an outcome.
+      REQUIRE(answer.error().code != errc::timed_out);
       REQUIRE((*reached || is_replaced()));
+    }
     auto again = what.run(world_, "");
     INFO((again ? to_string(*again) : to_string(again.error())));
     REQUIRE((again == what.answer || is_replaced()));
