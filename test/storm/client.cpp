@@ -33,16 +33,45 @@ expected<value> failure(const caf::error& why) {
 
 } // namespace
 
+// -- storm_ground -------------------------------------------------------------
+
+storm_ground::storm_ground(runtime::runtime& on, std::vector<placement> where,
+                           const storm_size& size, size_t clients)
+  : python(on), contexts(std::move(where)), window(size.window), book(clients),
+    members(size.members) {
+  for (auto& each : contexts)
+    numbers_.emplace(&python.context_at(each), numbers_.size());
+}
+
+void storm_ground::stop(const std::set<size_t>& which) {
+  book.allow_losses(which);
+  for (auto each : which)
+    ask_to_stop(python.context_at(contexts[each]));
+}
+
+std::optional<size_t> storm_ground::home_of(const caf::actor& who) const {
+  auto* member
+    = pinned_base::behind(caf::actor_cast<caf::strong_actor_ptr>(who));
+  auto found = member ? numbers_.find(&member->home()) : numbers_.end();
+  return found != numbers_.end() ? std::optional{found->second} : std::nullopt;
+}
+
 // -- agenda -------------------------------------------------------------------
 
 std::optional<order> agenda::next() {
+  if (!stops_.empty() && next_ == steps_.size() / 2)
+    ground_->stop(std::exchange(stops_, {}));
   auto& now = steps_[next_++];
   ground_->book.count_steps(1);
+  auto context = context_of(now, ground_->contexts.size());
   try {
-    return perform(now);
+    auto result = perform(now);
+    if (result)
+      result->context = context ? context : ground_->home_of(result->whom);
+    return result;
   } catch (const python_error& e) {
     if (e.info().code != errc::interpreter_lost
-        || !ground_->book.losses_allowed())
+        || !ground_->book.losses_allowed(context))
       ground_->book.add_fault(std::string{to_string(now.what)}
                               + " threw: " + to_string(e.info()));
     return std::nullopt;
@@ -197,7 +226,7 @@ void actor_client::send(order what) {
   std::visit(
     [&]<class T>(T& message) {
       auto handle = ask(what.whom, std::move(message));
-      agenda_.note_request(address(), handle.id());
+      agenda_.note_request(what.context, address(), handle.id());
       handle.then([heard](const answer_to<T>& x) { heard(x); },
                   [heard](const caf::error& why) { heard(failure(why)); });
     },
@@ -217,7 +246,7 @@ std::function<void()> send(caf::blocking_actor& self, agenda& from,
   return std::visit(
     [&]<class T>(T& message) -> std::function<void()> {
       auto handle = self.request(what.whom, caf::infinite, std::move(message));
-      from.note_request(self.address(), handle.id());
+      from.note_request(what.context, self.address(), handle.id());
       return [handle, heard]() mutable {
         handle.receive([&](const answer_to<T>& x) { heard(x); },
                        [&](caf::error& why) { heard(failure(why)); });

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -21,10 +22,16 @@ namespace pyactor::test {
 /// What all clients of a storm share.
 struct storm_ground {
   storm_ground(runtime::runtime& on, std::vector<runtime::placement> where,
-               const storm_size& size, size_t clients)
-    : python(on), contexts(std::move(where)), window(size.window),
-      book(clients), members(size.members) {
-  }
+               const storm_size& size, size_t clients);
+
+  /// Stops contexts, and from then on excuses what that costs.
+  /// @thread any
+  void stop(const std::set<size_t>& which);
+
+  /// @param who a pinned actor
+  /// @returns the number of its context
+  /// @thread any
+  [[nodiscard]] std::optional<size_t> home_of(const caf::actor& who) const;
 
   runtime::runtime& python;
   /// All contexts there are.
@@ -32,6 +39,9 @@ struct storm_ground {
   size_t window;
   ledger book;
   crowd members;
+
+private:
+  std::map<const runtime::context*, size_t> numbers_;
 };
 
 /// A request that is ready to be sent.
@@ -42,15 +52,19 @@ struct order {
     what;
   /// The one right answer; none stands for any.
   value wanted = {};
+  /// That of `whom`.
+  std::optional<size_t> context = {};
 };
 
 /// The steps of one client, in turn.
 /// @thread the client's
 class agenda {
 public:
+  /// @param stops contexts that the client stops before its middle step
   agenda(std::shared_ptr<storm_ground> ground, size_t client,
-         std::vector<step> steps)
-    : ground_(std::move(ground)), client_(client), steps_(std::move(steps)) {
+         std::vector<step> steps, std::set<size_t> stops = {})
+    : ground_(std::move(ground)), client_(client), steps_(std::move(steps)),
+      stops_(std::move(stops)) {
   }
 
   [[nodiscard]] bool done() const noexcept {
@@ -67,8 +81,9 @@ public:
   }
 
   /// Notes a request that was sent for the step that `next` did last.
-  void note_request(const caf::actor_addr& self, caf::message_id response) {
-    ground_->book.open(key(), steps_[next_ - 1].what, self, response);
+  void note_request(std::optional<size_t> context, const caf::actor_addr& self,
+                    caf::message_id response) {
+    ground_->book.open(key(), steps_[next_ - 1].what, context, self, response);
   }
 
   /// Notes what a request has come to.
@@ -93,6 +108,7 @@ private:
   std::shared_ptr<storm_ground> ground_;
   size_t client_;
   std::vector<step> steps_;
+  std::set<size_t> stops_;
   size_t next_ = 0;
   /// Explicit environments, by context.
   std::map<size_t, std::vector<runtime::environment_id>> environments_;

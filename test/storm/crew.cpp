@@ -1,5 +1,6 @@
 #include <pyactor/test/storm/crew.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@ namespace pyactor::test {
 using namespace runtime;
 
 const char* const crew_source = R"(
+import collections
 import queue
 import random
 import threading
@@ -56,6 +58,13 @@ class Client(pyactor.Actor):
     def hear(self, step):
         self.heard.put(step)
 
+    def lend(self):
+        """Gives the thread the one reference that keeps an actor alive."""
+        try:
+            self.heard.put(pyactor.spawn(Member))
+        except RuntimeError:
+            pass  # the runtime stops, so that on_exit follows
+
     def on_exit(self, reason):
         self.heard.put(None)  # no more of them is going to be heard
 
@@ -77,6 +86,8 @@ class Correspondent:
         self.window = window
         self.letters = 0
         self.awaited = set()  # steps whose requests have no outcome yet
+        self.due = 0  # actors that are still to be lent
+        self.lent = collections.deque(maxlen=4)  # the oldest makes room
         self.listens = True
         self.fault = None
 
@@ -86,13 +97,14 @@ class Correspondent:
                 self.perform(step)
             except Exception as unexpected:
                 self.fault = f"step {step}: {unexpected!r}"
-        while self.awaited and self.listens:
+        while (self.awaited or self.due) and self.listens:
             self.listen()
+        self.lent.clear()
         self.write("done", self.steps, self.fault)
 
     def perform(self, step):
-        what = self.random.choice(("letter", "spawn", "whereis", "send", "send",
-                                   "ask", "ask", "ask"))
+        what = self.random.choice(("letter", "spawn", "lend", "whereis", "send",
+                                   "send", "ask", "ask", "ask"))
         name = f"member {self.random.randrange(self.members)}"
         method = self.random.choice(("increment", "increment", "increment",
                                      "answer_later", "spawn_child", "crash"))
@@ -100,6 +112,8 @@ class Correspondent:
             self.write("letter")
         elif what == "spawn":
             self.try_to_spawn()
+        elif what == "lend":
+            self.borrow()
         elif what == "send":
             try:
                 pyactor.send(name, method)
@@ -117,6 +131,16 @@ class Correspondent:
             return
         self.fault = "a thread that runs no actor has spawned one"
 
+    def borrow(self):
+        """Has its actor lend another one, whose last handle goes here."""
+        while self.due >= self.window and self.listens:
+            self.listen()
+        try:
+            self.actor.send("lend")
+        except pyactor.DeadActorError:
+            return
+        self.due += 1
+
     def ask(self, step, member, method):
         while len(self.awaited) >= self.window and self.listens:
             self.listen()
@@ -124,13 +148,16 @@ class Correspondent:
         self.awaited.add(step)
 
     def listen(self):
-        step = self.heard.get()
-        if step is None:
+        heard = self.heard.get()
+        if heard is None:
             self.listens = False
-        elif step in self.awaited:
-            self.awaited.remove(step)
+        elif isinstance(heard, pyactor.ActorRef):
+            self.due -= 1
+            self.lent.append(heard)  # and another actor's last handle goes
+        elif heard in self.awaited:
+            self.awaited.remove(heard)
         else:
-            self.fault = f"step {step}: one outcome too many"
+            self.fault = f"step {heard}: one outcome too many"
 
     def write(self, what, *args):
         """Each letter has a number, by which post sees whether one is lost."""
@@ -147,6 +174,10 @@ def increment():
     count += 1
     return count
 )";
+
+/// How long actors of a context that stops have for their end: less than a
+/// storm waits for it.
+constexpr auto time_to_end = std::chrono::seconds{30};
 
 /// A member tells itself to answer what it has kept.
 struct answer_now {};
@@ -176,6 +207,8 @@ public:
       child_ = spawn_on<python_class_actor>(
         self_->home(), actor_class::from_module("crew:Member"), arguments{},
         on_started{});
+    if (request.function == "stop_home")
+      ask_to_stop(self_->home());
     if (request.function == "answer_later")
       self_->send(self_, answer_now{});
     else
@@ -202,6 +235,10 @@ caf::behavior pinned_member(python_actor* self) {
     [state](const call& request) { return state->take(request).later(); },
     [state](answer_now) { state->answer(); },
   };
+}
+
+void ask_to_stop(context& where) {
+  where.request_stop(std::chrono::steady_clock::now() + time_to_end);
 }
 
 } // namespace pyactor::test

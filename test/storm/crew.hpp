@@ -13,8 +13,14 @@ namespace pyactor::test {
 extern const char* const crew_source;
 
 /// A member in C++. It answers the requests of `operation` as those of `crew`
-/// do, but keeps its promise where it is to answer later.
+/// do, but keeps its promise where it is to answer later. Asked to `stop_home`,
+/// it has its context stop, and counts.
 caf::behavior pinned_member(runtime::python_actor* self);
+
+/// Asks the actors of a context to end, and then the context itself. Waits for
+/// neither.
+/// @thread any
+void ask_to_stop(runtime::context& where);
 
 /// The actors that all clients of a storm share. A member goes when it is
 /// replaced, unless somebody else holds it.

@@ -13,6 +13,12 @@ std::string describe(request_key key, operation what) {
          + std::to_string(key.step) + " (" + std::string{to_string(what)} + ")";
 }
 
+/// @returns whether a member can have counted so far
+bool is_count(const value& what) {
+  auto* number = what.as_int64();
+  return number && *number >= 1;
+}
+
 bool is_one_of(errc code, std::initializer_list<errc> codes) {
   return std::ranges::find(codes, code) != codes.end();
 }
@@ -26,9 +32,10 @@ void ledger::count_steps(size_t n) {
 }
 
 void ledger::open(request_key key, operation what,
-                  const caf::actor_addr& client, caf::message_id response) {
+                  std::optional<size_t> context, const caf::actor_addr& client,
+                  caf::message_id response) {
   std::unique_lock guard{mtx_};
-  open_.emplace(key, entry{what, client, response});
+  open_.emplace(key, entry{what, context, client, response});
 }
 
 void ledger::settle(request_key key, const expected<value>& outcome,
@@ -46,30 +53,39 @@ void ledger::settle(request_key key, const expected<value>& outcome,
   }
   ++outcomes_[outcome ? "value" : std::string{to_string(outcome.error().code)}];
   ++outcomes_by_client_.at(key.client);
-  if (!is_right(found.mapped().what, outcome, wanted))
+  if (!is_right(found.mapped(), outcome, wanted))
     faults_.push_back(describe(key, found.mapped().what)
                       + ": wrong outcome: " + text);
 }
 
-bool ledger::is_right(operation what, const expected<value>& outcome,
+bool ledger::may_be_lost(std::optional<size_t> context) const {
+  return context ? stopped_.contains(*context) : !stopped_.empty();
+}
+
+bool ledger::is_right(const entry& asked, const expected<value>& outcome,
                       const value& wanted) const {
   using enum errc;
-  if (!outcome && losses_allowed_
+  if (!outcome && may_be_lost(asked.context)
       && is_one_of(outcome.error().code, {actor_dead, environment_lost,
                                           interpreter_lost, reply_lost}))
     return true;
-  switch (what) {
+  switch (asked.what) {
+    case operation::increment:
+      return outcome ? is_count(*outcome) : outcome.error().code == actor_dead;
     case operation::answer_later:
       // The promise of a member that ends first fails with what ended it.
-      return outcome
-             || is_one_of(outcome.error().code,
-                          {actor_dead, reply_lost, python_exception});
+      return outcome ? is_count(*outcome)
+                     : is_one_of(outcome.error().code,
+                                 {actor_dead, reply_lost, python_exception});
     case operation::spawn_child:
-      return outcome || outcome.error().code == actor_dead
-             || (losses_allowed_ && outcome.error().code == python_exception);
-    case operation::increment:
+      // The child may come to a context that has stopped, whichever is asked.
+      return outcome ? is_count(*outcome)
+                     : outcome.error().code == actor_dead
+                         || (!stopped_.empty()
+                             && outcome.error().code == python_exception);
     case operation::ask_and_drop:
-      return outcome || outcome.error().code == actor_dead;
+      // A request that is under way keeps its actor.
+      return outcome && *outcome == value{1};
     case operation::crash:
       return !outcome
              && is_one_of(outcome.error().code, {actor_dead, python_exception});
@@ -89,6 +105,21 @@ void ledger::finish() {
 void ledger::add_fault(std::string what) {
   std::unique_lock guard{mtx_};
   faults_.push_back(std::move(what));
+}
+
+void ledger::allow_losses(const std::set<size_t>& contexts) {
+  std::unique_lock guard{mtx_};
+  stopped_.insert(contexts.begin(), contexts.end());
+}
+
+bool ledger::losses_allowed(std::optional<size_t> context) const {
+  std::unique_lock guard{mtx_};
+  return may_be_lost(context);
+}
+
+std::set<size_t> ledger::stopped() const {
+  std::unique_lock guard{mtx_};
+  return stopped_;
 }
 
 void ledger::await_steps(size_t n, std::chrono::seconds limit) {

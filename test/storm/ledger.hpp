@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,9 +40,10 @@ public:
   void count_steps(size_t n);
 
   /// A request has been sent, or is about to be.
+  /// @param context of whom it asks; none where that is not known
   /// @param response what its answer will carry
-  void open(request_key key, operation what, const caf::actor_addr& client,
-            caf::message_id response);
+  void open(request_key key, operation what, std::optional<size_t> context,
+            const caf::actor_addr& client, caf::message_id response);
 
   /// A request has its outcome.
   /// @param wanted the one value that is right; none stands for any
@@ -59,14 +62,15 @@ public:
 
   // -- what the storm asks ----------------------------------------------------
 
-  /// From now on actors and environments may go without anybody's doing.
-  void allow_losses() noexcept {
-    losses_allowed_ = true;
-  }
+  /// From now on actors and environments of these contexts may go without
+  /// anybody's doing; those of the others may not.
+  void allow_losses(const std::set<size_t>& contexts);
 
-  [[nodiscard]] bool losses_allowed() const noexcept {
-    return losses_allowed_;
-  }
+  /// @param context none for one that is not known, which may be any
+  [[nodiscard]] bool losses_allowed(std::optional<size_t> context) const;
+
+  /// @returns all contexts for which losses are allowed
+  [[nodiscard]] std::set<size_t> stopped() const;
 
   /// Waits until the clients have done so many steps, or have finished.
   void await_steps(size_t n, std::chrono::seconds limit);
@@ -93,17 +97,22 @@ public:
 private:
   struct entry {
     operation what;
+    std::optional<size_t> context;
     caf::actor_addr client;
     caf::message_id response;
   };
 
-  [[nodiscard]] bool is_right(operation what, const expected<value>& outcome,
+  /// @pre the caller holds mtx_
+  [[nodiscard]] bool is_right(const entry& asked,
+                              const expected<value>& outcome,
                               const value& wanted) const;
+
+  /// @pre the caller holds mtx_
+  [[nodiscard]] bool may_be_lost(std::optional<size_t> context) const;
 
   /// @pre the caller holds mtx_
   [[nodiscard]] std::vector<std::string> still_outstanding() const;
 
-  std::atomic<bool> losses_allowed_ = false;
   std::atomic<bool> given_up_ = false;
 
   mutable std::mutex mtx_;
@@ -111,6 +120,7 @@ private:
   // guarded by mtx_
   size_t running_;
   size_t steps_ = 0;
+  std::set<size_t> stopped_;
   std::map<request_key, entry> open_;
   std::map<std::string, size_t> outcomes_;
   std::vector<size_t> outcomes_by_client_;

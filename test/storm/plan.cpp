@@ -1,6 +1,7 @@
 #include <pyactor/test/storm/plan.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <random>
 #include <utility>
@@ -48,6 +49,23 @@ operation operation_of(std::string_view name) noexcept {
   return std::ranges::find(choices, name, &choice::name)->what;
 }
 
+std::optional<size_t> context_of(const step& what, size_t contexts) noexcept {
+  switch (what.what) {
+    case operation::increment:
+    case operation::answer_later:
+    case operation::spawn_child:
+    case operation::crash:
+    case operation::kill:
+    case operation::shut_down:
+    case operation::drop:
+      return std::nullopt;
+    case operation::misplace_environment:
+      return (what.context + 1) % contexts;
+    default:
+      return what.context;
+  }
+}
+
 std::vector<step> make_plan(uint64_t seed, size_t client,
                             const storm_size& size, size_t contexts) {
   std::seed_seq numbers{seed >> 32, seed & 0xffffffff, uint64_t{client}};
@@ -76,9 +94,27 @@ std::string_view to_string(interruption what) noexcept {
   std::unreachable();
 }
 
+context_stop context_stop_of(uint64_t seed, const storm_size& size,
+                             size_t contexts) {
+  std::seed_seq numbers{seed >> 32, seed & 0xffffffff};
+  std::mt19937 random{numbers};
+  context_stop result{.from = static_cast<stopper>(seed % 4)};
+  if (result.from == stopper::actor_client)
+    result.client = random() % size.actor_clients;
+  if (result.from == stopper::thread_client)
+    result.client = size.actor_clients + random() % size.thread_clients;
+  auto first = random() % contexts;
+  result.contexts.insert(first);
+  if (contexts > 2 && (seed / 2 + seed / 4) % 2 != 0)
+    result.contexts.insert((first + 1 + random() % (contexts - 1)) % contexts);
+  return result;
+}
+
 std::string replay_of(uint64_t seed, interruption how) {
-  return "PYACTOR_STORM_SEED=" + std::to_string(seed) + " test_storm '["
-         + std::string{to_string(how)} + "]'";
+  auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  return "PYACTOR_STORM_SEED=" + std::to_string(seed) + ' '
+         + (here / "test_storm").string() + " '[" + std::string{to_string(how)}
+         + "]'";
 }
 
 interruption interruption_of(uint64_t seed) noexcept {

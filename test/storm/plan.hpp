@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +54,11 @@ struct step {
   friend bool operator==(const step&, const step&) = default;
 };
 
+/// @returns the context whose server or new actor a step is about; none where
+///          it is about a member, which lives in any
+[[nodiscard]] std::optional<size_t> context_of(const step& what,
+                                               size_t contexts) noexcept;
+
 /// What a storm is drawn from.
 struct storm_size {
   size_t actor_clients = 4;
@@ -78,8 +85,36 @@ enum class interruption : uint8_t {
 
 [[nodiscard]] std::string_view to_string(interruption what) noexcept;
 
+/// From where contexts are stopped amid a storm.
+enum class stopper : uint8_t {
+  /// The thread that runs the storm.
+  main_thread,
+  // A client, on its own thread, in the middle of its plan.
+  actor_client,
+  thread_client,
+  /// A pinned actor of each of them, in a handler.
+  pinned_member,
+};
+
+/// Which contexts stop amid a storm, and by whose doing.
+struct context_stop {
+  stopper from = stopper::main_thread;
+  /// The client that stops them; none where it is no client.
+  std::optional<size_t> client = {};
+  /// One or two, and never all.
+  std::set<size_t> contexts = {};
+
+  friend bool operator==(const context_stop&, const context_stop&) = default;
+};
+
+/// @returns what a seed stands for; eight in a row have all stoppers with one
+///          context and with two
+/// @pre there are two contexts or more, and clients of each kind
+[[nodiscard]] context_stop
+context_stop_of(uint64_t seed, const storm_size& size, size_t contexts);
+
 /// @returns the command that runs a storm once more, by its seed and the tag of
-///          its test case
+///          its test case; its program is beside this one
 [[nodiscard]] std::string replay_of(uint64_t seed, interruption how);
 
 /// @returns the one that a seed stands for: none, most of the time

@@ -63,11 +63,12 @@ void post::run(errand what) {
   if (!member) {
     // The thread's reference is a weak one: that the member has ended is the
     // outcome, and there is nobody to ask.
-    book.open(what.key, operation, address(), {});
+    book.open(what.key, operation, {}, address(), {});
     return settle(what, fail(errc::actor_dead, "the member has ended"));
   }
   auto handle = ask(member, call{.function = what.method, .args = {}});
-  book.open(what.key, operation, address(), handle.id());
+  book.open(what.key, operation, ground_->home_of(member), address(),
+            handle.id());
   handle.then([this, what](const value& x) { settle(what, x); },
               [this, what](const caf::error& why) {
                 settle(what, unexpected{from_caf(why)});

@@ -86,13 +86,14 @@ storm_report storm_world::run(uint64_t seed, interruption how) {
   auto cpp_clients = size_.actor_clients + size_.thread_clients;
   auto ground = begin(cpp_clients + python_clients);
   auto& book = ground->book;
+  std::optional<context_stop> stops;
+  if (how == interruption::stop_context)
+    stops = context_stop_of(seed, size_, contexts_.size());
   clients all;
-  start_clients(all, seed, ground);
-  if (how != interruption::none) {
-    book.await_steps(cpp_clients * size_.steps / 2, limit);
-    interrupt(how, seed, book);
-  }
+  start_clients(all, seed, stops, ground);
+  interrupt(how, stops, *ground);
   book.await_clients(limit);
+  live_contexts_ = contexts_.size() - book.stopped().size();
 
   // The clients end when nobody is left who could answer once more.
   ground->members.clear();
@@ -119,15 +120,18 @@ storm_report storm_world::end() {
   auto& book = over->book;
   steps_ += book.steps();
   return {book.steps(), book.outcomes(), book.outcomes_by_client(),
-          book.faults()};
+          book.stopped(), book.faults()};
 }
 
 void storm_world::start_clients(clients& all, uint64_t seed,
+                                const std::optional<context_stop>& stops,
                                 const std::shared_ptr<storm_ground>& ground) {
   size_t number = 0;
   auto next_agenda = [&] {
     auto steps = make_plan(seed, number, size_, contexts_.size());
-    return agenda{ground, number++, std::move(steps)};
+    auto mine
+      = stops && stops->client == number ? stops->contexts : std::set<size_t>{};
+    return agenda{ground, number++, std::move(steps), std::move(mine)};
   };
   for (size_t i = 0; i < size_.actor_clients; ++i)
     all.actors.push_back(system_.spawn<actor_client>(next_agenda()));
@@ -145,17 +149,50 @@ void storm_world::start_clients(clients& all, uint64_t seed,
   all.actors.push_back(std::move(office));
 }
 
-void storm_world::interrupt(interruption how, uint64_t seed, ledger& book) {
-  book.allow_losses();
-  if (how == interruption::stop_context) {
-    auto& where = contexts_[seed % contexts_.size()];
-    python_->context_at(where).request_stop(std::chrono::steady_clock::now()
-                                            + limit / 2);
-    --live_contexts_;
-  } else {
-    for (auto& fault : stop())
-      book.add_fault(fault);
-  }
+/// Does so once the clients are half done, unless one of them does.
+void storm_world::interrupt(interruption how,
+                            const std::optional<context_stop>& stops,
+                            storm_ground& ground) {
+  if (how == interruption::none || (stops && stops->client))
+    return;
+  auto& book = ground.book;
+  auto cpp_clients = size_.actor_clients + size_.thread_clients;
+  book.await_steps(cpp_clients * size_.steps / 2, limit);
+  if (!stops)
+    stop_all(book);
+  else if (stops->from == stopper::main_thread)
+    ground.stop(stops->contexts);
+  else
+    stop_from_within(stops->contexts, book);
+}
+
+/// Has each context stopped by an actor that lives there.
+void storm_world::stop_from_within(const std::set<size_t>& which,
+                                   ledger& book) {
+  book.allow_losses(which);
+  caf::scoped_actor self{system_};
+  for (auto each : which)
+    self
+      ->request(python_->spawn_function(contexts_[each], pinned_member), limit,
+                call{.function = "stop_home", .args = {}})
+      .receive(
+        [&](const value& count) {
+          if (count != value{1})
+            book.add_fault("stop_home: wrong outcome: value "
+                           + pyactor::to_string(count));
+        },
+        [&](const caf::error& why) {
+          book.add_fault("stop_home: wrong outcome: " + describe(why));
+        });
+}
+
+void storm_world::stop_all(ledger& book) {
+  std::set<size_t> all;
+  while (all.size() < contexts_.size())
+    all.insert(all.size());
+  book.allow_losses(all);
+  for (auto& fault : stop())
+    book.add_fault(fault);
 }
 
 std::vector<std::string> storm_world::stop() {
@@ -164,10 +201,10 @@ std::vector<std::string> storm_world::stop() {
 }
 
 void storm_world::await_members_gone(ledger& book) const {
-  // The actor that serves a context ends with it.
-  if (!eventually([&] { return live_actors() <= live_contexts_; }))
-    book.add_fault(std::to_string(live_actors() - live_contexts_)
-                   + " pinned actors are left");
+  // The actor that serves a context ends with it, and not before.
+  if (!eventually([&] { return live_actors() == live_contexts_; }))
+    book.add_fault(std::to_string(live_actors()) + " pinned actors are left in "
+                   + std::to_string(live_contexts_) + " contexts");
 }
 
 void storm_world::await_nothing_left(ledger& book) {
@@ -175,9 +212,9 @@ void storm_world::await_nothing_left(ledger& book) {
     book.add_fault(std::to_string(live_environments())
                    + " environments are left");
   auto& registry = system_.registry();
-  if (!eventually([&] { return registry.running() <= live_contexts_; }))
-    book.add_fault(std::to_string(registry.running() - live_contexts_)
-                   + " actors are left");
+  if (!eventually([&] { return registry.running() == live_contexts_; }))
+    book.add_fault(std::to_string(registry.running()) + " actors are left in "
+                   + std::to_string(live_contexts_) + " contexts");
   if (!await_threads(threads_))
     book.add_fault(std::to_string(measure().threads - threads_)
                    + " threads are left");

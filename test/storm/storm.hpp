@@ -12,6 +12,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,8 @@ struct storm_report {
   std::map<std::string, size_t> outcomes;
   /// How many outcomes each client has had; the Python threads are the last.
   std::vector<size_t> outcomes_by_client;
+  /// The contexts that were stopped.
+  std::set<size_t> stopped;
   /// Empty if all is well.
   std::vector<std::string> faults;
 };
@@ -79,8 +83,12 @@ private:
   caf::actor_system_config& configured();
   [[nodiscard]] runtime::runtime_options options() const;
   void start_clients(clients& all, uint64_t seed,
+                     const std::optional<context_stop>& stops,
                      const std::shared_ptr<storm_ground>& ground);
-  void interrupt(interruption how, uint64_t seed, ledger& book);
+  void interrupt(interruption how, const std::optional<context_stop>& stops,
+                 storm_ground& ground);
+  void stop_from_within(const std::set<size_t>& which, ledger& book);
+  void stop_all(ledger& book);
   [[nodiscard]] uint64_t live_actors() const;
   void await_members_gone(ledger& book) const;
   void await_nothing_left(ledger& book);

@@ -20,6 +20,7 @@ namespace watch_test {
 using namespace pyactor::test;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
 
 namespace {
 
@@ -30,6 +31,14 @@ size_t count(const std::string& text, const std::string& part) {
        at = text.find(part, at + 1))
     ++result;
   return result;
+}
+
+/// @returns the line that begins so; empty where none does
+std::string line(const std::string& text, const std::string& start) {
+  auto at = ('\n' + text).find('\n' + start);
+  if (at == std::string::npos)
+    return {};
+  return text.substr(at, text.find('\n', at) - at);
 }
 
 } // namespace
@@ -76,6 +85,29 @@ TEST_CASE(
   CHECK_THAT(end.said, ContainsSubstring("clients have not finished"));
   CHECK_THAT(end.said, ContainsSubstring("(increment): no outcome"));
   CHECK_THAT(end.said, ContainsSubstring("once more: PYACTOR_STORM_SEED=7 "));
+}
+
+TEST_CASE("what each storm leaves fails a soak, which says what it is",
+          "[watch]") {
+  if (instrumented)
+    SKIP("a sanitizer: CPython takes its memory from the C library");
+  auto end = in_another_process([] {
+    auto well = run_soak({
+      .duration = 12s, // half of it for one runtime, which is enough
+      .seed = 7,
+      .size = {.actor_clients = 2, .thread_clients = 1, .steps = 60},
+      .planted = "kept = []\n"
+                 "Member.increment = lambda self: kept.append([]) or 1\n",
+      .line_interval = 100ms, // some storms more than a judgement takes
+      .out = stderr,
+    });
+    _exit(well ? 0 : 2);
+  });
+  INFO(end.said);
+  CHECK(end.exited_with(2));
+  CHECK_THAT(line(end.said, "blocks "), EndsWith("FAILED"));
+  CHECK_THAT(line(end.said, "environments "), EndsWith("ok"));
+  CHECK_THAT(end.said, !ContainsSubstring("second half"));
 }
 
 } // namespace watch_test
