@@ -46,46 +46,57 @@ void supervisor_actor::begin_stop(caf::error reason, sup_error answer) {
   stop_ = running_stop{.reason = std::move(reason),
                        .start_failure = std::move(answer),
                        .keep_alive = this};
+  if (throttle())
+    stop_->withdrawn_to = 0;
   refuse_all_orders(sup_errc::shutting_down);
-  cancel_waiting_starts();
 }
 
-/// Stops the children one after another, newest first: the next one when the
-/// one before has ended, or was abandoned. Those that have been told to stop
-/// already are only waited for.
+/// Stops some children, and the next ones not with whatever message comes: what
+/// that wakes up runs before the supervisor does again, and so before it
+/// answers a question.
 void supervisor_actor::advance_stop() {
-  if (stop_order_of(flags_) == stop_order::at_once)
-    stop_all_at_once();
-  while (auto* who = roster_.last_before(stop_->stopped_from)) {
-    const auto& now = who->state;
-    if (now.phase == child_phase::stopped) {
-      stop_->stopped_from = who->position;
-      continue;
-    }
-    if (now.phase == child_phase::stopping
-        && now.stopped_for == stop_cause::supervisor)
-      return;
-    stop_for_good(*who);
-  }
-  finish_stop();
-}
-
-/// Tells children to stop and does not wait for them. Some at a time, and the
-/// next ones not with whatever message comes: they run before the supervisor
-/// does again, and so before it answers a question.
-void supervisor_actor::stop_all_at_once() {
   if (stop_->carries_on)
     return;
-  for (size_t i = 0; i < in_one_step; ++i) {
-    auto* who = roster_.last_before(stop_->told_from);
-    if (!who)
-      break;
-    stop_->told_from = who->position;
-    stop_for_good(*who);
+  for (size_t i = 0; i < in_one_step; ++i)
+    if (!stop_next())
+      return;
+  stop_->carries_on = true;
+  send(this, carry_on_stopping{});
+}
+
+/// Stops the next child: first those that wait for the limits on starts, so
+/// that others need not wait for them. Then the newest, when the one before it
+/// has ended, or was abandoned; one that has been told to stop already is only
+/// waited for. Where they stop at once, all are told before any is waited for.
+/// @returns whether there may be another one to stop now
+bool supervisor_actor::stop_next() {
+  if (auto* who = roster_.first_from(stop_->withdrawn_to)) {
+    stop_->withdrawn_to = who->position + 1;
+    if (who->ticket.waits())
+      stop_for_good(*who);
+    return true;
   }
-  stop_->carries_on = roster_.last_before(stop_->told_from) != nullptr;
-  if (stop_->carries_on)
-    send(this, carry_on_stopping{});
+  if (stop_order_of(flags_) == stop_order::at_once) {
+    if (auto* who = roster_.last_before(stop_->told_from)) {
+      stop_->told_from = who->position;
+      stop_for_good(*who);
+      return true;
+    }
+  }
+  auto* who = roster_.last_before(stop_->stopped_from);
+  while (who && who->state.phase == child_phase::stopped) {
+    stop_->stopped_from = who->position;
+    who = roster_.last_before(stop_->stopped_from);
+  }
+  if (!who) {
+    finish_stop();
+    return false;
+  }
+  if (who->state.phase == child_phase::stopping
+      && who->state.stopped_for == stop_cause::supervisor)
+    return false;
+  stop_for_good(*who);
+  return true;
 }
 
 /// Whatever comes of it, `who` is not dropped before the supervisor ends.

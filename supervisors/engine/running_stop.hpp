@@ -14,6 +14,9 @@ struct running_stop {
   sup_error start_failure;
   /// Holds the supervisor meanwhile, whoever lets go of it.
   caf::actor keep_alive;
+  /// Children below this position do not wait for the limits on starts any
+  /// more.
+  start_position withdrawn_to = ~start_position{0};
   /// Children at or above this position are stopped.
   start_position stopped_from = ~start_position{0};
   /// Those at or above this one have been told to; while they stop at once.

@@ -83,7 +83,7 @@ private:
 
   void advance_start();
   void advance_stop();
-  void stop_all_at_once();
+  bool stop_next();
   void stop_for_good(child& who);
   void finish_start();
   void finish_stop();
@@ -149,7 +149,6 @@ private:
   void begin_start(child& who);
   void take_turn(child& who);
   void on_turn(const start_turn& what);
-  void cancel_waiting_starts();
 
   // -- probes -----------------------------------------------------------------
 

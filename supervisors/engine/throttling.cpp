@@ -24,8 +24,13 @@ void supervisor_actor::begin_start(child& who) {
 }
 
 /// While it waits, the child's timer is not for its start, but for the rate of
-/// restarts.
+/// restarts. Once the supervisor stops, nothing starts: the turn is the next
+/// one's.
 void supervisor_actor::take_turn(child& who) {
+  if (stage_ == stage::stopping) {
+    stop_for_good(who);
+    return;
+  }
   auto has_waited = who.ticket.waits();
   auto verdict = who.ticket.try_take(clock().now());
   if (std::holds_alternative<granted>(verdict)) {
@@ -45,13 +50,6 @@ void supervisor_actor::on_turn(const start_turn& what) {
   auto* who = roster_.find(what.child);
   if (who && who->ticket.waits())
     take_turn(*who);
-}
-
-/// Nothing starts any more: others need not wait for what waits here.
-void supervisor_actor::cancel_waiting_starts() {
-  for (auto& [position, who] : roster_.children())
-    if (who.ticket.waits())
-      apply(who, child_events::stop{stop_cause::supervisor});
 }
 
 } // namespace pyactor::supervisors::engine
