@@ -240,7 +240,9 @@ void context_set::run_apart(std::function<void(bool may_wait)> body) {
 /// could be started in it, so that is tried again and again.
 void context_set::bury(const std::shared_ptr<context>& lost, const error& why,
                        bool may_wait) {
-  auto deadline = context::clock::now() + start_time;
+  auto deadline = context::clock::now();
+  if (may_wait)
+    deadline += start_time;
   if (!await_gil(*lost, deadline)) {
     lost->note_wedged_gil();
     how_.wedged(*lost);
