@@ -1,6 +1,7 @@
 #include <pyactor/test/libpyactor/fuzz/any_value.hpp>
 
 #include <pyactor/libpyactor/utf8.hpp>
+#include <pyactor/test/support/fake_host.hpp>
 
 #include <algorithm>
 #include <array>
@@ -9,8 +10,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
+#include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pyactor::fuzz {
@@ -35,6 +40,13 @@ value number(FuzzedDataProvider& bytes) {
 
 value field_name(FuzzedDataProvider& bytes) {
   return bytes.PickValueInArray({"x", "y", "name", "points", "children"});
+}
+
+value any_actor(FuzzedDataProvider& bytes) {
+  auto found = actors().begin();
+  std::advance(found,
+               bytes.ConsumeIntegralInRange<size_t>(0, actors().size() - 1));
+  return value::actor(found->second);
 }
 
 /// Deeper than Python objects may be, but not than values may be.
@@ -73,7 +85,7 @@ value dict(FuzzedDataProvider& bytes, size_t depth) {
 }
 
 value scalar(FuzzedDataProvider& bytes) {
-  switch (bytes.ConsumeIntegralInRange(0, 7)) {
+  switch (bytes.ConsumeIntegralInRange(0, 8)) {
     case 0:
       return {};
     case 1:
@@ -88,8 +100,10 @@ value scalar(FuzzedDataProvider& bytes) {
       return bytes.ConsumeRandomLengthString(max_text);
     case 6:
       return value::bytes(bytes.ConsumeRandomLengthString(max_text));
-    default:
+    case 7:
       return field_name(bytes);
+    default:
+      return any_actor(bytes);
   }
 }
 
@@ -163,6 +177,8 @@ bool are_equal(const value& x, const value& y) {
     return false;
   if (left.type() == value::kind::floating)
     return *left.as_double() == *right.as_double();
+  if (auto who = left.as_actor())
+    return who->id() == right.as_actor()->id();
   if (left.type() != value::kind::tuple
       && left.type() != value::kind::frozenset)
     return left == right;
@@ -189,6 +205,19 @@ bool are_no_keys(const value::sequence& keys) {
   return false;
 }
 
+void collect_references(const value& x, std::vector<const actor_ref*>& to) {
+  if (auto who = x.as_actor())
+    to.push_back(who.get());
+  if (auto* sequence = x.as_sequence())
+    for (const auto& item : *sequence)
+      collect_references(item, to);
+  if (auto* dict = x.as_dict())
+    for (const auto& [key, mapped] : *dict) {
+      collect_references(key, to);
+      collect_references(mapped, to);
+    }
+}
+
 /// Whether Python has no such object, whatever the limits.
 bool is_impossible(const value& x) {
   if (auto* text = x.as_str())
@@ -213,6 +242,24 @@ bool is_impossible(const value& x) {
 
 } // namespace
 
+const std::map<std::string, actor_ref_ptr, std::less<>>& actors() {
+  // Two that are equal, with the hash of a small number; one whose hash Python
+  // has for errors; and one whose actor is gone.
+  static const auto result = [] {
+    auto refer = [](std::shared_ptr<fake::actor> who, bool is_strong) {
+      return std::make_shared<const fake::ref>(std::move(who), is_strong);
+    };
+    auto first = fake::make_actor(1, "first");
+    return std::map<std::string, actor_ref_ptr, std::less<>>{
+      {"ended", refer(fake::make_actor(2, "ended"), false)},
+      {"first", refer(first, true)},
+      {"first_again", refer(first, false)},
+      {"last", refer(fake::make_actor(UINT64_MAX, "größe"), true)},
+    };
+  }();
+  return result;
+}
+
 value any_value(FuzzedDataProvider& bytes) {
   return any(bytes, 3);
 }
@@ -220,6 +267,13 @@ value any_value(FuzzedDataProvider& bytes) {
 bool is_to_be_refused(const value& x, const interpreter_limits& limits) {
   return x.depth() > limits.nesting_depth || is_impossible(x)
          || elements(x) > limits.value_elements;
+}
+
+std::vector<const actor_ref*> references_in(const value& x) {
+  std::vector<const actor_ref*> result;
+  collect_references(x, result);
+  std::ranges::sort(result, std::less<>{});
+  return result;
 }
 
 } // namespace pyactor::fuzz

@@ -10,6 +10,7 @@
 #include <pyactor/libpyactor/interpreter.hpp>
 #include <pyactor/libpyactor/main_interpreter.hpp>
 #include <pyactor/test/libpyactor/fuzz/any_value.hpp>
+#include <pyactor/test/support/fake_host.hpp>
 #include <pyactor/test/support/own_structs.hpp>
 
 #include <array>
@@ -18,6 +19,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -112,21 +114,46 @@ private:
   static inline int64_t live_ = 0;
 };
 
-/// The CPython of this process. It is never finalized, so that all that lives
-/// can be reached when leaks are looked for.
+/// What there is of what a conversion has to give back.
+/// @thread as `block_count`
+struct balance {
+  int64_t blocks = block_count::now();
+  int64_t references = count_references();
+
+  [[nodiscard]] bool exceeds(const balance& other) const noexcept {
+    return blocks > other.blocks || references > other.references;
+  }
+
+private:
+  static int64_t count_references() {
+    int64_t result = 0;
+    for (const auto& [name, who] : fuzz::actors())
+      result += who.use_count();
+    return result;
+  }
+};
+
+/// The CPython of this process, with a host of its own. It is never finalized,
+/// so that all that lives can be reached when leaks are looked for.
 class world {
 public:
   world()
-    : python_(require(main_interpreter::start(config()), "Python starts")),
+    : python_(
+        require(main_interpreter::start(config(), &host_), "Python starts")),
       interpreter_(
         require(interpreter::open_main(*python_, {.value_elements = 20'000}),
                 "the main interpreter opens")),
       py_(*interpreter_), env_(py_) {
-    require(env_.exec(py_, source{"import gc, objects\n"}), "objects.py runs");
+    host_.names = fuzz::actors();
+    require(env_.exec(py_, source{"import gc, objects, pyactor\n"}),
+            "objects.py runs");
     require(define(py_, env_, "convert", [](const value& x) { return x; }),
             "a function is defined");
     // What is there from the start needs no further look.
     require(env_.exec(py_, source{"objects.convert = convert\n"
+                                  "objects.whereis = pyactor.whereis\n"
+                                  "assert all(map(objects.whereis, "
+                                  "objects.ACTORS))\n"
                                   "objects.build(b'')\n"
                                   "gc.collect()\n"
                                   "gc.freeze()\n"}),
@@ -144,10 +171,10 @@ public:
     return env_.call<object_ref>(py_, "objects:build", value::bytes(bytes));
   }
 
-  /// @returns the blocks that are not garbage
-  int64_t blocks() {
+  /// @returns what there is without the garbage
+  balance collect() {
     require(env_.exec(py_, source{"gc.collect()\n"}), "garbage is collected");
-    return block_count::now();
+    return {};
   }
 
   /// Checks that nothing is left behind that would fail the next conversion.
@@ -168,6 +195,7 @@ private:
             .allocator = python_config::allocator_kind::malloc};
   }
 
+  fake::host host_;
   std::unique_ptr<main_interpreter> python_;
   std::unique_ptr<interpreter> interpreter_;
   attach_scope py_;
@@ -233,6 +261,9 @@ void check_value(attach_scope& py, const value& x) {
   if (back != x)
     broken("a value comes back as it was",
            to_string(x) + '\n' + to_string(back));
+  // Equal references may differ: one keeps its actor alive, another does not.
+  if (fuzz::references_in(back) != fuzz::references_in(x))
+    broken("an actor comes back as the reference that it was", to_string(x));
   auto direct = from_value<T>(x);
   auto through_python = from_python<T>(py, object->get());
   if (direct.has_value() != through_python.has_value())
@@ -272,23 +303,26 @@ void convert_value(const value& x, size_t target) {
   world.check_usable();
 }
 
-/// Converts, and again while there are more blocks afterwards: once may be a
-/// cache that is filled.
+/// Converts, and again while there is more afterwards: once may be a cache that
+/// is filled.
 template <class F>
 void check_leaks(F&& convert) {
-  auto before = block_count::now();
+  balance before;
   convert();
-  if (block_count::now() <= before)
+  if (!balance{}.exceeds(before))
     return;
   auto& world = the_world();
-  auto count = world.blocks();
-  for (auto i = 0; i < 4 && count > before; ++i) {
-    before = count;
+  auto now = world.collect();
+  for (auto i = 0; i < 4 && now.exceeds(before); ++i) {
+    before = now;
     convert();
-    count = world.blocks();
+    now = world.collect();
   }
-  if (count > before)
-    broken("a conversion leaks no block");
+  if (now.exceeds(before))
+    broken("a conversion leaks no block, and no reference to an actor",
+           std::to_string(now.blocks - before.blocks) + " blocks, "
+             + std::to_string(now.references - before.references)
+             + " references");
 }
 
 } // namespace

@@ -18,6 +18,11 @@ sys.unraisablehook = lambda _: None
 # What the hooks call to enter the codec once more; the fuzzer fills it in.
 convert = None
 
+# What gives a new `ActorRef` for each of the names, of which the first two mean
+# one actor; the fuzzer fills it in, and has these actors.
+whereis = None
+ACTORS = ('first', 'first_again', 'last')
+
 
 class Run:
     def __init__(self, data):
@@ -329,9 +334,13 @@ def other(run):
                        lambda: Broken(), lambda: run, lambda: ...))()
 
 
+def actor(run):
+    return whereis(run.one_of(ACTORS))
+
+
 NODES = (none, boolean, small, integer, floating, short_float, text, field_name,
          octets, list_, tuple_, dict_, set_, frozenset_, earlier, many, deep,
-         point, track, tree, subclass, hook, buffer, other)
+         point, track, tree, subclass, hook, buffer, other, actor)
 
 
 # -- for the fuzzer ------------------------------------------------------------

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes the fuzzer's seeds, one file for each promise worth starting from.
 
-Run it when the nodes of objects.py or the targets of codec.fuzz.cpp change:
-their places in these lists are what the bytes mean.
+Run it when the nodes of objects.py, the scalars and actors of any_value.cpp or
+the targets of codec.fuzz.cpp change: their places in these lists are what the
+bytes mean.
 """
 
 import itertools
@@ -38,6 +39,7 @@ SURROGATE = node('text', 2, b'\x00\xd8', 2, 1)
 INT = node('integer', 9, bytes(range(1, 10)))
 FLOAT = node('floating', b'\0\0\0\0\0\0\xf8\x7f')
 POINT = node('point', ONE, HALF)
+FIRST, FIRST_AGAIN, LAST = (node('actor', i) for i in range(3))
 
 OBJECTS = {
     'scalars': ('value', node('list_', 7, NONE, ONE, HALF, NAME, INT, FLOAT,
@@ -87,6 +89,16 @@ OBJECTS = {
         'list_', 0))))),
     'tree_endless': ('tree', hook('fill', 0, 0, node('list_', 1, node(
         'earlier', 0)))),
+    'actors': ('value', node('list_', 3, node('dict_', 2, FIRST, LAST, ONE,
+                                              FIRST),
+                             node('set_', 3, LAST, FIRST_AGAIN, ONE), FIRST)),
+    'actors_equal': ('set_value', node('set_', 2, FIRST, FIRST_AGAIN)),
+    'actors_hook': ('values', node('list_', 3, LAST, hook('clear', 0, 0, FIRST),
+                                   FIRST)),
+    'actors_again': ('values', node('list_', 2, FIRST,
+                                    hook('enter_again', 0, 0, LAST))),
+    'actors_misfit': ('map_str', node('dict_', 1, NAME, node(
+        'tuple_', 1, LAST))),
 }
 
 POINT_VALUE = {'x': 1.5, 'y': -2.0}
@@ -118,6 +130,28 @@ VALUES = {
     'track': {'name': 'a', 'points': [POINT_VALUE]},
     'tree': {'children': []},
 }
+
+
+class Actor:
+    """One of the actors of any_value.cpp, by its place among their names."""
+
+    def __init__(self, place):
+        self.place = place
+
+    def __repr__(self):
+        return f'Actor({self.place})'
+
+
+ENDED, FIRST_ACTOR, SAME_ACTOR, LAST_ACTOR = map(Actor, range(4))
+
+# More that become a target: name, target and value.
+MORE_VALUES = (
+    ('actors', 'value', [FIRST_ACTOR, {LAST_ACTOR: ENDED},
+                         {1, FIRST_ACTOR, LAST_ACTOR}]),
+    ('actors_equal', 'value', {FIRST_ACTOR, SAME_ACTOR}),
+    ('actors_set', 'set_value', frozenset({ENDED, LAST_ACTOR})),
+    ('actors_misfit', 'map_str', {'a': 1, LAST_ACTOR: 2}),
+)
 
 
 class ValueWriter:
@@ -152,7 +186,7 @@ class ValueWriter:
             self.write(part, depth - 1)
 
     def write_scalar(self, x):
-        kinds = (type(None), bool, int, float, None, str, bytes)
+        kinds = (type(None), bool, int, float, None, str, bytes, None, Actor)
         self.numbers(kinds.index(type(x)))
         if isinstance(x, bool):
             self.numbers(x)
@@ -164,6 +198,8 @@ class ValueWriter:
             self.numbers(*struct.pack('>d', x))
         elif isinstance(x, (str, bytes)):
             self.text(x.encode() if isinstance(x, str) else x)
+        elif isinstance(x, Actor):
+            self.numbers(x.place)
 
 
 def value_seed(x, index):
@@ -181,9 +217,10 @@ def main():
     for name, (target, tree) in OBJECTS.items():
         index = TARGETS.index(target)
         (folder / f'object_{name}').write_bytes(tree + bytes([index, 0]))
-    for index, target in enumerate(TARGETS):
-        (folder / f'value_{target}').write_bytes(
-            value_seed(VALUES[target], index))
+    values = [(target, target, VALUES[target]) for target in TARGETS]
+    for name, target, x in (*values, *MORE_VALUES):
+        (folder / f'value_{name}').write_bytes(
+            value_seed(x, TARGETS.index(target)))
 
 
 if __name__ == '__main__':
