@@ -239,9 +239,13 @@ uint64_t interpreter::newest_thread(attach_scope&) const noexcept {
 }
 
 std::vector<uint64_t> interpreter::thread_ids(attach_scope&) const {
+  // Nothing else is read of a thread: one that interrupts this one is in the
+  // list before it is attached, while the rest is still written.
   std::vector<uint64_t> result;
-  for (auto& each : capi::other_threads(state_->thread))
-    result.push_back(each.id);
+  for (auto* i = PyInterpreterState_ThreadHead(state_->thread->interp); i;
+       i = PyThreadState_Next(i))
+    if (i != state_->thread)
+      result.push_back(PyThreadState_GetID(i));
   return result;
 }
 
