@@ -2,10 +2,12 @@
 # them. Nothing here names the prefix, so that the installed tree can be moved.
 set(folder ${CMAKE_INSTALL_LIBDIR}/cmake/pyactor)
 
-# Static libraries need at the user's link what shared ones were linked with.
+# What pkg-config calls the CPython that is embedded. Static libraries need it at
+# the user's link; shared ones were linked with it.
+set(pyactor_python_module python-${pyactor_python_version}-embed)
 set(pyactor_static_python)
 if(NOT BUILD_SHARED_LIBS)
-  set(pyactor_static_python python-${pyactor_python_version}-embed)
+  set(pyactor_static_python ${pyactor_python_module})
 endif()
 
 install(EXPORT pyactor NAMESPACE pyactor:: FILE pyactor-targets.cmake
@@ -26,4 +28,9 @@ configure_file(cmake/pyactor.pc.in pyactor.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/pyactor.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Within another project, the folder of that name may be the other one's.
+set(docs ${CMAKE_INSTALL_DOCDIR})
+if(NOT PROJECT_IS_TOP_LEVEL)
+  set(docs ${CMAKE_INSTALL_DATAROOTDIR}/doc/pyactor)
+endif()
+install(FILES LICENSE DESTINATION ${docs})

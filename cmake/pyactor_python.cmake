@@ -1,4 +1,5 @@
-# Finds the CPython to embed, as `pyactor_python`.
+# Finds the CPython to embed, as `pyactor_python`; to users who need its headers
+# it is pyactor::python, as where pyactor is installed.
 #
 # By pkg-config, because CMake 3.25 looks for no CPython newer than 3.12 of its
 # own accord, and because `python3` on the PATH may be another interpreter.
@@ -13,9 +14,11 @@ if(NOT candidates)
        REGEX "^[0-9]")
 endif()
 foreach(version IN LISTS candidates)
-  pkg_check_modules(pyactor_python QUIET IMPORTED_TARGET python-${version}-embed)
+  pkg_check_modules(pyactor_python QUIET IMPORTED_TARGET GLOBAL
+                    python-${version}-embed)
   if(pyactor_python_FOUND)
     add_library(pyactor_python ALIAS PkgConfig::pyactor_python)
+    add_library(pyactor::python ALIAS PkgConfig::pyactor_python)
     set(pyactor_python_version ${version})
     # The headers of a debug build are links to those of the other, and GCC would
     # read the configuration beside these.

@@ -11,7 +11,14 @@
 namespace PYACTOR_EXPORT pyactor {
 
 /// Who says something; each has a logger of its own.
-enum class layer : uint8_t { libpyactor, runtime, supervisors };
+enum class layer : uint8_t {
+  /// Python embedded without actors. It returns its errors, and logs none.
+  libpyactor,
+  /// Contexts, pools, and what becomes of the actors in them.
+  runtime,
+  /// Exits and restarts, probes, supervisors that give up.
+  supervisors,
+};
 
 /// The log of a layer. A user who registers a logger of its name before its
 /// first use gets what the layer says; else it goes to stderr. Says nothing

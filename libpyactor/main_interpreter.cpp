@@ -114,7 +114,7 @@ main_interpreter::start(python_config config, host* outside) {
   std::lock_guard guard{starting};
   if (Py_IsInitialized() || finalizing)
     return fail(errc::already_exists, "Python runs in this process already");
-  if (auto ok = capi::check_python_version(Py_Version); !ok)
+  if (auto ok = capi::check_python_version(Py_Version, PY_VERSION_HEX); !ok)
     return unexpected{std::move(ok).error()};
   auto executable = executable_of(config);
   if (!executable)

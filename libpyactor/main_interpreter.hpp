@@ -52,7 +52,8 @@ public:
   ///          - `already_exists`: CPython runs in this process already
   ///          - `invalid_argument`: the venv is none
   ///          - `start_failed`, also where the CPython that runs is of another
-  ///            minor version than the one that this was built against
+  ///            minor version than the one that this was built against, or of
+  ///            another version at all where one of them is an alpha or a beta
   [[nodiscard]] static expected<std::unique_ptr<main_interpreter>>
   start(python_config config, host* outside = nullptr);
 

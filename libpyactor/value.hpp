@@ -38,17 +38,29 @@ class value {
 public:
   /// What a value is in Python.
   enum class kind : uint8_t {
+    /// `None`.
     none,
+    /// `True` or `False`, which are no numbers here.
     boolean,
+    /// An `int` of any size.
     integer,
+    /// A `float`, NaN and the infinities included.
     floating,
+    /// A `str`, in UTF-8.
     str,
+    /// `bytes` of any content.
     bytes,
+    /// A `list`.
     list,
+    /// A `tuple`; a `std::pair` and a `std::tuple` become one.
     tuple,
+    /// A `dict`, whose order is kept, and counts where two are compared.
     dict,
+    /// A `set`, whose order has no meaning.
     set,
+    /// A `frozenset`: a set that can be a key.
     frozenset,
+    /// A `pyactor.ActorRef`: a reference to an actor, not a copy of it.
     actor,
   };
 

@@ -58,9 +58,11 @@ enum class stop_cause : uint8_t {
 
 /// How far the stop ladder has gone; in order.
 enum class stop_step : uint8_t {
+  /// The child was asked to stop, and may take its time.
   asked,
   /// The call that is in the way was interrupted.
   interrupted,
+  /// The child was killed, but its end has not been heard of.
   killed,
   /// Killed, and looked at again.
   checked,
@@ -73,9 +75,13 @@ enum class stop_step : uint8_t {
 enum class child_status : uint8_t {
   /// The supervisor has no such child, or not yet.
   unknown,
+  /// Nothing runs; an order starts it.
   stopped,
+  /// It has not acknowledged its start, which is no restart.
   starting,
+  /// It has acknowledged its start.
   running,
+  /// It is on its way out, on somebody's purpose.
   stopping,
   /// Comes back by itself.
   restarting,

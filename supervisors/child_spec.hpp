@@ -50,7 +50,12 @@ struct stop_policy {
 };
 
 /// What a child is, which decides its defaults.
-enum class child_type : uint8_t { worker, supervisor };
+enum class child_type : uint8_t {
+  /// Has no children: 30 s to start, and a `timed` stop.
+  worker,
+  /// Has children of its own, whose starts and stops take as long as they take.
+  supervisor,
+};
 
 /// What a supervisor needs to know about a child.
 struct child_spec {
@@ -122,22 +127,37 @@ struct child_spec {
 
 /// What is wrong with a list of specs.
 enum class spec_fault : uint8_t {
+  /// Nothing.
   none,
+  /// No id; or `generated_id`, which is only for `start_child`, with
+  /// `one_for_one`.
   missing_id,
+  /// No start function.
   missing_start,
+  /// A time of `shutdown` is negative.
   invalid_shutdown,
+  /// `start_timeout` is not positive.
   invalid_start_timeout,
+  /// `max_handler_time` is negative.
   invalid_max_handler_time,
+  /// `backoff` is not `is_valid`.
   invalid_backoff,
+  /// The period of `limit` is not positive, or is `forever`.
   invalid_limit,
+  /// `startup` is not `is_valid`.
   invalid_startup,
+  /// `liveness` is not `is_valid`, or wants more than one success.
   invalid_liveness,
+  /// `readiness` is not `is_valid`.
   invalid_readiness,
+  /// `while_down` is not `is_valid`.
   invalid_while_down,
   /// A process, which there is not yet; or it is a supervisor, which runs no
   /// Python code.
   invalid_isolation,
+  /// An earlier spec has the same id.
   duplicate_id,
+  /// An earlier spec has the same `register_as`.
   duplicate_name,
   /// Its supervisor has no `auto_shutdown`, or it is permanent.
   bad_combination,

@@ -135,9 +135,11 @@ enum class child_effect : uint8_t {
   watch_again,
   /// Give up the context of the call that does not come back.
   give_up_context,
-  /// Set the child's timer for its start, its stop, or the grace after a kill.
+  /// Set the child's timer for its start, by `start_timeout`.
   arm_start,
+  /// Set it for the stop that the child was asked for.
   arm_stop,
+  /// Set it for a later step of the stop ladder, by `kill_grace`.
   arm_grace,
   /// Call the child's timer off.
   disarm,

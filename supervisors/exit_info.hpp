@@ -47,8 +47,8 @@ enum class exit_kind : uint8_t {
   /// stop.
   interrupted,
   /// The process that it lived in has exited: `code` says with what. There are
-  /// no contexts in processes of their own yet; this and the next two are for
-  /// start functions that have such a process.
+  /// no contexts in processes of their own yet, so that nothing reports this or
+  /// the next two.
   host_exit,
   /// A signal has ended that process: `signal` says which.
   host_signal,
@@ -58,8 +58,11 @@ enum class exit_kind : uint8_t {
 
 /// What an exit means for the restart decision.
 enum class exit_class : uint8_t {
+  /// Its work is done: only a permanent child is started again.
   normal,
+  /// It was told to end, or said so itself; judged as `normal`.
   shutdown,
+  /// It failed: all but a temporary child are started again.
   abnormal,
   /// Abnormal, and no restart would mend it: not even a permanent child is
   /// started again. Only `child_spec::classify` says so.

@@ -162,8 +162,13 @@ struct await_start_reply {
 /// Stops all children, newest first, and then the supervisor. No response;
 /// monitor the supervisor.
 struct stop_supervisor {
-  /// Forced: children that may take for ever are killed instead.
-  enum urgency : uint8_t { orderly, forced };
+  /// How much time children get.
+  enum urgency : uint8_t {
+    /// As much as their specs say.
+    orderly,
+    /// The same, but those that may take for ever are killed.
+    forced,
+  };
 
   /// Whether it may take as long as the children want.
   urgency how = orderly;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that the reference says what fails and on which threads; --self-test
-checks the check.
+"""Checks that the reference says what fails, on which threads, and what each
+enumerator means; --self-test checks the check.
 
 Usage: reference.py [ROOT]         prints each fault, exits 1 if there is one
        reference.py --self-test    plants faults, and expects each to be found
@@ -9,9 +9,9 @@ In the installed headers, a function that returns an `expected` names its errors
 in @returns, by their codes or as those of another such function, unless the
 comment of its class names them for all. A function has a thread rule: an
 @thread of its own, of a class around it, or of its header, in a comment with
-@file. Plain data needs none. Doxygen checks that each public name has a comment
-at all. What is private, in a namespace `detail` or a specialization is no part
-of the reference.
+@file. Plain data needs none. An enumerator has a comment, before it or behind
+it. Doxygen checks that any other public name has one. What is private, in a
+namespace `detail` or a specialization is no part of the reference.
 
 It reads lines as scripts/format leaves them: what is in a class is indented by
 two more than the class, and what follows a comment is what the comment is for.
@@ -25,7 +25,8 @@ LAYERS = ("libpyactor", "runtime", "supervisors")
 ENUMS = (("libpyactor/error.hpp", "errc"),
          ("supervisors/error.hpp", "sup_errc"))
 HEADERS = re.compile(r"\bHEADERS\s([^)]*)\)")
-ENUMERATOR = re.compile(r"^  (\w+)(?: = \d+)?,$", re.MULTILINE)
+ENUM = re.compile(r"enum (?:class |struct )?(?:PYACTOR_EXPORT )?(\w*)[^;{]*{")
+ENUMERATOR = re.compile(r"\s*(\w+)[^,]*,?")
 COMMENT = re.compile(r"^ *///")
 ACCESS = re.compile(r"^ *(public|protected|private):$")
 NAMESPACE = re.compile(r"^namespace (?:PYACTOR_EXPORT )?([\w:]*) ?{")
@@ -54,6 +55,15 @@ class Function:
     def __init__(self, line, name, doc, around, fails):
         self.line, self.name, self.doc = line, name, doc
         self.around, self.fails = around, fails
+
+
+class Enumerator:
+    """One of the reference: where it is, and whether a comment says what it
+    means."""
+
+    def __init__(self, line, enum, name, explained):
+        self.line, self.enum, self.name = line, enum, name
+        self.explained = explained
 
 
 def after_angles(text):
@@ -97,12 +107,35 @@ def function_name(text):
     return found[1]
 
 
+def enumerators(lines, start):
+    """Those of the enum that begins in a line, and the line after the enum."""
+    enum, found, doc = ENUM.match(lines[start].strip()), [], ""
+    rest = lines[start].strip()[enum.end():]
+    for number, line in enumerate([rest, *lines[start + 1:]], start + 1):
+        code, _, comment = line.strip().partition("//")
+        text = comment.lstrip("/<").strip()
+        behind = comment.startswith("/<")
+        names = ENUMERATOR.findall(code.partition("}")[0])
+        for name in names:
+            found.append(Enumerator(number, enum[1], name, bool(doc)))
+            doc = ""
+        if names and behind:
+            # Behind the `}` it would be about the enum.
+            found[-1].explained |= bool(text and "}" not in code)
+        elif comment.startswith("/") and not behind:
+            doc += text
+        if "}" in code:
+            break
+    return found, number
+
+
 class Header:
     """What one header has of the reference."""
 
     def __init__(self, text):
         self.doc = ""
         self.functions = []
+        self.enumerators = []
         self.classes = {}
         self.namespaces = []
         self.lines = text.splitlines()
@@ -132,17 +165,28 @@ class Header:
             self.classes[indent].public = access[1] != "private"
         elif line.lstrip() == "};":
             self.classes.pop(indent, None)
+        elif ENUM.match(line.strip()):
+            found, self.read_up_to = enumerators(self.lines, number)
+            if not self.hidden(indent):
+                self.enumerators += found
         elif doc or re.match(r" *(template|class|struct|union)\b", line):
             self.declare(number, indent, doc)
 
-    def declare(self, number, indent, doc):
-        text, end = declared(self.lines, number)
-        around = [self.classes[i] for i in range(0, indent, 2)
-                  if i in self.classes]
+    def around(self, indent):
+        """The classes around what is indented so."""
+        return [self.classes[i] for i in range(0, indent, 2)
+                if i in self.classes]
+
+    def hidden(self, indent):
+        around = self.around(indent)
         # What is indented by more than the classes around it is in a function.
-        hidden = any("detail" in names for names in self.namespaces) \
+        return any("detail" in names for names in self.namespaces) \
             or len(around) < indent // 2 \
             or any(scope.hidden or not scope.public for scope in around)
+
+    def declare(self, number, indent, doc):
+        text, end = declared(self.lines, number)
+        around, hidden = self.around(indent), self.hidden(indent)
         found = CLASS.match(text)
         name = function_name(text)
         if found:
@@ -162,15 +206,10 @@ def named_in(text):
     return set(NAMED.findall(text))
 
 
-def codes(root):
+def codes(headers):
     """The names of all error codes."""
-    found = set()
-    for path, enum in ENUMS:
-        text = (root / path).read_text(encoding="utf-8")
-        body = re.search(rf"enum class {enum} .*?^}};", text,
-                         re.DOTALL | re.MULTILINE)
-        found.update(ENUMERATOR.findall(body[0]))
-    return found
+    return {one.name for path, enum in ENUMS
+            for one in headers[path].enumerators if one.enum == enum}
 
 
 def installed(root):
@@ -187,8 +226,13 @@ def judge(root):
                for path in installed(root)}
     failing = {function.name for header in headers.values()
                for function in header.functions if function.fails}
-    known = codes(root)
+    known = codes(headers)
     for path, header in headers.items():
+        for one in header.enumerators:
+            if not one.explained:
+                yield path, one.line, (
+                    f"{one.enum}::{one.name} has no comment: say what it "
+                    "means, or when it occurs")
         for function in header.functions:
             said = "".join(RETURNS.findall(function.doc))
             for_all = "".join(scope.doc for scope in function.around)
@@ -224,8 +268,9 @@ GOOD = {
                                   "  error.hpp)\n",
     "libpyactor/error.hpp": "enum class errc : uint8_t {\n  /// One.\n"
                             "  broken = 1,\n  /// Two.\n  lost,\n};\n",
-    "supervisors/error.hpp": "enum class sup_errc : uint8_t {\n  down = 1,\n"
-                             "};\n",
+    "supervisors/error.hpp": "enum class sup_errc : uint8_t {\n"
+                             "  down = 1, ///< It has\n"
+                             "            ///< ended.\n};\n",
     "libpyactor/a.hpp": """#pragma once
 
 /// @file
@@ -262,6 +307,8 @@ namespace detail {
 /// For `parts`.
 expected<void> assemble(int x);
 
+enum class step { first, last };
+
 } // namespace detail
 
 /// Plain data.
@@ -288,9 +335,19 @@ public:
   public:
     /// Stops, too.
     expected<void> stop() const;
+
+    /// What it is made of.
+    enum matter : uint8_t {
+      /// Wood,
+      /// that is.
+      wood = 1 << 0,
+      stone = 1 << 1, ///< Stone.
+    };
   };
 
 private:
+  enum class place { here, there };
+
   /// For us.
   expected<int> count_;
   /// For us, too.
@@ -329,7 +386,16 @@ struct converter<parts> {
 class parts;
 
 /// What may be.
-enum class choice { one, two };
+enum class choice;
+
+/// What is.
+enum class truth {
+  /// So it is.
+  yes,
+  // No more than that.
+  /// So it is not.
+  no, // as said
+};
 
 /// @returns success
 ///          - `down`: it has ended
@@ -351,11 +417,11 @@ BAD = [
     ("libpyactor/a.hpp", "/// @returns as `halve`\n", "", 1),
     ("libpyactor/a.hpp", "@thread any", "Any thread.", 2),
     ("libpyactor/a.hpp", "/// @file\n", "", 2),
-    ("libpyactor/b.hpp", "namespace detail", "namespace details", 2),
+    ("libpyactor/b.hpp", "namespace detail", "namespace details", 4),
     ("libpyactor/b.hpp", "pyactor::lost", "pyactor::found", 2),
     ("libpyactor/b.hpp", "@thread its own", "Its own thread.", 3),
-    ("libpyactor/b.hpp", "private:", "protected:", 0),
-    ("libpyactor/b.hpp", "private:", "};\n\n/// More.\nstruct more {", 2),
+    ("libpyactor/b.hpp", "private:", "protected:", 2),
+    ("libpyactor/b.hpp", "private:", "};\n\n/// More.\nstruct more {", 4),
     ("libpyactor/b.hpp", "struct converter<parts>", "struct conversion", 2),
     ("libpyactor/b.hpp", "/// @thread any\n", "", 1),
     ("libpyactor/b.hpp", "  /// A size.\n  size_t size = std::max(1, 2);",
@@ -368,6 +434,21 @@ BAD = [
     ("runtime/c.hpp", "[[nodiscard]] sup_expected<void> end(parts& what)",
      "inline sup_expected<std::unique_ptr<int>>\nend(parts& what)", 0),
     ("runtime/CMakeLists.txt", "  c.hpp", "  c.hpp\n  private.hpp", 2),
+    ("runtime/c.hpp", "choice;", "choice { one, two };", 2),
+    ("runtime/c.hpp", "choice;", "choice { one, two }; ///< One.", 2),
+    ("runtime/c.hpp", "choice;", "choice {\n  /// Both.\n  one, two };", 1),
+    ("runtime/c.hpp", "  /// So it is.\n", "", 1),
+    ("runtime/c.hpp", "/// So it is not.", "// So it is not.", 1),
+    ("runtime/c.hpp", "/// So it is not.", "///", 1),
+    ("runtime/c.hpp", "  /// So it is not.\n  no,", "  no\n", 1),
+    ("runtime/c.hpp", "no, // as said", "no,\n  /// Both.\n  maybe,", 0),
+    ("libpyactor/b.hpp", " ///< Stone.", "", 1),
+    ("libpyactor/b.hpp", " ///< Stone.", " // Stone.", 1),
+    ("libpyactor/b.hpp", " ///< Stone.", " ///<", 1),
+    ("libpyactor/b.hpp", "      /// Wood,\n      /// that is.\n", "", 1),
+    ("supervisors/error.hpp", " ///< It has\n            ///< ended.", "", 1),
+    ("supervisors/error.hpp", "down = 1, ///< It has\n            ///< ended.",
+     "down = 1,\n///< It has ended.", 1),
 ]
 
 

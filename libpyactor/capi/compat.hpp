@@ -11,6 +11,11 @@
 
 // What differs between the versions of CPython, and is not asked anywhere else.
 
+// Threads of one interpreter, which the GIL keeps apart, share what is ours.
+#ifdef Py_GIL_DISABLED
+#  error "pyactor needs a CPython with a GIL, and this is a free-threaded build"
+#endif
+
 namespace pyactor::capi {
 
 /// Whether own-GIL interpreters can be had. On 3.13 `import numpy` in one

@@ -2,7 +2,7 @@
 
 // The one header of pyactor that brings <Python.h> with it, for users who work
 // with CPython's own API beside ours. It needs CPython's headers and library at
-// the user's side: libpyactor does not pass them on.
+// the user's side: libpyactor does not pass them on, pyactor::python does.
 //
 // `_object*`, as other headers have it, is `PyObject*`.
 #include <Python.h>

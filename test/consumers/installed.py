@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 OPT_IN = "pyactor/libpyactor/capi/python.hpp"
+LICENCE = "share/doc/pyactor/LICENSE"
 PYTHON = re.compile(r"^\s*#\s*include\s*<(Python\.h|cpython/)", re.MULTILINE)
 HIDDEN = re.compile(r"^namespace pyactor\b", re.MULTILINE)
 LAYERS = ("libpyactor", "libpyactor_runtime", "libpyactor_supervisors")
@@ -49,6 +50,8 @@ def judge_texts(prefix, folders):
                    "namespace with PYACTOR_EXPORT")
     if headers == 0:
         yield "no headers are installed"
+    if not (prefix / LICENCE).is_file():
+        yield f"there is no {LICENCE}"
 
 
 def public_names(prefix):
@@ -155,6 +158,7 @@ GOOD = {
                                  "  int text(); // of secret\n"
                                  "};\n",
     "lib/pkgconfig/pyactor.pc": "prefix=${pcfiledir}/../..\n",
+    LICENCE: "As you like.\n",
     **{f"lib/{layer}.a": "\0/build/here\n" for layer in LAYERS},
 }
 
@@ -241,7 +245,7 @@ def self_test():
                0 if text == GOOD_DYNAMIC else 1)
     with tempfile.TemporaryDirectory() as empty:
         empty = pathlib.Path(empty)
-        expect("nothing", list(judge_texts(empty, [])), 1)
+        expect("nothing", list(judge_texts(empty, [])), 2)
         expect("nothing", list(judge_libraries(empty, "shared")), 1)
     return 1 if wrong else 0
 
