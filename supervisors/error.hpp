@@ -22,7 +22,8 @@ namespace supervisors {
 enum class sup_errc : uint8_t {
   /// No child has this id.
   not_found = 1,
-  /// A child of this id runs, or the actor already has a supervisor.
+  /// A child of this id runs, another child has its name, or the actor already
+  /// has a supervisor.
   already_started,
   /// A child of this id exists, but does not run: restart or delete it.
   already_present,

@@ -55,7 +55,9 @@ public:
   /// @param timeout  after that the child is started all the same
   /// @returns what was started
   ///          - `invalid_spec`
-  ///          - `already_started`, `already_present`: the id is in use
+  ///          - `already_started`, `already_present`: the id is in use; the
+  ///            former also where another child has its name, or a supervisor
+  ///            the actor that its start function gives: the spec is dropped
   ///          - `start_failed`: the spec is dropped again
   ///          - `max_children`
   ///          - `simple_one_for_one`: use `start_child_with`

@@ -262,8 +262,11 @@ void supervisor_actor::on_start_failed(child& who) {
     return;
   }
   const auto& failure = *who.failure;
-  sup_error what{sup_errc::start_failed, who.id, failure.exit.message,
-                 failure.exit, failure.cause};
+  auto code = failure.cause == sup_errc::already_started
+                ? sup_errc::already_started
+                : sup_errc::start_failed;
+  sup_error what{code, who.id, failure.exit.message, failure.exit,
+                 failure.cause};
   switch (who.state.started_for) {
     case start_cause::init:
       what.code = sup_errc::failed_to_start_child;

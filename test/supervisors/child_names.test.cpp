@@ -53,14 +53,14 @@ TEST_CASE("a child whose name another one has does not start",
   world w;
   w.start(many, {named(w, "a", "store")});
   auto second = w.order(start_child{named(w, "b", "store")});
-  REQUIRE(second.failed_with(sup_errc::start_failed));
+  REQUIRE(second.failed_with(sup_errc::already_started));
   CHECK(second.error().message.find("another child has the name 'store'")
         != std::string::npos);
   CHECK(w.child("b").starts == 0);
   CHECK(w.which() == "a:running");
   w.order(terminate_child{"a"});
   CHECK(w.order(start_child{named(w, "b", "store")})
-          .failed_with(sup_errc::start_failed));
+          .failed_with(sup_errc::already_started));
   w.order(delete_child{"a"});
   CHECK_FALSE(whereis(w.system, "store"));
   CHECK(w.order(start_child{named(w, "b", "store")}).ok());

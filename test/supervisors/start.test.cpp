@@ -209,8 +209,8 @@ TEST_CASE("an actor that has a supervisor already is not adopted", "[start]") {
     return taken;
   };
   auto here = w.order(start_child{{.id = "b", .start = steal}});
-  CHECK(here.failed_with(sup_errc::start_failed));
-  CHECK(here.error().cause == sup_errc::already_started);
+  CHECK(here.failed_with(sup_errc::already_started));
+  CHECK(w.which() == "a:running");
 
   auto other = spawn_supervisor(w.system, {}, {{.id = "b", .start = steal}});
   REQUIRE(other);
@@ -228,11 +228,15 @@ TEST_CASE("orders that come while the supervisor starts wait until it has",
   w.child("a").start = mode::manual_ack;
   w.start({}, {w.spec("a")});
   auto early = w.order(start_child{w.spec("b")});
+  auto stop_it = w.order(terminate_child{"a"});
   CHECK_FALSE(early.answered());
+  CHECK_FALSE(stop_it.answered());
+  CHECK(w.which() == "a:starting");
   w.child("a").acks[0]();
   w.run();
   CHECK(early.ok());
-  CHECK(w.which() == "b:running a:running");
+  CHECK(stop_it.ok());
+  CHECK(w.which() == "b:running a:stopped");
 }
 
 TEST_CASE("a sibling that crashes during the start is restarted meanwhile",
