@@ -23,7 +23,9 @@ spec_fault fault_of(const child_spec& spec, auto_shutdown end) {
     return spec_fault::invalid_max_handler_time;
   if (spec.backoff && !is_valid(*spec.backoff))
     return spec_fault::invalid_backoff;
-  if (spec.limit && spec.limit->period <= nanoseconds::zero())
+  if (spec.limit
+      && (spec.limit->period <= nanoseconds::zero()
+          || spec.limit->period == forever))
     return spec_fault::invalid_limit;
   if (spec.startup && !is_valid(*spec.startup))
     return spec_fault::invalid_startup;
@@ -91,7 +93,7 @@ std::string_view to_string(spec_fault fault) noexcept {
       return "backoff needs 0 < initial <= max, a finite factor >= 1, 0 <= "
              "jitter <= 1, and reset_after > 0";
     case spec_fault::invalid_limit:
-      return "the period of a limit must be positive";
+      return "the period of a limit must be positive, and not forever";
     case spec_fault::invalid_startup:
       return "a startup probe needs a question, period and timeout > 0, "
              "initial_delay >= 0, and thresholds >= 1";

@@ -13,7 +13,8 @@ namespace supervisors {
 struct restart_limit {
   /// At most so many restarts ...
   uint32_t intensity = 1;
-  /// ... within this time. Two restarts exactly one period apart both count.
+  /// ... within this time, which is positive and not `forever`. Two restarts
+  /// exactly one period apart both count.
   std::chrono::nanoseconds period = std::chrono::seconds{5};
 
   friend bool operator==(const restart_limit&, const restart_limit&) = default;

@@ -92,7 +92,8 @@ struct supervisor_statistics {
   /// See `restarts`.
   size_t window_used = 0;
   /// Acknowledgements and ends that came too late or twice, and answers to
-  /// probes that came too late.
+  /// probes that came too late. What a supervisor tells itself, such as the end
+  /// of a pause, is not counted.
   uint64_t stale_events = 0;
   /// Exit messages, errors and other messages that a supervisor does not take.
   uint64_t stray_messages = 0;

@@ -16,6 +16,8 @@ sup_expected<void> check_supervisor(const supervisor_flags& flags,
   };
   if (flags.period <= nanoseconds::zero())
     return fail({}, "period must be positive");
+  if (flags.period == forever)
+    return fail({}, "period must not be forever");
   if (flags.min_retry_delay < nanoseconds::zero())
     return fail({}, "min_retry_delay must not be negative");
   if (flags.max_zombies == 0)

@@ -30,7 +30,7 @@ struct supervisor_flags {
   /// More than `intensity` restarts within `period`, and `on_limit` says what
   /// follows.
   uint32_t intensity = 1;
-  /// See `intensity`.
+  /// See `intensity`; positive, and not `forever`.
   std::chrono::nanoseconds period = std::chrono::seconds{5};
   /// See `intensity`.
   limit_policy on_limit = escalation::shutdown_self;
@@ -44,7 +44,7 @@ struct supervisor_flags {
   /// `simple_one_for_one`, otherwise `newest_first`.
   std::optional<supervisors::stop_order> stop_order{};
   /// How many children there may be at a time that are not stopped. Only where
-  /// children do not depend on each other. Default: no limit.
+  /// children do not depend on each other; at least 1. Default: no limit.
   std::optional<size_t> max_children{};
   /// So many zombies (see `zombie_info`), and no child is restarted any more: a
   /// child that would be is one restart too many.

@@ -4,26 +4,13 @@
 
 namespace pyactor::supervisors {
 
-namespace {
-
-using std::chrono::nanoseconds;
-
-/// The collector keeps the time by itself. This is for an actor system whose
-/// threads are all busy, so that it does not run.
-caf::duration patience(nanoseconds timeout) {
-  constexpr nanoseconds grace = std::chrono::milliseconds{500};
-  return timeout < forever - grace ? caf::duration{timeout + grace}
-                                   : caf::duration{caf::infinite};
-}
-
-} // namespace
-
-sup_expected<tree_node> tree(const supervisor_ref& top, nanoseconds timeout) {
+sup_expected<tree_node> tree(const supervisor_ref& top,
+                             std::chrono::nanoseconds timeout) {
   auto& system = top.handle().home_system();
   caf::scoped_actor self{system};
   auto collector = engine::spawn_tree_collector(system, top.handle().address());
   sup_expected<tree_node> result;
-  self->request(collector, patience(timeout), get_tree{timeout})
+  self->request(collector, engine::patience(timeout), get_tree{timeout})
     .receive([&](get_tree_reply& reply) { result = std::move(reply.result); },
              [&](const caf::error&) {
                result = std::unexpected{sup_error{.code = sup_errc::timed_out}};

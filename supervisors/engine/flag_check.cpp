@@ -18,6 +18,8 @@ std::string_view bad_combination(const supervisor_flags& flags,
   const auto* decide = std::get_if<escalation_fn>(&flags.on_limit);
   if (decide && !*decide)
     return "on_limit has no function";
+  if (flags.max_children == size_t{0})
+    return "max_children must be positive";
   if (simple && specs != 1)
     return "simple_one_for_one needs exactly one child spec";
   if (simple && flags.auto_shutdown != auto_shutdown::never)
@@ -26,7 +28,7 @@ std::string_view bad_combination(const supervisor_flags& flags,
     return "children that depend on each other do not stop at once";
   if (has_groups(flags.strategy) && flags.max_children)
     return "max_children does not go with children that depend on each other";
-  if (!simple && flags.max_children && specs > *flags.max_children)
+  if (flags.max_children && specs > *flags.max_children)
     return "there are more child specs than max_children";
   return {};
 }

@@ -105,4 +105,10 @@ caf::actor spawn_tree_collector(caf::actor_system& system,
   return system.spawn<tree_collector, caf::hidden>(std::move(top));
 }
 
+caf::duration patience(std::chrono::nanoseconds timeout) {
+  constexpr std::chrono::nanoseconds grace = std::chrono::milliseconds{500};
+  return timeout < forever - grace ? caf::duration{timeout + grace}
+                                   : caf::duration{caf::infinite};
+}
+
 } // namespace pyactor::supervisors::engine

@@ -28,6 +28,9 @@ struct tree_level {
   std::vector<nested_supervisor> nested;
 };
 
+/// @returns what a supervisor tells of a child, without what is below that
+[[nodiscard]] tree_node node_of(child_info what);
+
 /// Takes one `get_tree`, asks all supervisors from `top` down, answers, and
 /// ends. What does not answer in time delays nobody else.
 class tree_collector : public caf::event_based_actor {
@@ -64,6 +67,11 @@ private:
 /// @returns an actor that takes one `get_tree`
 [[nodiscard]] caf::actor spawn_tree_collector(caf::actor_system& system,
                                               caf::actor_addr top);
+
+/// The collector keeps the time by itself. This is for an actor system whose
+/// threads are all busy, so that it does not run.
+/// @returns how long to wait for the answer to a `get_tree` with this timeout
+[[nodiscard]] caf::duration patience(std::chrono::nanoseconds timeout);
 
 } // namespace pyactor::supervisors::engine
 

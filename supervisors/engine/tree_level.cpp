@@ -3,8 +3,6 @@
 
 namespace pyactor::supervisors::engine {
 
-namespace {
-
 tree_node node_of(child_info what) {
   tree_node result{.id = std::move(what.id),
                    .type = what.type,
@@ -25,8 +23,6 @@ tree_node node_of(child_info what) {
   result.context = std::move(what.context);
   return result;
 }
-
-} // namespace
 
 tree_level supervisor_actor::level() const {
   tree_level result{.self = describe(), .nested = {}};

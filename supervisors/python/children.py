@@ -140,8 +140,9 @@ class Child(Record):
     poison_threshold: crashes on equal calls after which it refuses the next
         equal one, with `poison_message`; 0 for never
     startup, liveness, readiness: each a `Probe`
-    shutdown: seconds from the request to the kill, math.inf to wait for as long
-        as it takes, or "kill" to ask for nothing
+    shutdown: seconds from the request to the kill, 0 for one right after the
+        other, math.inf to wait for as long as it takes, or "kill" to ask for
+        nothing
     kill_grace: seconds from each further step of a stop to the next; 1 by
         default
     start_timeout: seconds until `__init__` must have returned, or math.inf
@@ -179,7 +180,7 @@ class Child(Record):
         "restart": ("permanent",
                     may_be.choice("permanent", "transient", "temporary")),
         "significant": (False, may_be.flag),
-        "shutdown": (None, may_be.or_forever | may_be.choice("kill")),
+        "shutdown": (None, may_be.any_wait | may_be.choice("kill")),
         "kill_grace": (None, may_be.not_negative),
         "start_timeout": (None, may_be.or_forever),
         "max_handler_time": (None, may_be.positive),
@@ -203,6 +204,9 @@ class Child(Record):
         "isolation": (None, may_be.choice("instance", "subinterpreter")),
     }
 
+    # Whether `partition_children` has made it.
+    _is_partition = False
+
 
 def partition_children(count: int, child: Child) -> list[Child]:
     """Children among which keys are divided, for `Supervisor.children` to
@@ -214,8 +218,8 @@ def partition_children(count: int, child: Child) -> list[Child]:
             return pyactor.partition_children(
                 count, pyactor.Child(target=Cache, args=("/var/cache",)))
 
-    The strategy of their supervisor is "one_for_one", and they are not
-    "temporary".
+    Their supervisor has the strategy "one_for_one" and no `auto_shutdown`,
+    else its declaration raises ValueError, and they are not "temporary".
     """
     where = "partition_children"
     count = read_field(where, "count", may_be.at_least_one, count)
@@ -226,5 +230,8 @@ def partition_children(count: int, child: Child) -> list[Child]:
     if given.get("restart") == "temporary":
         raise refusal(ValueError, where, "a partition must not be temporary")
     args = read_field(where, "args", may_be.args, given.get("args", ()))
-    return [Child(**given | {"id": str(i), "args": [i, *args]})
-            for i in range(count)]
+    result = [Child(**given | {"id": str(i), "args": [i, *args]})
+              for i in range(count)]
+    for each in result:
+        each._is_partition = True
+    return result

@@ -162,8 +162,24 @@ def _read_tree(cls, args, kwargs, depth=0):
             type(listed), "__iter__"):
         raise refusal(TypeError, owner, "children() must return a list of "
                       f"pyactor.Child, not {listed!r}")
-    children = [read_child(owner, x, depth) for x in listed]
-    return _read_flags(what, owner) | {"name": owner, "children": children}
+    children = []
+    has_partitions = False
+    for x in listed:
+        children.append(read_child(owner, x, depth))
+        has_partitions |= x._is_partition
+    flags = _read_flags(what, owner)
+    if has_partitions:
+        _check_partitions(flags, owner)
+    return flags | {"name": owner, "children": children}
+
+
+def _check_partitions(flags, owner):
+    """No partition may depend on another one."""
+    for name, wanted in (("strategy", "one_for_one"),
+                         ("auto_shutdown", "never")):
+        if flags[name] != wanted:
+            raise refusal(ValueError, owner, f"{name} must be {wanted!r} with "
+                          f"partition_children, not {flags[name]!r}")
 
 
 def _read_flags(what, owner):

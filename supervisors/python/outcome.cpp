@@ -7,6 +7,7 @@
 #include <pyactor/runtime/pinned_base.hpp>
 #include <pyactor/supervisors/python/refs.hpp>
 
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,13 @@ value to_value(const outcome& what) {
 /// What a start function has told is for C++ code, unless it is one value.
 value in_python(const caf::message& told) {
   return told.match_elements<value>() ? told.get_as<value>(0) : value{};
+}
+
+/// Adds what a client may go by who came too early.
+void add(value::mapping& more, const child_unavailable& why) {
+  auto pause = std::chrono::duration<double>{why.retry_after}.count();
+  more.emplace_back("status", to_string(why.status));
+  more.emplace_back("retry_after", pause > 0 ? value{pause} : value{});
 }
 
 value list_of(const std::vector<std::string>& ids) {
@@ -60,6 +68,8 @@ outcome of_failure(const std::string& id, const caf::error& why) {
     result.message = explain(id, why);
     if (auto down = child_down::from_error(why))
       result.incarnation = down->incarnation;
+    if (auto obstacle = child_unavailable::from_error(why))
+      add(result.more, *obstacle);
     return result;
   }
   auto what = runtime::from_caf(why);

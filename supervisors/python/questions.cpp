@@ -1,6 +1,7 @@
 #include <pyactor/supervisors/python/questions.hpp>
 
 #include <pyactor/libpyactor/attach.hpp>
+#include <pyactor/supervisors/engine/tree_collector.hpp>
 #include <pyactor/supervisors/python/answers.hpp>
 #include <pyactor/supervisors/python/errand.hpp>
 #include <pyactor/supervisors/python/fields.hpp>
@@ -24,6 +25,8 @@ std::string text_of(const sup_error& why) {
       return "the supervisor has ended";
     case sup_errc::not_found:
       return "there is no child '" + why.id + "'";
+    case sup_errc::simple_one_for_one:
+      return "'" + why.id + "' is what all children come from, and no child";
     default:
       return to_string(why);
   }
@@ -38,16 +41,17 @@ value pair_of(const sup_expected<value>& answer) {
 }
 
 /// Asks a supervisor.
+/// @param timeout    of the request
 /// @param answer_in  makes of its reply what Python gets, or an error
 template <class Reply, class Message, class F>
-expected<value> ask(const value& tree, Message what, double timeout,
+expected<value> ask(const value& tree, Message what, caf::duration timeout,
                     F answer_in) {
   auto top = handle_in<supervisor_handle>(tree);
   if (!top)
     return unexpected{std::move(top).error()};
   auto asked = std::make_shared<question>();
   run_errand<Reply>(
-    (*top)->top().handle(), std::move(what), to_timeout(seconds(timeout)),
+    (*top)->top().handle(), std::move(what), timeout,
     [=](const Reply& reply) { asked->answer(pair_of(answer_in(reply))); },
     [asked](const sup_error& why) {
       asked->answer(pair_of(std::unexpected{why}));
@@ -55,11 +59,16 @@ expected<value> ask(const value& tree, Message what, double timeout,
   return value::actor(asked);
 }
 
+/// The limit of a question that one supervisor answers by itself.
+caf::duration limit_of(double timeout) {
+  return to_timeout(seconds(timeout));
+}
+
 /// Asks for the text or the JSON of a tree.
 expected<value> ask_tree(const value& tree, const std::string& form,
                          double timeout) {
   return ask<get_tree_reply>(
-    tree, get_tree{seconds(timeout)}, timeout,
+    tree, get_tree{seconds(timeout)}, engine::patience(seconds(timeout)),
     [=](const get_tree_reply& reply) -> sup_expected<value> {
       if (!reply.result)
         return std::unexpected{reply.result.error()};
@@ -67,14 +76,26 @@ expected<value> ask_tree(const value& tree, const std::string& form,
     });
 }
 
+/// Asks for the JSON of one child, without what is below it.
+expected<value> ask_child(const value& tree, const std::string& id,
+                          double timeout) {
+  return ask<which_child_reply>(
+    tree, which_child{id}, limit_of(timeout),
+    [](const which_child_reply& reply) -> sup_expected<value> {
+      if (!reply.result)
+        return std::unexpected{reply.result.error()};
+      return to_json(engine::node_of(*reply.result));
+    });
+}
+
 expected<value> ask_counts(const value& tree, double timeout) {
   return ask<count_children_reply>(
-    tree, count_children{}, timeout,
+    tree, count_children{}, limit_of(timeout),
     [](const count_children_reply& reply) { return as_value(reply.counts); });
 }
 
 expected<value> ask_statistics(const value& tree, double timeout) {
-  return ask<get_statistics_reply>(tree, get_statistics{}, timeout,
+  return ask<get_statistics_reply>(tree, get_statistics{}, limit_of(timeout),
                                    [](const get_statistics_reply& reply) {
                                      return as_value(reply.statistics);
                                    });
@@ -83,7 +104,7 @@ expected<value> ask_statistics(const value& tree, double timeout) {
 expected<value> ask_spec(const value& tree, const std::string& id,
                          double timeout) {
   return ask<get_child_spec_reply>(
-    tree, get_child_spec{id}, timeout,
+    tree, get_child_spec{id}, limit_of(timeout),
     [](const get_child_spec_reply& reply) -> sup_expected<value> {
       if (!reply.result)
         return std::unexpected{reply.result.error()};
@@ -115,6 +136,10 @@ void define_questions(extension& module) {
   module.define("_ask_tree",
                 [](const value& tree, const std::string& form, double timeout) {
                   return ask_tree(tree, form, timeout);
+                });
+  module.define("_ask_child",
+                [](const value& tree, const std::string& id, double timeout) {
+                  return ask_child(tree, id, timeout);
                 });
   module.define("_ask_counts", [](const value& tree, double timeout) {
     return ask_counts(tree, timeout);

@@ -50,8 +50,11 @@ class Tree:
     actor that is called with the outcome, a dict: `child` (its id),
     `incarnation` (0 if nothing was started), `error` (None, or a code such as
     "not_found"), `message`, and of an order `told` (what a start function in
-    C++ has told of its child, or None). Without `then`, what fails goes to the
-    log.
+    C++ has told of its child, or None). Of a request with "child_unavailable"
+    there are also `status` (what the child was doing, such as "restarting";
+    "running" where it was not ready) and `retry_after` (seconds from the
+    beginning of a pause to the next start, or None where that is not known).
+    Without `then`, what fails goes to the log.
 
     `Tree(ref)` makes another one of `ref`, which is plain data: it may be sent,
     and comes from C++ as well. The tree stops when the last one is gone, those
@@ -121,7 +124,8 @@ class Tree:
         """The tree as a table for a person.
 
         This and the other questions raise SupervisionError where the supervisor
-        has ended, or does not answer within `timeout` seconds.
+        has ended, or does not answer within `timeout` seconds. One below it
+        that does not is shown without its children, with an `error`.
         """
         return _answer(_ask_tree(self.ref, "text", _timeout(timeout)))
 
@@ -130,18 +134,25 @@ class Tree:
         return _answer(_ask_tree(self.ref, "json", _timeout(timeout)))
 
     def which_children(self, timeout: float = 5.0) -> list[dict]:
-        """The children in the order of their start, as `json` has them."""
+        """The children in the order of their start, as `json` has them: this
+        looks at the whole tree below."""
         import json
 
         return json.loads(self.json(timeout))["children"]
 
     def which_child(self, id: str, timeout: float = 5.0) -> dict:
-        """That child, as `which_children` has it. Raises SupervisionError
-        "not_found" where there is none."""
-        for each in self.which_children(timeout):
-            if each["id"] == id:
-                return each
-        raise SupervisionError("not_found", f"there is no child {id!r}")
+        """That child, as `which_children` has it, asked of this supervisor
+        alone: of a child that is one itself, `supervisor`, `error` and
+        `children` are left out, see `below`. Raises SupervisionError
+        "not_found" where there is no such child, and "simple_one_for_one" for
+        the id of the one `Child` that all children come from."""
+        import json
+
+        result = json.loads(_answer(
+            _ask_child(self.ref, id, _timeout(timeout))))
+        for name in "supervisor", "error", "children":
+            result.pop(name, None)
+        return result
 
     def count_children(self, timeout: float = 5.0) -> dict[str, int]:
         """How many there are: specs, active, supervisors, workers."""

@@ -56,7 +56,17 @@ TEST("a supervisor does not start with more children than it may have") {
   CHECK(bad_combination({.max_children = 2}, 3)
         == "there are more child specs than max_children");
   CHECK(bad_combination({.max_children = 2}, 2).empty());
-  CHECK(bad_combination({.strategy = simple, .max_children = 0}, 1).empty());
+  CHECK(bad_combination({.strategy = simple, .max_children = 1}, 1).empty());
+}
+
+TEST("a supervisor that may have no child at all is refused") {
+  for (size_t specs : {0, 1}) {
+    CHECK(bad_combination({.max_children = 0}, specs)
+          == "max_children must be positive");
+    CHECK(bad_combination({.max_children = 1}, specs).empty());
+  }
+  CHECK(bad_combination({.strategy = simple, .max_children = 0}, 1)
+        == "max_children must be positive");
 }
 
 TEST("children stop in order unless they come from one spec, or flags say so") {

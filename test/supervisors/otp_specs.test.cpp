@@ -66,6 +66,8 @@ std::vector<std::pair<child_spec, spec_fault>> wrong_specs() {
      invalid_backoff},
     {with([](child_spec& c) { c.limit = restart_limit{1, 0ns}; }),
      invalid_limit},
+    {with([](child_spec& c) { c.limit = restart_limit{1, forever}; }),
+     invalid_limit},
     {with([](child_spec& c) { c.while_down = buffer{.capacity = 0}; }),
      invalid_while_down},
     {with([](child_spec& c) { c.significant = true; }), bad_combination},
@@ -227,6 +229,7 @@ TEST("sup_flags", "each wrong flag is named, whoever is given it") {
   const row table[] = {
     {{.period = 0s}, "period must be positive"},
     {{.period = -1ns}, "period must be positive"},
+    {{.period = forever}, "period must not be forever"},
     {{.on_limit = escalation_fn{}}, "on_limit has no function"},
     {{.strategy = simple_one_for_one,
       .auto_shutdown = auto_shutdown::any_significant},
@@ -239,7 +242,9 @@ TEST("sup_flags", "each wrong flag is named, whoever is given it") {
     {{.strategy = rest_for_one, .stop_order = stop_order::at_once}, group_stop},
     {{.strategy = one_for_all, .max_children = 9}, group_limit},
     {{.strategy = rest_for_one, .max_children = 9}, group_limit},
-    {{.max_children = 0}, "there are more child specs than max_children"},
+    {{.max_children = 0}, "max_children must be positive"},
+    {{.strategy = simple_one_for_one, .max_children = 0},
+     "max_children must be positive"},
     {{.max_zombies = 0}, "max_zombies must be positive"},
   };
   otp_world w;
@@ -254,12 +259,12 @@ TEST("sup_flags", "the extremes of each flag are taken") {
     {.intensity = 0},
     {.intensity = UINT32_MAX},
     {.period = 1ns},
-    {.period = forever},
+    {.period = forever - 1ns},
     {.on_limit = escalation::keep_backoff},
     {.min_retry_delay = 0ns},
     {.max_children = 1},
     {.max_zombies = 1},
-    {.strategy = simple_one_for_one, .max_children = 0},
+    {.strategy = simple_one_for_one, .max_children = 1},
   };
   otp_world w;
   w.start(flags(), {});

@@ -160,14 +160,16 @@ TEST_CASE("a child that was given up can be deleted, and its id used again",
   CHECK(x.w.info("c").status == child_status::running);
 }
 
-TEST_CASE("a spec whose limit has no period is refused", "[own_limits]") {
+TEST_CASE("a spec whose limit has no period, or an endless one, is refused",
+          "[own_limits]") {
   world w;
   w.start(many, {});
   auto spec = w.spec("c");
-  spec.limit = restart_limit{1, GENERATE(0ns, -1ns)};
+  spec.limit = restart_limit{1, GENERATE(0ns, -1ns, forever)};
   auto order = w.order(start_child{spec});
   CHECK(order.failed_with(sup_errc::invalid_spec));
-  CHECK(order.error().message == "the period of a limit must be positive");
+  CHECK(order.error().message
+        == "the period of a limit must be positive, and not forever");
 }
 
 } // namespace own_limits_test

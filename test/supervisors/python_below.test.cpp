@@ -43,15 +43,6 @@ struct nested_world : starter_world {
     CHECK(hear() == "outcome  0 None ");
   }
 
-  /// @returns code and text of the SupervisionError that `question` raises
-  std::string error_of(const std::string& question) {
-    run("try:\n  " + question
-        + "\n  me.error = 'none'\n"
-          "except pyactor.SupervisionError as e:\n"
-          "  me.error = f'{e.code}: {e}'");
-    return *get("me.error").as_str();
-  }
-
   /// @returns the next so many messages to "test", in any order
   std::set<std::string> hear_all(int n) {
     std::set<std::string> result;
@@ -229,7 +220,8 @@ class Main(pyactor.Actor):
 TEST_CASE("wrong arguments for a tree raise, and order nothing",
           "[python_below]") {
   nested_world x;
-  for (auto* wrong : {"below(5)", "child_spec(None)", "whereis(5)", "below()"})
+  for (auto* wrong : {"below(5)", "child_spec(None)", "which_child(5)",
+                      "whereis(5)", "below()"})
     CHECK_THAT(x.refusal("me.tree." + std::string{wrong}),
                ContainsSubstring("TypeError: "));
   CHECK_THAT(

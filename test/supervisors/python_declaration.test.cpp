@@ -97,8 +97,10 @@ TEST_CASE("a wrong field of a declared child is refused by the names of "
     {"Child('c', Counter, significant=True)", value_error + "child 'c': "},
     {"Child('c', Counter, shutdown='now')",
      value_error
-       + "child 'c': shutdown must be a number of seconds above 0, or "
+       + "child 'c': shutdown must be a number of seconds of at least 0, or "
          "math.inf, or one of 'kill', not 'now'"},
+    {"Child('c', Counter, shutdown=-1)",
+     value_error + "child 'c': shutdown must be a number of seconds of at"},
     {"Child('c', Counter, start_timeout=float('nan'))",
      value_error + "child 'c': start_timeout must be a number of seconds"},
     {"Child('c', Counter, backoff=3)",
@@ -111,6 +113,10 @@ TEST_CASE("a wrong field of a declared child is refused by the names of "
      value_error + "child 'c': "},
     {"Child('c', Counter, limit=pyactor.Limit(-1))",
      value_error + "child 'c': limit: intensity must be an int of at least 0"},
+    {"Child('c', Counter, limit=pyactor.Limit(1, float('inf')))",
+     value_error
+       + "child 'c': limit: period must be a number of seconds above 0, not "
+         "inf"},
     {"Child('c', Counter, readiness=pyactor.Probe())",
      type_error + "child 'c': readiness: method is missing"},
     {"Child('c', Counter, readiness=pyactor.Probe('ready', perod=1))",
@@ -209,6 +215,8 @@ TEST_CASE("wrong flags of a declared supervisor are refused by their names",
     {"intensity=1.5", "ValueError: T: intensity must be an int of at least 0"},
     {"intensity=True", "TypeError: T: intensity must be an int of at least 0"},
     {"period=0", "ValueError: T: period must be a number of seconds above 0"},
+    {"period=float('inf')",
+     "ValueError: T: period must be a number of seconds above 0, not inf"},
     {"period=None", "TypeError: T: period must be a number of seconds above 0"},
     {"stop_order='any'", "ValueError: T: stop_order must be one of"},
     {"max_children=0", "ValueError: T: max_children must be an int of at"},
@@ -348,6 +356,49 @@ class Above(pyactor.Supervisor):
                  ContainsSubstring("builtins.TypeError: Garbage: children() "
                                    "must give pyactor.Child objects, not "));
     }
+  }
+  // No child has said that it started, nobody has heard an outcome.
+  REQUIRE(x.world.call(actor, "run", "pyactor.send('test', 'alive')"));
+  CHECK(x.hear() == "alive");
+}
+
+TEST_CASE("sup_start_fail: children() that raises is an error with what was "
+          "raised, and where; nothing has started, and nobody ends",
+          "[python_declaration]") {
+  python_tree_world x{R"(
+import math
+
+class Failing(pyactor.Supervisor):
+    give_up_is_failure = False # as in OTP
+
+    def children(self):
+        yield pyactor.Child("good", Counter, start_timeout=math.inf)
+        raise RuntimeError("fail")
+
+class Above(pyactor.Supervisor):
+    give_up_is_failure = False
+
+    def children(self):
+        return [pyactor.Child("good", Counter, start_timeout=math.inf),
+                pyactor.Child("below", Failing)]
+)"};
+  auto actor = x.starter();
+  auto check = [](const pyactor::error& why) {
+    CHECK(why.code == pyactor::errc::python_exception);
+    CHECK(why.type == "builtins.RuntimeError");
+    CHECK(why.message == "fail");
+    CHECK_THAT(why.traceback, ContainsSubstring("in children"));
+    CHECK_THAT(why.traceback, ContainsSubstring("raise RuntimeError"));
+  };
+  for (std::string tree : {"Failing", "Above"}) {
+    INFO(tree);
+    auto refused
+      = x.world.call(actor, "run", "trees." + tree + ".start(then='heard')");
+    REQUIRE_FALSE(refused);
+    check(refused.error());
+    auto declared = declare_tree(x.world.python(), "trees:" + tree);
+    REQUIRE_FALSE(declared);
+    check(declared.error());
   }
   // No child has said that it started, nobody has heard an outcome.
   REQUIRE(x.world.call(actor, "run", "pyactor.send('test', 'alive')"));

@@ -47,7 +47,8 @@ class All(pyactor.Supervisor):
             pyactor.Child("i", Counter, shutdown=math.inf, start_timeout=0.5,
                           kill_grace=2),
             pyactor.Child("d", Counter, kill_grace=0,
-                          isolation="subinterpreter")]
+                          isolation="subinterpreter"),
+            pyactor.Child("z", Counter, shutdown=0)]
 
 class Defaults(pyactor.Supervisor):
     def children(self):
@@ -75,7 +76,7 @@ TEST_CASE("every field of a declared child reaches its spec",
   CHECK(tree.flags.max_zombies == 2);
   CHECK_FALSE(tree.flags.exits.give_up_is_failure);
   CHECK(tree.flags.throttle);
-  REQUIRE(tree.specs.size() == 4);
+  REQUIRE(tree.specs.size() == 5);
   const auto& c = tree.specs[0];
   CHECK(c.restart == restart_type::transient);
   CHECK(c.significant);
@@ -110,6 +111,7 @@ TEST_CASE("every field of a declared child reaches its spec",
   CHECK(tree.specs[2].isolation == isolation::instance);
   CHECK(tree.specs[3].shutdown == stop_policy{.kill_grace = 0s});
   CHECK(tree.specs[3].isolation == isolation::subinterpreter);
+  CHECK(tree.specs[4].shutdown == stop_policy{.timeout = 0s});
 }
 
 TEST_CASE("what a declared tree does not give is as C++ has it",

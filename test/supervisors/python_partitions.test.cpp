@@ -46,6 +46,11 @@ class Caches(pyactor.Supervisor):
             target=Cache, args=("tmp",), kwargs={"size": 3},
             restart="transient", shutdown=2.0))
 
+class Yielding(pyactor.Supervisor):
+    def children(self):
+        yield pyactor.Child("other", Cache, args=(0,))
+        yield from pyactor.partition_children(2, pyactor.Child(target=Cache))
+
 class Store(pyactor.Supervisor):
     def children(self):
         return [pyactor.Child("caches", Caches, args=(4,))]
@@ -135,6 +140,33 @@ TEST_CASE("what is no partition is refused before it is declared",
     CHECK_THAT(x.refusal("pyactor.partition_children(" + args + ")"),
                ContainsSubstring(said));
   }
+}
+
+TEST_CASE("partitions under a supervisor that has one depend on another are "
+          "refused by its name",
+          "[python_partitions]") {
+  cached_world x;
+  const std::pair<std::string, std::string> cases[] = {
+    {"strategy='one_for_all'",
+     "strategy must be 'one_for_one' with partition_children, not "
+     "'one_for_all'"},
+    {"strategy='rest_for_one'", "strategy must be 'one_for_one' with"},
+    {"strategy='simple_one_for_one'", "strategy must be 'one_for_one' with"},
+    {"auto_shutdown='any_significant'",
+     "auto_shutdown must be 'never' with partition_children, not "
+     "'any_significant'"},
+    {"auto_shutdown='all_significant'", "auto_shutdown must be 'never' with"},
+  };
+  for (const auto& [flag, said] : cases)
+    for (auto* start :
+         {"Caches,), flags).start(2)", "Yielding,), flags).start()"}) {
+      INFO(flag << ' ' << start);
+      CHECK_THAT(x.refusal("flags = dict(" + flag
+                           + ")\n"
+                             "type('T', (trees."
+                           + start),
+                 ContainsSubstring("ValueError: T: " + said));
+    }
 }
 
 // -- dividing keys ------------------------------------------------------------

@@ -3,9 +3,12 @@
 #include <pyactor/supervisors/python/answers.hpp>
 #include <pyactor/test/supervisors/python_tree_world.hpp>
 
+#include <catch2/matchers/catch_matchers_string.hpp>
+
 namespace python_questions_test {
 
 using namespace pyactor::supervisors;
+using Catch::Matchers::ContainsSubstring;
 using pyactor::value;
 using pyactor::test::any_context;
 using pyactor::test::starter_world;
@@ -53,6 +56,17 @@ class Deaf(pyactor.Supervisor):
     def children(self):
         return [pyactor.Child("deaf", pyactor.Native("deaf"),
                               shutdown=math.inf)]
+
+class Partly(pyactor.Supervisor):
+    def children(self):
+        return [pyactor.Child("silent", pyactor.Native("silent")),
+                pyactor.Child("c", Counter, args=("c",))]
+
+class OnDemand(pyactor.Supervisor):
+    strategy = "simple_one_for_one"
+
+    def children(self):
+        return [pyactor.Child("c", Counter)]
 )";
 
 /// An actor in Python that starts trees.
@@ -75,6 +89,18 @@ caf::behavior deaf(caf::event_based_actor* self) {
   self->set_exit_handler([](caf::exit_msg&) {});
   return {[](int) {}};
 }
+
+/// A supervisor, says its spec, but it takes no message at all.
+caf::behavior silent(caf::event_based_actor* self) {
+  self->set_default_handler(caf::skip);
+  return {[](int) {}};
+}
+
+/// What is told of each child, by name.
+constexpr auto fields_of_a_child
+  = "['consecutive_failures', 'context', 'given_up', 'id', 'incarnation', "
+    "'last_exit', 'next_start_in', 'ready', 'restart', 'restarts', 'starts', "
+    "'status', 'tags', 'throttled', 'type', 'uptime']";
 
 } // namespace
 
@@ -172,14 +198,62 @@ TEST_CASE("which_children tells all that C++ knows of a child",
   asking_world x;
   x.start("Plain");
   CHECK(to_string(x.get("sorted(me.tree.which_children()[0])"))
-        == "['consecutive_failures', 'context', 'given_up', 'id', "
-           "'incarnation', 'last_exit', 'next_start_in', 'ready', 'restart', "
-           "'restarts', 'starts', 'status', 'tags', 'throttled', 'type', "
-           "'uptime']");
+        == fields_of_a_child);
   x.run("me.tree.child('c').send('crash')");
   CHECK(x.hear() == "ended c");
   CHECK(x.hear() == "started c");
   CHECK(x.get("me.tree.which_child('c')['consecutive_failures']") == value{1});
+}
+
+TEST_CASE("a tree is shown although a supervisor below does not answer in time",
+          "[python_questions]") {
+  asking_world x{any_context()};
+  REQUIRE(
+    x.natives->add("silent", start_function(silent), child_type::supervisor));
+  x.start("Partly");
+  CHECK(to_string(x.get("[(each['id'], each.get('error')) for each in "
+                        "me.tree.which_children(timeout=0.2)]"))
+        == "[('silent', 'no answer in time'), ('c', None)]");
+  for (std::string form : {"text", "json"})
+    CHECK_THAT(*x.get("me.tree." + form + "(timeout=0.2)").as_str(),
+               ContainsSubstring("no answer in time"));
+}
+
+TEST_CASE("which_child tells of a child what which_children does",
+          "[python_questions]") {
+  asking_world x{any_context()};
+  x.start("Plain");
+  x.run("me.one = me.tree.which_child('c')\n"
+        "me.same = me.tree.which_children()[0]");
+  CHECK(x.get("me.one.pop('uptime') <= me.same.pop('uptime')") == value{true});
+  CHECK(to_string(x.get("me.one")) == to_string(x.get("me.same")));
+}
+
+TEST_CASE("which_child asks one supervisor, and none of those below it",
+          "[python_questions]") {
+  asking_world x;
+  REQUIRE(
+    x.natives->add("silent", start_function(silent), child_type::supervisor));
+  x.start("Partly");
+  CHECK(to_string(x.get("sorted(me.tree.which_child('silent'))"))
+        == fields_of_a_child);
+  CHECK(x.get("me.tree.which_child('silent')['type']") == value{"supervisor"});
+}
+
+TEST_CASE("which_child answers for ids on demand as C++ does",
+          "[python_questions]") {
+  asking_world x;
+  x.run("me.tree = trees.OnDemand.start(then='heard')");
+  CHECK(x.hear() == "outcome  0 None ");
+  x.run("me.tree.start_child('one', then='heard')");
+  CHECK(x.hear() == "started one");
+  CHECK(x.hear() == "outcome c-1 1 None ");
+  CHECK(x.get("me.tree.which_child('c-1')['status']") == value{"running"});
+  CHECK(x.error_of("me.tree.which_child('c')")
+        == "simple_one_for_one: 'c' is what all children come from, and no "
+           "child");
+  CHECK(x.error_of("me.tree.which_child('c-2')")
+        == "not_found: there is no child 'c-2'");
 }
 
 TEST_CASE(

@@ -24,6 +24,11 @@ class Fast(pyactor.Supervisor):
     def children(self):
         return [pyactor.Child("c", Counter, args=("c", 10))]
 
+class Pausing(pyactor.Supervisor):
+    def children(self):
+        return [pyactor.Child("c", Counter, args=("c", 10),
+                              backoff=pyactor.Backoff(60, max=60, jitter=0))]
+
 class Patient(pyactor.Supervisor):
     def children(self):
         return [pyactor.Child("c", Counter, args=("c", 10),
@@ -78,12 +83,23 @@ struct requesting_world : starter_world {
   }
 };
 
+/// @param more  what only outcomes of this kind have
 /// @returns the outcome of a request to c, as it is told
 std::string told(const std::string& error, const std::string& message,
-                 const std::string& answer, int incarnation = 0) {
+                 const std::string& answer, int incarnation = 0,
+                 const std::string& more = "") {
   return "told {'child': 'c', 'incarnation': " + std::to_string(incarnation)
          + ", 'error': " + error + ", 'message': " + message
-         + ", 'answer': " + answer + "}";
+         + ", 'answer': " + answer + more + "}";
+}
+
+/// @param retry_after  as Python writes it
+/// @returns the outcome of a request that finds c down
+std::string told_down(const std::string& status,
+                      const std::string& retry_after = "None") {
+  return told("'child_unavailable'",
+              "\"child 'c' does not run: " + status + "\"", "None", 0,
+              ", 'status': '" + status + "', 'retry_after': " + retry_after);
 }
 
 /// Answers no call, and counts them.
@@ -156,13 +172,26 @@ TEST_CASE("a request to a child that is down, or that nobody knows, fails at "
   x.start("Fast.start()");
   x.terminate("c");
   x.run("me.tree.request('c', 'add', 1, then='told')");
-  CHECK(x.hear()
-        == told("'child_unavailable'", "\"child 'c' does not run: stopped\"",
-                "None"));
+  CHECK(x.hear() == told_down("stopped"));
   x.run("me.tree.request('nobody', 'add', 1, then='heard')");
   CHECK(x.hear()
         == "outcome nobody 0 child_unavailable child 'nobody' does not run: "
            "unknown");
+}
+
+TEST_CASE("a request that fails during the pause of its child says how long "
+          "that is",
+          "[python_request]") {
+  requesting_world x{any_context()};
+  x.start("Pausing.start()");
+  x.run("me.tree.child('c').send('crash')");
+  CHECK(x.hear() == "ended c");
+  REQUIRE(x.world.eventually([&] {
+    return x.world.call(x.actor, "get", "me.tree.which_child('c')['status']")
+           == value{"restarting"};
+  }));
+  x.run("me.tree.request('c', 'add', 1, then='told')");
+  CHECK(x.hear() == told_down("restarting", "60.0"));
 }
 
 TEST_CASE("an incarnation that ends before it has answered leaves child_down",
@@ -247,8 +276,7 @@ TEST_CASE("with DeadLetters, what finds the child down goes to a method of an "
         == std::set<std::string>{
           "lost {'child': 'c', 'status': 'stopped', 'method': 'report', "
           "'args': (), 'kwargs': {}}",
-          told("'child_unavailable'", "\"child 'c' does not run: stopped\"",
-               "None")});
+          told_down("stopped")});
   auto top
     = *as_supervisor(x.world.call(x.actor, "get", "me.tree.ref").value());
   caf::anon_send(top.child("c").proxy(x.world.system()), 5);

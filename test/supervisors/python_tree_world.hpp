@@ -147,6 +147,15 @@ public:
     return done ? "nothing" : to_string(done.error());
   }
 
+  /// @returns code and text of the SupervisionError that `question` raises
+  std::string error_of(const std::string& question) {
+    run("try:\n  " + question
+        + "\n  me.error = 'none'\n"
+          "except pyactor.SupervisionError as e:\n"
+          "  me.error = f'{e.code}: {e}'");
+    return *get("me.error").as_str();
+  }
+
   caf::actor actor = starter();
 };
 
