@@ -327,6 +327,33 @@ TEST_CASE("a supervisor with as many zombies as it may have restarts nothing "
   CHECK(x.count(kind::give_up) == 1);
 }
 
+TEST_CASE("with as many zombies as there may be, keep_backoff stops the child, "
+          "and its supervisor carries on",
+          "[child_calls]") {
+  auto times_asked = 0;
+  const limit_policy policies[]
+    = {escalation::keep_backoff, [&](const limit_exceeded&) {
+         ++times_asked;
+         return escalation::keep_backoff;
+       }};
+  for (const auto& policy : policies) {
+    world_of_calls x{{},
+                     {.intensity = 10, .on_limit = policy, .max_zombies = 2}};
+    x.calls->lost = true;
+    x.come_back(error_of_ours(pyactor::errc::hung));
+    CHECK(x.w.which() == "c:running");
+    x.come_back(error_of_ours(pyactor::errc::hung));
+    CHECK(x.w.which() == "c:stopped");
+    CHECK(x.w.info("c").given_up);
+    CHECK(x.count(kind::child_given_up) == 1);
+    CHECK(x.w.statistics().restarts == 1);
+    CHECK_FALSE(x.w.supervisor_end);
+    x.w.advance(1h); // longer than any pause
+    CHECK(x.w.which() == "c:stopped");
+  }
+  CHECK(times_asked == 1);
+}
+
 TEST_CASE("a supervisor that may have no zombies is refused", "[child_calls]") {
   auto checked = check_supervisor({.max_zombies = 0}, {});
   REQUIRE_FALSE(checked);

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <vector>
 
 namespace child_state_test {
@@ -39,6 +40,34 @@ TEST_CASE("an end of another incarnation changes nothing in any state",
       CHECK(result.next == state);
       CHECK(result.effects == effect_list{});
       CHECK(result.outcome == outcome::stale);
+    }
+}
+
+TEST_CASE("an event in a state that does not expect it changes nothing",
+          "[child_state]") {
+  struct row {
+    child_event event;
+    std::vector<phase> expected_in;
+  };
+
+  const row table[] = {
+    {child_events::start_ignored{}, {phase::starting}},
+    {start_refused{}, {phase::starting}},
+    {ready{7}, {phase::starting, phase::stopping}},
+    {init_failed{7}, {phase::starting, phase::stopping}},
+    {unhealthy{7}, {phase::running}},
+    {down{7, exit_class::abnormal},
+     {phase::starting, phase::running, phase::stopping}},
+    {overdue{}, {phase::starting, phase::stopping, phase::restarting}},
+  };
+  for (const auto& [event, expected_in] : table)
+    for (const auto& state : all_states()) {
+      INFO("event " << event.index() << ", " << to_string(status_of(state)));
+      auto result = step(state, permanent, event);
+      if (std::ranges::count(expected_in, state.phase) > 0)
+        CHECK(result.outcome != outcome::stale);
+      else
+        CHECK(result == child_transition{state, {}, outcome::stale});
     }
 }
 

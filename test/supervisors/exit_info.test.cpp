@@ -9,7 +9,8 @@ using namespace pyactor::supervisors;
 TEST_CASE("only a normal end and a shutdown are not abnormal", "[exit_info]") {
   using enum exit_kind;
   for (auto kind : {error, killed, unreachable, start_failed, start_timeout,
-                    hung, interpreter_lost, abandoned, liveness_failed}) {
+                    hung, interpreter_lost, abandoned, liveness_failed,
+                    interrupted, host_exit, host_signal, host_lost}) {
     CAPTURE(to_string(kind));
     CHECK(classify(kind, {}) == exit_class::abnormal);
   }
@@ -34,7 +35,8 @@ TEST_CASE(
       CHECK(is_orderly_stop({.kind = kind}, is_killed));
     CHECK(is_orderly_stop({.kind = killed}, is_killed) == is_killed);
     for (auto kind : {normal, error, start_failed, start_timeout, hung,
-                      interpreter_lost, abandoned, give_up})
+                      interpreter_lost, abandoned, give_up, liveness_failed,
+                      host_exit, host_signal, host_lost})
       CHECK_FALSE(is_orderly_stop({.kind = kind}, is_killed));
   }
 }

@@ -62,13 +62,23 @@ TEST("sup_start_ignore_permanent_child_start_child_simple",
 
 TEST("sup_start_child_returns_error_simple",
      "a start that fails says why and stores nothing") {
-  otp_simple_world w;
+  otp_simple_world w{up_to(2)};
+  auto one = w.spec("c");
+  one.start = [start = one.start](const start_context& context) {
+    if (context.id() == "c-4")
+      throw 42; // what is neither a result nor an exception
+    return start(context);
+  };
+  w.begin(one);
   w.child("c-1").start = mode::refuse;
   w.child("c-2").start = mode::raise;
   w.child("c-3").start = mode::throw_init;
   CHECK(w.add().error().cause == crash("refused"));
   CHECK(w.add().error().message == "start function raised");
   CHECK(w.add().failed_with(sup_errc::start_failed));
+  auto odd = w.add();
+  REQUIRE(odd.failed_with(sup_errc::start_failed));
+  CHECK(odd.error().message == "the start function threw no std::exception");
   CHECK(w.which().empty());
 }
 
@@ -173,15 +183,23 @@ TEST("simple_one_for_one_corruption",
 }
 
 TEST("do_not_save_start_parameters_for_temporary_children",
-     "the arguments of others are kept for their restarts, and no longer") {
-  for (auto restart : {restart_type::permanent, restart_type::transient}) {
-    otp_simple_world w{restart};
+     "while children live, the supervisor holds the arguments of those that it "
+     "may start again, and of no others") {
+  constexpr uint32_t children = 100;
+  for (auto restart : {restart_type::permanent, restart_type::transient,
+                       restart_type::temporary}) {
+    otp_simple_world w{restart, up_to(children)};
     auto load = std::make_shared<std::vector<int>>(50'000);
-    w.add(caf::make_message(counted{load}));
-    CHECK(load.use_count() == 2);
-    w.tell("c-1", die{crash()});
-    CHECK(load.use_count() == 2);
-    w.order(terminate_child{"c-1"});
+    for (uint32_t i = 0; i < children; ++i)
+      CHECK(w.add(caf::make_message(counted{load})).ok());
+    CHECK(w.count().active == children);
+    auto held = restart == restart_type::temporary ? 0 : children;
+    CHECK(load.use_count() == 1 + held);
+    for (uint32_t i = 1; i <= children; ++i)
+      w.tell("c-" + std::to_string(i), die{crash()});
+    CHECK(load.use_count() == 1 + held);
+    for (uint32_t i = 1; i <= children; ++i)
+      w.order(terminate_child{"c-" + std::to_string(i)});
     CHECK(load.use_count() == 1);
   }
 }

@@ -103,20 +103,31 @@ TEST("sup_stop_non_shutdown_exit_dynamic", "each may end as it likes") {
 }
 
 TEST("simple_one_for_one_shutdown",
-     "a stop takes as long as its slowest child") {
+     "a stop takes as long as its slowest child may, who is killed then") {
   otp_simple_world w{many()};
   w.begin({.id = "c",
            .start = with_arguments<int>(
              [](int seconds) { return start_function(slow_to_end, seconds); }),
            .shutdown = stop_policy{.timeout = 2s}});
-  for (int seconds : {1, 1, 5})
-    REQUIRE(w.add(caf::make_message(seconds)).ok());
+  std::vector<std::shared_ptr<std::optional<caf::error>>> ends;
+  for (int seconds : {1, 1, 5}) {
+    auto added = w.add(caf::make_message(seconds));
+    REQUIRE(added.ok());
+    ends.push_back(end_of(w.ref->child(added.id()).current().value()));
+  }
   w.stop();
-  w.advance(1s);
+  w.advance(1s - 1ns);
+  for (const auto& end : ends)
+    CHECK_FALSE(*end);
+  w.advance(1ns);
+  CHECK(*ends[0] == shutdown);
+  CHECK(*ends[1] == shutdown);
   CHECK(w.count() == child_counts{1, 1, 0, 3});
   w.advance(1s - 1ns);
+  CHECK_FALSE(*ends[2]);
   CHECK_FALSE(w.supervisor_end);
   w.advance(1ns);
+  CHECK(*ends[2] == killed);
   CHECK(w.supervisor_end == shutdown);
   w.advance(1h); // nothing of it is left, whatever the outcome
 }

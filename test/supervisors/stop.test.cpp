@@ -1,3 +1,4 @@
+#include <pyactor/test/supervisors/captured_log.hpp>
 #include <pyactor/test/supervisors/world.hpp>
 
 #include <caf/scheduler/test_coordinator.hpp>
@@ -229,12 +230,14 @@ TEST_CASE("a supervisor whose parent is gone before its first step stops",
   CHECK(static_cast<size_t>(w.child("a").starts) == w.child("a").ends.size());
 }
 
-TEST_CASE("exit messages and errors of strangers do not stop a supervisor",
+TEST_CASE("exit messages and errors of strangers do not stop a supervisor, and "
+          "the log has the former",
           "[stop]") {
   world w;
   w.start(many, {w.spec("a")});
   auto stranger = w.system.spawn(
     [](caf::event_based_actor*) { return caf::behavior{[](int) {}}; });
+  captured_log log{spdlog::level::warn};
   caf::anon_send_exit(w.supervisor, caf::exit_reason::user_shutdown);
   caf::anon_send(w.supervisor, caf::exit_msg{stranger.address(), shutdown});
   caf::anon_send(w.supervisor, caf::make_error(caf::sec::runtime_error));
@@ -243,6 +246,13 @@ TEST_CASE("exit messages and errors of strangers do not stop a supervisor",
   w.run();
   CHECK(w.which() == "a:running");
   CHECK(w.statistics().stray_messages == 5);
+  auto lines = log.lines();
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].ends_with("is ignored: only its parent and stop() stop it"));
+  CHECK(lines[1]
+        == "warning supervisor " + std::to_string(w.supervisor->id())
+             + ": an exit message of " + to_string(stranger.address())
+             + " is ignored: only its parent and stop() stop it");
   caf::anon_send_exit(stranger, caf::exit_reason::kill);
   w.run();
 }
