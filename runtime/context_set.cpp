@@ -240,14 +240,14 @@ void context_set::run_apart(std::function<void(bool may_wait)> body) {
 /// could be started in it, so that is tried again and again.
 void context_set::bury(const std::shared_ptr<context>& lost, const error& why,
                        bool may_wait) {
-  auto deadline = context::clock::now();
-  if (may_wait)
-    deadline += start_time;
-  if (!await_gil(*lost, deadline)) {
+  auto deadline = context::clock::now() + start_time;
+  if (may_wait && !await_gil(*lost, deadline)) {
     lost->note_wedged_gil();
     how_.wedged(*lost);
   }
-  auto replaced = start_in_place_of(lost, deadline);
+  // Without a thread for this, there is none for a fresh one either.
+  auto replaced = may_wait ? start_in_place_of(lost, deadline)
+                           : fail(errc::start_failed, "no thread can be had");
   lost->bury(why);
   if (!replaced)
     log().error("{}: is not replaced{}: {}", lost->name(),

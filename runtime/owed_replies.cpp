@@ -1,5 +1,6 @@
 #include <pyactor/runtime/owed_replies.hpp>
 
+#include <pyactor/libpyactor/insist.hpp>
 #include <pyactor/runtime/error_mapping.hpp>
 
 #include <algorithm>
@@ -22,15 +23,18 @@ void owed_replies::keep(std::unique_ptr<pending_reply> reply) {
 void owed_replies::fail(const caf::error& why) {
   if (kept_.empty() && held_.empty())
     return;
-  auto answer = caf::make_message(
-    why ? why
-        : to_caf(error{.code = errc::reply_lost,
-                       .message = "the actor ended before it had answered"}));
+  caf::message answer;
+  insist([&] {
+    answer = caf::make_message(
+      why ? why
+          : to_caf(error{.code = errc::reply_lost,
+                         .message = "the actor ended before it had answered"}));
+  });
   for (auto& reply : std::exchange(kept_, {}))
-    reply->deliver(answer);
+    insist([&] { reply->deliver(answer); });
   for (auto& one : std::exchange(held_, {}))
     if (auto reply = one.lock())
-      reply->deliver(answer);
+      insist([&] { reply->deliver(answer); });
 }
 
 } // namespace pyactor::runtime

@@ -89,7 +89,11 @@ pinned_base::track(std::unique_ptr<pending_reply> reply) {
     // `this` is only compared unless it is the actor that runs here.
     if (owned->pending() && here && here->running_actor() == this
         && (std::uncaught_exceptions() > 0 || ending()))
-      replies_->keep(std::move(owned));
+      try {
+        replies_->keep(std::move(owned));
+      } catch (const std::bad_alloc&) {
+        // It has been answered with `reply_lost`.
+      }
   };
   std::shared_ptr<pending_reply> result{reply.release(), on_last_reference};
   replies_->add(result);

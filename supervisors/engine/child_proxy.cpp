@@ -1,5 +1,7 @@
 #include <pyactor/supervisors/engine/child_proxy.hpp>
 
+#include <pyactor/libpyactor/insist.hpp>
+
 #include <utility>
 
 namespace pyactor::supervisors::engine {
@@ -37,7 +39,7 @@ public:
   }
 
   void on_destroy() override {
-    cleanup(caf::exit_reason::unreachable, nullptr);
+    insist([this] { cleanup(caf::exit_reason::unreachable, nullptr); });
   }
 
 private:

@@ -1,5 +1,6 @@
 #include <pyactor/supervisors/engine/reception.hpp>
 
+#include <pyactor/libpyactor/insist.hpp>
 #include <pyactor/libpyactor/log.hpp>
 #include <pyactor/supervisors/engine/child_slot.hpp>
 
@@ -22,7 +23,10 @@ public:
 
   /// Nobody is left who could answer.
   ~courier() override {
-    bring(caf::make_message(child_down{incarnation_}.to_error()), nullptr);
+    if (!brought_)
+      insist([this] {
+        bring(caf::make_message(child_down{incarnation_}.to_error()), nullptr);
+      });
     if (lost_ && ticket_)
       ticket_->lose();
   }
@@ -41,22 +45,32 @@ public:
   }
 
   void on_destroy() override {
-    cleanup(caf::exit_reason::unreachable, nullptr);
+    insist([this] { cleanup(caf::exit_reason::unreachable, nullptr); });
   }
 
 private:
   void bring(caf::message answer, caf::execution_unit* host) {
+    if (brought_)
+      return;
+    // What takes memory comes first: nobody else brings what this one has
+    // begun.
+    auto lost = false;
+    caf::mailbox_element_ptr reply;
+    insist([&] {
+      if (answer.match_elements<caf::error>()) {
+        const auto& what = answer.get_as<caf::error>(0);
+        // The second is what a promise gets that the incarnation still owed.
+        if (what == caf::sec::request_receiver_down
+            || what.category() == runtime::exit_category)
+          answer = caf::make_message(child_down{incarnation_}.to_error());
+        lost = child_down::from_error(answer.get_as<caf::error>(0)).has_value();
+      }
+      reply = caf::make_mailbox_element(nullptr, response_, {}, answer);
+    });
     if (brought_.exchange(true))
       return;
-    if (answer.match_elements<caf::error>()) {
-      const auto& what = answer.get_as<caf::error>(0);
-      // The second is what a promise gets that the incarnation still owed.
-      if (what == caf::sec::request_receiver_down
-          || what.category() == runtime::exit_category)
-        answer = caf::make_message(child_down{incarnation_}.to_error());
-      lost_ = child_down::from_error(answer.get_as<caf::error>(0)).has_value();
-    }
-    client_->enqueue(nullptr, response_, std::move(answer), host);
+    lost_ = lost;
+    client_->enqueue(std::move(reply), host);
   }
 
   const caf::strong_actor_ptr client_;

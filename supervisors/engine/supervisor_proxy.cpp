@@ -1,5 +1,7 @@
 #include <pyactor/supervisors/engine/supervisor_proxy.hpp>
 
+#include <pyactor/libpyactor/insist.hpp>
+
 #include <utility>
 
 namespace pyactor::supervisors::engine {
@@ -54,7 +56,7 @@ public:
   }
 
   void on_destroy() override {
-    cleanup(caf::exit_reason::unreachable, nullptr);
+    insist([this] { cleanup(caf::exit_reason::unreachable, nullptr); });
   }
 
 private:

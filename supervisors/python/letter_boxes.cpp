@@ -1,5 +1,6 @@
 #include <pyactor/supervisors/python/letter_boxes.hpp>
 
+#include <pyactor/libpyactor/insist.hpp>
 #include <pyactor/libpyactor/log.hpp>
 #include <pyactor/runtime/messages.hpp>
 #include <pyactor/supervisors/while_down.hpp>
@@ -44,7 +45,7 @@ public:
   }
 
   void on_destroy() override {
-    cleanup(caf::exit_reason::unreachable, nullptr);
+    insist([this] { cleanup(caf::exit_reason::unreachable, nullptr); });
   }
 
 private:
