@@ -309,8 +309,14 @@ def tree(run):
 
 def subclass(run):
     base = run.one_of(SUBCLASSES)
-    # The text of a container can be exponentially longer than its bytes here.
-    content = text(run) if issubclass(base, str) else run.node()
+    # The text of a container can be exponentially longer than its bytes here, and
+    # to bytes an integer is how many of them are wanted.
+    if issubclass(base, str):
+        content = text(run)
+    elif issubclass(base, (bytes, bytearray)):
+        content = octets(run)
+    else:
+        content = run.node()
     with unless_it_raises:
         return base(content)
     return base()
