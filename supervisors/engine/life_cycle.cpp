@@ -74,11 +74,14 @@ void supervisor_actor::advance_stop() {
 /// waited for. Where they stop at once, all are told before any is waited for.
 /// @returns whether there may be another one to stop now
 bool supervisor_actor::stop_next() {
-  if (auto* who = roster_.first_from(stop_->withdrawn_to)) {
-    stop_->withdrawn_to = who->position + 1;
-    if (who->ticket.waits())
-      stop_for_good(*who);
-    return true;
+  if (stop_->withdrawn_to) {
+    if (auto* who = roster_.first_from(*stop_->withdrawn_to)) {
+      stop_->withdrawn_to = who->position + 1;
+      if (who->ticket.waits())
+        stop_for_good(*who);
+      return true;
+    }
+    stop_->withdrawn_to.reset(); // which spares each later step a look
   }
   if (stop_order_of(flags_) == stop_order::at_once) {
     if (auto* who = roster_.last_before(stop_->told_from)) {

@@ -4,6 +4,8 @@
 #include <pyactor/supervisors/error.hpp>
 #include <pyactor/supervisors/restart_strategy.hpp>
 
+#include <optional>
+
 namespace pyactor::supervisors::engine {
 
 /// The end of a supervisor, from the decision to the last of its children.
@@ -15,8 +17,8 @@ struct running_stop {
   /// Holds the supervisor meanwhile, whoever lets go of it.
   caf::actor keep_alive;
   /// Children below this position do not wait for the limits on starts any
-  /// more.
-  start_position withdrawn_to = ~start_position{0};
+  /// more; none where no child does.
+  std::optional<start_position> withdrawn_to{};
   /// Children at or above this position are stopped.
   start_position stopped_from = ~start_position{0};
   /// Those at or above this one have been told to; while they stop at once.
