@@ -259,8 +259,7 @@ TEST_CASE("a stop interrupts a call that is in its way", "[interrupt]") {
   auto pending
     = world.client()->request(actor, patience, world.make_call("hang"));
   REQUIRE(world.hear());
-  // Half of that is for those who end when they are asked to.
-  CHECK(world.python().stop(instrumented ? 6s : 2s).complete());
+  CHECK(world.python().stop(2s).complete());
   pending.receive(
     [](value&) { FAIL("it came back"); },
     [](caf::error& why) { CHECK(from_caf(why).code == errc::interrupted); });
