@@ -8,10 +8,6 @@
 
 namespace pyactor::runtime {
 
-pending_reply::pending_reply(const caf::response_promise& request) {
-  take(request);
-}
-
 pending_reply::~pending_reply() {
   if (!pending())
     return;

@@ -20,11 +20,9 @@ namespace runtime {
 /// @thread any
 class pending_reply {
 public:
-  /// For no request yet.
+  /// For no request yet: made first, so that a request that CAF has let go of
+  /// is never without a reply for want of memory.
   pending_reply() = default;
-
-  /// @param request what `make_response_promise` gave for the current message
-  explicit pending_reply(const caf::response_promise& request);
 
   pending_reply(const pending_reply&) = delete;
   pending_reply& operator=(const pending_reply&) = delete;
@@ -32,9 +30,8 @@ public:
   /// Answers with `reply_lost` where nothing was delivered.
   ~pending_reply();
 
-  /// Takes on a request. Made first, so that a request that CAF has let go of
-  /// is never without a reply for want of memory.
-  /// @param request as for the constructor
+  /// Takes on a request.
+  /// @param request what `make_response_promise` gave for the current message
   /// @pre this is for no request yet, and nobody else has it
   void take(const caf::response_promise& request);
 

@@ -26,7 +26,8 @@ TEST_CASE("a reply that many threads deliver at once is delivered once",
           "[shared_replies]") {
   auto client = make_stand_in(1);
   for (int i = 0; i < rounds; ++i) {
-    pending_reply reply{request_of(client)};
+    pending_reply reply;
+    reply.take(request_of(client));
     std::array<int, 4> delivered{};
     crowd(4, [&](int n) {
       auto& own = delivered.at(static_cast<size_t>(n));
@@ -45,7 +46,10 @@ TEST_CASE("a reply whose last holder drops it while others deliver is one "
   auto client = make_stand_in(1);
   for (int i = 0; i < rounds; ++i) {
     std::array<std::shared_ptr<pending_reply>, 3> holders;
-    holders.fill(std::make_shared<pending_reply>(request_of(client)));
+    auto reply = std::make_shared<pending_reply>();
+    reply->take(request_of(client));
+    holders.fill(reply);
+    reply.reset();
     crowd(3, [&](int n) {
       auto own = std::move(holders.at(static_cast<size_t>(n)));
       if (n == i % 4) // in every fourth round nobody does
