@@ -30,6 +30,17 @@ function(pyactor_uses_caf target)
   endif()
 endfunction()
 
+# pyactor_source_folder(target folder): says what source_folder() of
+# cmake/source_folder.hpp is in this program. One object alone has the path of the
+# checkout in it, so that what ccache has of the others serves all checkouts.
+function(pyactor_source_folder target folder)
+  add_library(${target}_folder OBJECT ${PROJECT_SOURCE_DIR}/cmake/source_folder.cpp)
+  pyactor_configure(${target}_folder)
+  target_include_directories(${target}_folder PRIVATE ${PROJECT_BINARY_DIR}/include)
+  target_compile_definitions(${target}_folder PRIVATE PYACTOR_SOURCE_FOLDER="${folder}")
+  target_link_libraries(${target} PRIVATE ${target}_folder)
+endfunction()
+
 set(PYACTOR_JOIN_SOURCES 1 CACHE STRING
     "How many sources are compiled as one, which saves time for their headers")
 

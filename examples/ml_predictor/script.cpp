@@ -1,5 +1,6 @@
 #include <pyactor/examples/ml_predictor/script.hpp>
 
+#include <pyactor/cmake/source_folder.hpp>
 #include <pyactor/examples/ml_predictor/failure.hpp>
 
 #include <array>
@@ -114,7 +115,7 @@ bool was_interrupted(int status) {
 } // namespace
 
 std::string script_path(const std::string& name) {
-  return std::string{ML_PREDICTOR_SCRIPTS} + '/' + name;
+  return std::string{pyactor::source_folder()} + '/' + name;
 }
 
 std::string run_script(const std::string& venv, const std::string& name,

@@ -128,7 +128,9 @@ TEST_CASE("start and finalize, again and again in one process, leak nothing",
   bool is_judged = !instrumented && main_interpreter::supports_own_gil();
   size_t settled = 0;
   size_t files = open_files();
-  for (auto i = 0; i < 20; ++i) {
+  // Without figures to compare, what leaves a file open does so at once.
+  auto lives = is_judged ? 20 : 5;
+  for (auto i = 0; i < lives; ++i) {
     // A thread of its own each time, as in a program that starts over.
     std::jthread{live_once}.join();
     if (i == 4)

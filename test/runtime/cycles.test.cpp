@@ -95,7 +95,7 @@ TEST_CASE(
   // A sanitizer keeps freed memory. Older versions of CPython leave something
   // behind at each end: 3.13 about 750 KiB, without pyactor too.
   bool is_judged = !instrumented && main_interpreter::supports_own_gil();
-  int64_t cycles = instrumented ? 10 : 50;
+  int64_t cycles = instrumented ? 5 : 50;
   for (int64_t cycle = 1; cycle <= cycles; ++cycle) {
     live_once(cycle);
     CAPTURE(cycle);

@@ -1,3 +1,4 @@
+#include <pyactor/cmake/source_folder.hpp>
 #include <pyactor/test/leaks/ledger.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
@@ -16,8 +17,8 @@ namespace {
 /// Options with the project's own venv; skips the test where it has no numpy
 /// for the CPython that is embedded.
 runtime_options with_numpy(interpreter_kind kind) {
-  std::filesystem::path venv{PYACTOR_TEST_VENV};
-  auto packages = venv / PYACTOR_TEST_VENV_PACKAGES;
+  auto venv = std::filesystem::path{source_folder()} / ".venv";
+  auto packages = venv / "lib" / PYACTOR_TEST_PYTHON / "site-packages";
   if (!exists(packages / "numpy"))
     SKIP("there is no numpy in " << packages);
   auto options = one_pool(kind);

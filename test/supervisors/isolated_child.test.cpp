@@ -198,14 +198,14 @@ TEST_CASE("a pinned actor of C++ can have an interpreter for itself",
   CHECK_FALSE(eval(is_marked));
 }
 
-TEST_CASE("fifty incarnations of an isolated child leave no context and no "
+TEST_CASE("twenty incarnations of an isolated child leave no context and no "
           "thread",
           "[isolated_child]") {
   if (!can_isolate())
     SKIP("own-GIL interpreters need CPython 3.14");
   two_children x;
   auto before = measure();
-  for (auto i = 0; i < 50; ++i) {
+  for (auto i = 0; i < 20; ++i) {
     CHECK_FALSE(x.call("alone", "crash"));
     x.hear_up_to(supervision_event::kind::restarted);
   }

@@ -3,6 +3,7 @@
 
 #include <Python.h>
 
+#include <pyactor/cmake/source_folder.hpp>
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/conversion.hpp>
 #include <pyactor/libpyactor/environment.hpp>
@@ -191,7 +192,7 @@ public:
 
 private:
   static python_config config() {
-    return {.search_paths = {PYACTOR_FUZZ_FOLDER},
+    return {.search_paths = {source_folder()},
             .allocator = python_config::allocator_kind::malloc};
   }
 
