@@ -3,7 +3,7 @@
 #include <pyactor/bench/plain_counter.hpp>
 #include <pyactor/bench/request_client.hpp>
 #include <pyactor/bench/run_benchmarks.hpp>
-#include <pyactor/cmake/source_folder.hpp>
+#include <pyactor/cmake/data_folder.hpp>
 #include <pyactor/runtime/runtime.hpp>
 
 #include <benchmark/benchmark.h>
@@ -23,7 +23,7 @@ public:
   explicit request_world(std::string preload = {})
     : system_(configured()), self_(system_) {
     runtime::runtime_options options;
-    options.python.search_paths = {source_folder()};
+    options.python.search_paths = {data_folder()};
     options.pools["default"].preload = std::move(preload);
     options.pools["default"].kind = main_interpreter::supports_own_gil()
                                       ? interpreter_kind::own_gil

@@ -30,14 +30,14 @@ function(pyactor_uses_caf target)
   endif()
 endfunction()
 
-# pyactor_source_folder(target folder): says what source_folder() of
-# cmake/source_folder.hpp is in this program. One object alone has the path of the
+# pyactor_data_folder(target folder): says what data_folder() of
+# cmake/data_folder.hpp is in this program. One object alone has the path of the
 # checkout in it, so that what ccache has of the others serves all checkouts.
-function(pyactor_source_folder target folder)
-  add_library(${target}_folder OBJECT ${PROJECT_SOURCE_DIR}/cmake/source_folder.cpp)
+function(pyactor_data_folder target folder)
+  add_library(${target}_folder OBJECT ${PROJECT_SOURCE_DIR}/cmake/data_folder.cpp)
   pyactor_configure(${target}_folder)
   target_include_directories(${target}_folder PRIVATE ${PROJECT_BINARY_DIR}/include)
-  target_compile_definitions(${target}_folder PRIVATE PYACTOR_SOURCE_FOLDER="${folder}")
+  target_compile_definitions(${target}_folder PRIVATE PYACTOR_DATA_FOLDER="${folder}")
   target_link_libraries(${target} PRIVATE ${target}_folder)
 endfunction()
 

@@ -1,6 +1,6 @@
 #include <pyactor/examples/ml_predictor/script.hpp>
 
-#include <pyactor/cmake/source_folder.hpp>
+#include <pyactor/cmake/data_folder.hpp>
 #include <pyactor/examples/ml_predictor/failure.hpp>
 
 #include <array>
@@ -115,7 +115,7 @@ bool was_interrupted(int status) {
 } // namespace
 
 std::string script_path(const std::string& name) {
-  return std::string{pyactor::source_folder()} + '/' + name;
+  return std::string{pyactor::data_folder()} + '/' + name;
 }
 
 std::string run_script(const std::string& venv, const std::string& name,

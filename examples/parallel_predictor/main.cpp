@@ -8,7 +8,7 @@
 //   two contexts predict the same as one: true
 //   they take ... of the time of one
 
-#include <pyactor/cmake/source_folder.hpp>
+#include <pyactor/cmake/data_folder.hpp>
 #include <pyactor/supervisors/python_child.hpp>
 #include <pyactor/supervisors/supervisor.hpp>
 
@@ -82,7 +82,7 @@ int run() {
   pyactor::supervisors::configure(config);
   caf::actor_system system{config};
   runtime_options options;
-  options.python.search_paths = {pyactor::source_folder()};
+  options.python.search_paths = {pyactor::data_folder()};
   options.pools["default"]
     = {.kind = pyactor::interpreter_kind::own_gil, .size = 2};
   auto python = pyactor::value_or_throw(runtime::start(system, options));

@@ -16,7 +16,7 @@
 //   ├── predictor-3 ... #3 ...
 //   └── predictor-4 ... #4 ...
 
-#include <pyactor/cmake/source_folder.hpp>
+#include <pyactor/cmake/data_folder.hpp>
 #include <pyactor/supervisors/python_tree.hpp>
 #include <pyactor/supervisors/tree.hpp>
 
@@ -53,7 +53,7 @@ int run() {
   pyactor::supervisors::configure(config);
   caf::actor_system system{config};
   runtime_options options;
-  options.python.search_paths = {pyactor::source_folder()};
+  options.python.search_paths = {pyactor::data_folder()};
   add_python_trees(options);
   auto python = pyactor::value_or_throw(runtime::start(system, options));
   auto model = value::tuple({2, 1});

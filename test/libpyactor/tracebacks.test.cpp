@@ -55,12 +55,54 @@ TEST_CASE("a traceback is what Python itself would print", "[tracebacks]") {
            "try:\n  {}['k']\nexcept KeyError as e: raise keep(e)",
            "try:\n  {}['k']\nexcept KeyError as e:\n  keep(e)\n  raise",
            "raise keep(ExceptionGroup('g', [ValueError('x')]))",
+           "raise keep(ValueError())",
+           "raise keep(ValueError('two\\nlines'))",
+           "raise keep(NameError('valu', name='valu'))",
+           "raise keep(SyntaxError('x', ('file', 1, 2, 'text')))",
+           "raise keep(ValueError('x')) from None",
+           "try:\n  {}['k']\nexcept KeyError:\n"
+           "  raise keep(ValueError('x')) from None",
+           "e = ValueError('x')\ne.add_note('note')\nraise keep(e)",
+           "e = ValueError('x')\ne.__traceback__ = None\nraise keep(e)",
+           "class Own(Exception): pass\nraise keep(Own('x'))",
+           "class Own(Exception): __module__ = 'shop'\nraise keep(Own())",
+           "class Own(Exception): __module__ = 3\nraise keep(Own())",
+           "class Own(Exception):\n  def __str__(self): return 1\n"
+           "raise keep(Own())",
+           "raise keep(ValueError('\\ud800'))",
+           "import decimal\nraise keep(decimal.Overflow('x'))",
+           "import sys\nsys.tracebacklimit = 0\nraise keep(ValueError('x'))",
+           "import sys\ndel sys.tracebacklimit\nraise keep(ValueError('x'))",
          }) {
       CAPTURE(code);
       auto what = failure(py, env, code);
-      auto own = "''.join(traceback.format_exception(kept))";
+      auto own = "''.join(traceback.format_exception(kept))"
+                 ".encode('utf-8', 'backslashreplace').decode()";
       CHECK(what.traceback == get<std::string>(py, env, own));
     }
+  });
+}
+
+TEST_CASE("what a function raises itself is shown as Python does, and without "
+          "its module",
+          "[tracebacks]") {
+  in_own_gil([](attach_scope& py) {
+    environment env{py};
+    run(py, env,
+        {"class Shop:\n"
+         "    def sell(self, what):\n"
+         "        raise KeyError(what)\n"
+         "shop = Shop()\n",
+         "/no/such/shop.py"});
+    auto result = env.call(py, "shop.sell", "pears");
+    REQUIRE_FALSE(result);
+    CHECK(result.error().traceback
+          == "Traceback (most recent call last):\n"
+             "  File \"/no/such/shop.py\", line 3, in sell\n"
+             "    raise KeyError(what)\n"
+             "KeyError: 'pears'\n");
+    run(py, env, "import sys");
+    CHECK_FALSE(get<bool>(py, env, "'traceback' in sys.modules"));
   });
 }
 

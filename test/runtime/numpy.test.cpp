@@ -1,4 +1,4 @@
-#include <pyactor/cmake/source_folder.hpp>
+#include <pyactor/cmake/data_folder.hpp>
 #include <pyactor/test/leaks/ledger.hpp>
 #include <pyactor/test/support/runtime_world.hpp>
 
@@ -17,12 +17,11 @@ namespace {
 /// Options with the project's own venv; skips the test where it has no numpy
 /// for the CPython that is embedded.
 runtime_options with_numpy(interpreter_kind kind) {
-  auto venv = std::filesystem::path{source_folder()} / ".venv";
-  auto packages = venv / "lib" / PYACTOR_TEST_PYTHON / "site-packages";
+  std::filesystem::path packages{data_folder()}; // in VENV/lib/python3.x
   if (!exists(packages / "numpy"))
     SKIP("there is no numpy in " << packages);
   auto options = one_pool(kind);
-  options.python.venv = venv.string();
+  options.python.venv = packages / "../../..";
   return options;
 }
 

@@ -3,7 +3,7 @@
 
 #include <Python.h>
 
-#include <pyactor/cmake/source_folder.hpp>
+#include <pyactor/cmake/data_folder.hpp>
 #include <pyactor/libpyactor/attach.hpp>
 #include <pyactor/libpyactor/conversion.hpp>
 #include <pyactor/libpyactor/environment.hpp>
@@ -192,7 +192,7 @@ public:
 
 private:
   static python_config config() {
-    return {.search_paths = {source_folder()},
+    return {.search_paths = {data_folder()},
             .allocator = python_config::allocator_kind::malloc};
   }
 
