@@ -10,7 +10,7 @@ import re
 import checker
 
 LAYERS = ("libpyactor", "runtime", "supervisors")
-FOLDERS = LAYERS + ("examples", "test", "bench")
+FOLDERS = LAYERS + ("examples", "test", "bench", "cmake")
 CAF_HEADER = "runtime/caf.hpp"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)

@@ -6,181 +6,215 @@
 #include <pyactor/libpyactor/capi/text.hpp>
 #include <pyactor/libpyactor/object_ref.hpp>
 
+#include <algorithm>
 #include <array>
-#include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+
+// Where a function returns nothing, an exception may be set.
 
 namespace pyactor::capi {
 
 namespace {
 
-/// Where a frame was, by lines and by bytes in them; -1 where it is not known.
-struct place {
-  int line = -1;
+/// The line of a `raise` statement that fills it. Python marks no columns in
+/// such a line, but parses it twice to find that out.
+struct raise_line {
+  object_ref code;
+  int number = 0;
+  std::string text;
+};
+
+/// Whether Python takes `text` for more lines than one, some of the time.
+bool breaks_lines(std::string_view text) {
+  using namespace std::string_view_literals;
+  return text.find_first_of("\v\f\r\x1c\x1d\x1e"sv) != text.npos
+         || std::ranges::any_of(
+           std::array{"\xc2\x85"sv, "\xe2\x80\xa8"sv, "\xe2\x80\xa9"sv},
+           [&](auto mark) { return text.contains(mark); });
+}
+
+/// Appends a whole `str`.
+bool add(std::string& to, PyObject* text) {
+  if (!text || !PyUnicode_Check(text))
+    return false;
+  auto bytes = text_of(text);
+  if (bytes.empty() && PyUnicode_GET_LENGTH(text) > 0)
+    return false;
+  to += bytes;
+  return true;
+}
+
+/// @returns a method's result, called with two arguments
+object_ref call_with_both(PyObject* of, const char* name, PyObject* first,
+                          PyObject* second) {
+  auto method = attribute(of, name);
+  return object_ref::steal(
+    method ? PyObject_CallFunctionObjArgs(method.get(), first, second, nullptr)
+           : nullptr);
+}
+
+/// @returns a line of a file as Python's own module finds it, or null
+object_ref source_line(PyFrameObject* frame, PyObject* file, int number) {
+  auto cache = object_ref::steal(PyImport_ImportModule("linecache"));
+  auto globals = object_ref::steal(cache ? PyFrame_GetGlobals(frame) : nullptr);
+  auto is_lazy
+    = globals ? call_with_both(cache.get(), "lazycache", file, globals.get())
+              : object_ref{};
+  auto checked
+    = is_lazy ? call_method(cache.get(), "checkcache", file) : object_ref{};
+  auto line = object_ref::steal(checked ? PyLong_FromLong(number) : nullptr);
+  return line ? call_with_both(cache.get(), "getline", file, line.get())
+              : object_ref{};
+}
+
+/// @returns the line of what a frame raises, if it is one of those
+std::optional<raise_line> raise_line_of(PyTracebackObject* entry) {
+  raise_line result;
+  result.code = object_ref::steal(
+    reinterpret_cast<PyObject*>(PyFrame_GetCode(entry->tb_frame)));
+  auto* code = reinterpret_cast<PyCodeObject*>(result.code.get());
   int column = -1;
   int last_line = -1;
   int last_column = -1;
-};
-
-/// @param line  without the blanks around it
-/// @returns whether a `raise` fills this line: Python shows no columns then
-bool is_raise(const std::string& line, const place& at) {
-  return line.starts_with("raise ") && at.line == at.last_line && at.column >= 0
-         && at.last_column - at.column == std::ssize(line);
+  if (!PyCode_Addr2Location(code, entry->tb_lasti, &result.number, &column,
+                            &last_line, &last_column)
+      || result.number < 1 || last_line != result.number || column < 0)
+    return std::nullopt;
+  auto line = source_line(entry->tb_frame, code->co_filename, result.number);
+  std::string text;
+  if (!add(text, line.get()) || breaks_lines(text))
+    return std::nullopt;
+  auto first = text.find_first_not_of(" \t");
+  auto last = text.find_last_not_of(" \t\n");
+  // The file may be another one by now.
+  if (first != static_cast<size_t>(column)
+      || last + 1 != static_cast<size_t>(last_column))
+    return std::nullopt;
+  result.text = text.substr(first, last + 1 - first);
+  if (!result.text.starts_with("raise "))
+    return std::nullopt;
+  return result;
 }
 
-// -- without Python's own module ----------------------------------------------
+/// Whether an attribute is what it is where nobody has set it.
+bool is_none(PyObject* of, const char* name) {
+  return attribute(of, name).get() == Py_None;
+}
 
-/// @returns whether nothing follows its type and its text, nor comes before it
+/// @returns whether Python shows an exception by its type and its text alone
 bool is_plain(PyObject* exception) {
   for (auto* type : {PyExc_AttributeError, PyExc_BaseExceptionGroup,
                      PyExc_ImportError, PyExc_NameError, PyExc_SyntaxError})
     if (PyObject_TypeCheck(exception, reinterpret_cast<PyTypeObject*>(type)))
       return false;
-  auto is_alone
-    = reinterpret_cast<PyBaseExceptionObject*>(exception)->suppress_context;
-  auto cause = object_ref::steal(PyException_GetCause(exception));
-  auto context = object_ref::steal(PyException_GetContext(exception));
-  if (cause || (context && !is_alone))
+  if (!is_none(exception, "__cause__"))
     return false;
-  auto notes = make_name("__notes__");
-  return notes && !PyObject_HasAttr(exception, notes.get());
-}
-
-/// Appends the last line.
-/// @post an exception may be set
-bool add_exception(std::string& to, PyObject* exception) {
-  auto* type = reinterpret_cast<PyObject*>(Py_TYPE(exception));
-  auto module = attribute(type, "__module__");
-  auto name = attribute(type, "__qualname__");
-  auto message = object_ref::steal(PyObject_Str(exception));
-  if (!module || !PyUnicode_Check(module.get()) || !name || !message)
+  auto context = attribute(exception, "__context__");
+  if (!context)
     return false;
-  auto prefix = text_of(module.get());
-  if (prefix != "builtins" && prefix != "__main__")
-    to += prefix + '.';
-  to += text_of(name.get());
-  if (PyUnicode_GET_LENGTH(message.get()) > 0)
-    to += ": " + text_of(message.get());
-  to += '\n';
+  if (context.get() != Py_None
+      && attribute(exception, "__suppress_context__").get() != Py_True)
+    return false;
+  if (attribute(exception, "__notes__")
+      || !PyErr_ExceptionMatches(PyExc_AttributeError))
+    return false;
+  PyErr_Clear();
   return true;
 }
 
-/// @returns a line as Python's own module finds it, without blanks around it;
-///          empty where there is none
-/// @post an exception may be set
-std::string source_line(PyFrameObject* frame, PyObject* file, int number) {
-  auto cache = object_ref::steal(PyImport_ImportModule("linecache"));
-  auto globals = object_ref::steal(PyFrame_GetGlobals(frame));
-  auto names = std::array{make_name("lazycache"), make_name("getline")};
-  auto line = object_ref::steal(PyLong_FromLong(number));
-  if (!cache || !globals || !names[0] || !names[1] || !line)
-    return {};
-  auto is_lazy = object_ref::steal(PyObject_CallMethodObjArgs(
-    cache.get(), names[0].get(), file, globals.get(), nullptr));
-  auto checked
-    = is_lazy ? call_method(cache.get(), "checkcache", file) : object_ref{};
-  auto text = object_ref::steal(
-    checked ? PyObject_CallMethodObjArgs(cache.get(), names[1].get(), file,
-                                         line.get(), nullptr)
-            : nullptr);
-  auto stripped = text ? call_method(text.get(), "strip") : object_ref{};
-  return text_of(stripped.get());
+/// Appends the line of an exception's type and text.
+bool add_exception(std::string& to, PyObject* exception) {
+  auto* type = reinterpret_cast<PyObject*>(Py_TYPE(exception));
+  auto module = attribute(type, "__module__");
+  std::string prefix;
+  if (!add(prefix, module.get()))
+    return false;
+  if (prefix != "builtins" && prefix != "__main__")
+    to += prefix + '.';
+  auto name = attribute(type, "__qualname__");
+  if (!add(to, name.get()))
+    return false;
+  auto message = object_ref::steal(PyObject_Str(exception));
+  if (message && PyUnicode_GET_LENGTH(message.get()) > 0)
+    to += ": ";
+  if (!add(to, message.get()))
+    return false;
+  to += '\n';
+  return true;
 }
 
 /// What Python itself would print of a `raise` in the very function that was
 /// called. Its own module would say the same, but takes 25 ms to import, and
 /// several times as long for each.
-/// @returns none for all other exceptions, or for want of memory
-/// @post an exception may be set
-std::optional<std::string> text_of_raise(PyObject* exception) {
-  auto traceback = object_ref::steal(PyException_GetTraceback(exception));
-  if (!traceback || !PyTraceBack_Check(traceback.get()) || !is_plain(exception)
-      || PySys_GetObject("tracebacklimit"))
+std::optional<std::string> text_of_raise(PyObject* exception,
+                                         const raise_line& raised) {
+  if (!is_plain(exception) || PySys_GetObject("tracebacklimit"))
     return std::nullopt;
-  auto* entry = reinterpret_cast<PyTracebackObject*>(traceback.get());
-  if (entry->tb_next)
-    return std::nullopt;
-  auto held = object_ref::steal(
-    reinterpret_cast<PyObject*>(PyFrame_GetCode(entry->tb_frame)));
-  auto* code = reinterpret_cast<PyCodeObject*>(held.get());
-  place at;
-  if (!PyCode_Addr2Location(code, entry->tb_lasti, &at.line, &at.column,
-                            &at.last_line, &at.last_column))
-    return std::nullopt;
-  auto file = text_of(code->co_filename);
-  auto line = source_line(entry->tb_frame, code->co_filename, at.line);
-  if (file.starts_with("<stdin") || !is_raise(line, at))
+  auto* code = reinterpret_cast<PyCodeObject*>(raised.code.get());
+  std::string file;
+  if (!add(file, code->co_filename) || file.starts_with("<stdin"))
     return std::nullopt;
   auto result = "Traceback (most recent call last):\n  File \"" + file
-                + "\", line " + std::to_string(at.line) + ", in "
-                + text_of(code->co_name) + "\n    " + line + '\n';
-  return add_exception(result, exception) ? std::optional{std::move(result)}
-                                          : std::nullopt;
+                + "\", line " + std::to_string(raised.number) + ", in ";
+  if (!add(result, code->co_name))
+    return std::nullopt;
+  result += "\n    " + raised.text + '\n';
+  if (!add_exception(result, exception))
+    return std::nullopt;
+  return result;
 }
 
-// -- by Python's own module ---------------------------------------------------
-
-/// @returns -1 where the frame does not know it
-int position(PyObject* frame, const char* name) {
-  auto number = attribute(frame, name);
-  if (number && PyLong_Check(number.get()))
-    return static_cast<int>(PyLong_AsLong(number.get()));
-  PyErr_Clear();
-  return -1;
-}
-
-/// Whether a frame is at a `raise` that fills its line.
-/// @post an exception may be set
-bool raises(PyObject* frame) {
-  auto line = attribute(frame, "line");
-  return is_raise(text_of(line.get()),
-                  {.line = position(frame, "lineno"),
-                   .column = position(frame, "colno"),
-                   .last_line = position(frame, "end_lineno"),
-                   .last_column = position(frame, "end_colno")});
-}
-
-/// Drops the columns of the frame that raised where Python would show none: it
-/// parses the line twice to find that out, which takes longer than all the
-/// rest.
-/// @post an exception may be set
+/// Has Python mark no columns in the frame that raised.
 void spare_parsing(PyObject* summary) {
   auto stack = attribute(summary, "stack");
   auto frame
     = object_ref::steal(stack ? PySequence_GetItem(stack.get(), -1) : nullptr);
-  if (frame && raises(frame.get())
-      && set_attribute(frame.get(), "colno", Py_None))
+  if (frame && set_attribute(frame.get(), "colno", Py_None))
     set_attribute(frame.get(), "end_colno", Py_None);
 }
 
-object_ref summary_of(PyObject* exception) {
+/// @param raised  what the last frame raised, if that is known
+object_ref summary_of(PyObject* exception,
+                      const std::optional<raise_line>& raised) {
   auto module = object_ref::steal(PyImport_ImportModule("traceback"));
-  if (!module)
-    return {};
-  auto type = attribute(module.get(), "TracebackException");
-  return type ? call_method(type.get(), "from_exception", exception)
-              : object_ref{};
+  auto type
+    = module ? attribute(module.get(), "TracebackException") : object_ref{};
+  auto result = type ? call_method(type.get(), "from_exception", exception)
+                     : object_ref{};
+  // With a limit its last frame is another one.
+  if (result && raised && !PySys_GetObject("tracebacklimit")) {
+    spare_parsing(result.get());
+    PyErr_Clear();
+  }
+  return result;
 }
 
 } // namespace
 
 std::string traceback_text(PyObject* exception) {
-  auto raised = text_of_raise(exception);
-  PyErr_Clear();
-  if (raised)
-    return *std::move(raised);
-  auto summary = summary_of(exception);
-  if (summary) {
-    spare_parsing(summary.get());
-    PyErr_Clear();
+  std::optional<raise_line> raised;
+  std::optional<std::string> own;
+  auto traceback = attribute(exception, "__traceback__");
+  if (traceback && PyTraceBack_Check(traceback.get())) {
+    auto* first = reinterpret_cast<PyTracebackObject*>(traceback.get());
+    auto* last = first;
+    while (last->tb_next)
+      last = last->tb_next;
+    raised = raise_line_of(last);
+    if (raised && last == first)
+      own = text_of_raise(exception, *raised);
   }
+  PyErr_Clear();
+  if (own)
+    return *std::move(own);
+  auto summary = summary_of(exception, raised);
   auto lines = summary ? call_method(summary.get(), "format") : object_ref{};
-  auto empty = make_text("");
-  auto text = object_ref::steal(
-    lines && empty ? PyUnicode_Join(empty.get(), lines.get()) : nullptr);
+  auto empty = lines ? make_text("") : object_ref{};
+  auto text = object_ref::steal(empty ? PyUnicode_Join(empty.get(), lines.get())
+                                      : nullptr);
   PyErr_Clear();
   return text_of(text.get());
 }

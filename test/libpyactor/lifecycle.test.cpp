@@ -7,11 +7,13 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -126,18 +128,22 @@ TEST_CASE("start and finalize, again and again in one process, leak nothing",
           "[lifecycle]") {
   // Older versions of CPython leave something behind at each end.
   bool is_judged = !instrumented && main_interpreter::supports_own_gil();
-  size_t settled = 0;
+  // The least of several lives, as memory comes and goes.
+  auto settled = std::numeric_limits<size_t>::max();
+  auto left = settled;
   size_t files = open_files();
   // Without figures to compare, what leaves a file open does so at once.
   auto lives = is_judged ? 20 : 5;
   for (auto i = 0; i < lives; ++i) {
     // A thread of its own each time, as in a program that starts over.
     std::jthread{live_once}.join();
-    if (i == 4)
-      settled = resident_kib();
+    if (i >= 4 && i < 8)
+      settled = std::min(settled, resident_kib());
+    if (i >= 16)
+      left = std::min(left, resident_kib());
   }
   if (is_judged)
-    CHECK(resident_kib() <= settled + 1024);
+    CHECK(left <= settled + 512);
   CHECK(open_files() == files);
 }
 

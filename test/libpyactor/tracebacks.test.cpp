@@ -70,6 +70,25 @@ TEST_CASE("a traceback is what Python itself would print", "[tracebacks]") {
            "class Own(Exception):\n  def __str__(self): return 1\n"
            "raise keep(Own())",
            "raise keep(ValueError('\\ud800'))",
+           "class Own(Exception):\n"
+           "  def __getattr__(self, name): return self.args[0][name]\n"
+           "raise keep(Own({}))",
+           "class Own(Exception): __notes__ = ['note']\nraise keep(Own())",
+           "class Own(Exception): __suppress_context__ = False\n"
+           "try:\n  {}['k']\nexcept KeyError: raise keep(Own()) from None",
+           "class Own(Exception): __cause__ = ValueError('x')\n"
+           "raise keep(Own())",
+           "class Meta(type):\n  @property\n"
+           "  def __module__(cls): return 'shop'\n"
+           "class Own(Exception, metaclass=Meta): pass\nraise keep(Own())",
+           "raise keep(ValueError('a\u2028b'))",
+           "raise keep(ValueError('a\u0085b'))",
+           "raise keep(ValueError('a\fb'))",
+           "\fraise keep(ValueError('x'))",
+           "if True:\n  raise keep(ValueError('\u00fc'))  \t",
+           "def f():\n  try: raise ValueError('x')\n"
+           "  finally: g()\n"
+           "def g():\n  raise keep(KeyError('k'))\nf()",
            "import decimal\nraise keep(decimal.Overflow('x'))",
            "import sys\nsys.tracebacklimit = 0\nraise keep(ValueError('x'))",
            "import sys\ndel sys.tracebacklimit\nraise keep(ValueError('x'))",
@@ -103,6 +122,37 @@ TEST_CASE("what a function raises itself is shown as Python does, and without "
              "KeyError: 'pears'\n");
     run(py, env, "import sys");
     CHECK_FALSE(get<bool>(py, env, "'traceback' in sys.modules"));
+  });
+}
+
+TEST_CASE("a line that has changed since it was compiled is shown as Python "
+          "does",
+          "[tracebacks]") {
+  in_main([](attach_scope& py) {
+    environment env{py};
+    run(py, env,
+        {"def keep(e):\n"
+         "    global kept\n"
+         "    kept = e\n"
+         "    return e\n"
+         "def sell():\n"
+         "        raise keep(ValueError('x'))\n",
+         "/no/such/shop.py"});
+    run(py, env, "import linecache, traceback");
+    for (auto* line : {"    raise keep(ValueError('x'))",
+                       "            raise keep(ValueError",
+                       "        raise keep(ValueError('x')) # why",
+                       "        pass", "", "\n"}) {
+      CAPTURE(line);
+      run(py, env, "text = linecache.cache['/no/such/shop.py']");
+      env.set(py, "line", line);
+      run(py, env, "text[2][5] = line + '\\n'");
+      auto result = env.call(py, "sell");
+      REQUIRE_FALSE(result);
+      CHECK(result.error().traceback
+            == get<std::string>(py, env,
+                                "''.join(traceback.format_exception(kept))"));
+    }
   });
 }
 

@@ -83,6 +83,17 @@ verdict raise(attach_scope& py, environment& env) {
   return !done && done.error().code == errc::python_exception;
 }
 
+/// Less of it may be known, but not parts of a line.
+verdict raise_plainly(attach_scope& py, environment& env) {
+  auto done = env.exec(py, source{"raise ValueError('no')"});
+  if (done)
+    return false;
+  std::string_view shown = done.error().traceback;
+  return !shown.empty() && shown.ends_with('\n') && !shown.contains("\"\"")
+         && !shown.contains("in \n") && !shown.contains("\n.")
+         && !shown.ends_with(": \n");
+}
+
 verdict refuse(attach_scope& py, environment& env) {
   auto refused = env.eval(py, source{"[{'x': object()}]"});
   return !refused && refused.error().code != errc::not_found;
@@ -187,6 +198,7 @@ verdict actor(attach_scope& py, environment& env) {
 std::vector<request> requests() {
   return {{"exec", exec},
           {"an exception", raise},
+          {"an exception that is raised at once", raise_plainly},
           {"a refusal", refuse},
           {"eval", eval},
           {"eval with names", eval_with_names},
