@@ -37,4 +37,13 @@ inline bool set_attribute(PyObject* of, const char* name, PyObject* to) {
              : PyObject_CallMethodNoArgs(of, key.get()));
 }
 
+/// As above, with two arguments.
+[[nodiscard]] inline object_ref call_method(PyObject* of, const char* name,
+                                            PyObject* first, PyObject* second) {
+  auto key = object_ref::steal(PyUnicode_InternFromString(name));
+  return object_ref::steal(
+    key ? PyObject_CallMethodObjArgs(of, key.get(), first, second, nullptr)
+        : nullptr);
+}
+
 } // namespace pyactor::capi

@@ -47,26 +47,17 @@ bool add(std::string& to, PyObject* text) {
   return true;
 }
 
-/// @returns a method's result, called with two arguments
-object_ref call_with_both(PyObject* of, const char* name, PyObject* first,
-                          PyObject* second) {
-  auto method = attribute(of, name);
-  return object_ref::steal(
-    method ? PyObject_CallFunctionObjArgs(method.get(), first, second, nullptr)
-           : nullptr);
-}
-
 /// @returns a line of a file as Python's own module finds it, or null
 object_ref source_line(PyFrameObject* frame, PyObject* file, int number) {
   auto cache = object_ref::steal(PyImport_ImportModule("linecache"));
   auto globals = object_ref::steal(cache ? PyFrame_GetGlobals(frame) : nullptr);
-  auto is_lazy
-    = globals ? call_with_both(cache.get(), "lazycache", file, globals.get())
-              : object_ref{};
+  auto is_lazy = globals
+                   ? call_method(cache.get(), "lazycache", file, globals.get())
+                   : object_ref{};
   auto checked
     = is_lazy ? call_method(cache.get(), "checkcache", file) : object_ref{};
   auto line = object_ref::steal(checked ? PyLong_FromLong(number) : nullptr);
-  return line ? call_with_both(cache.get(), "getline", file, line.get())
+  return line ? call_method(cache.get(), "getline", file, line.get())
               : object_ref{};
 }
 
@@ -99,18 +90,13 @@ std::optional<raise_line> raise_line_of(PyTracebackObject* entry) {
   return result;
 }
 
-/// Whether an attribute is what it is where nobody has set it.
-bool is_none(PyObject* of, const char* name) {
-  return attribute(of, name).get() == Py_None;
-}
-
 /// @returns whether Python shows an exception by its type and its text alone
 bool is_plain(PyObject* exception) {
   for (auto* type : {PyExc_AttributeError, PyExc_BaseExceptionGroup,
                      PyExc_ImportError, PyExc_NameError, PyExc_SyntaxError})
     if (PyObject_TypeCheck(exception, reinterpret_cast<PyTypeObject*>(type)))
       return false;
-  if (!is_none(exception, "__cause__"))
+  if (attribute(exception, "__cause__").get() != Py_None)
     return false;
   auto context = attribute(exception, "__context__");
   if (!context)
