@@ -19,9 +19,10 @@ namespace pyactor::capi {
 
 namespace {
 
-/// The line of a `raise` statement that fills it. Python marks no columns in
-/// such a line, but parses it twice to find that out.
-struct raise_line {
+/// A line that a `raise` or a `pass` fills, which is where code that computes
+/// is interrupted. Python marks no columns in such a line, but parses it twice
+/// to find that out.
+struct unmarked_line {
   object_ref code;
   int number = 0;
   std::string text;
@@ -61,9 +62,9 @@ object_ref source_line(PyFrameObject* frame, PyObject* file, int number) {
               : object_ref{};
 }
 
-/// @returns the line of what a frame raises, if it is one of those
-std::optional<raise_line> raise_line_of(PyTracebackObject* entry) {
-  raise_line result;
+/// @returns the line where a frame was left, if it is one of those
+std::optional<unmarked_line> unmarked_line_of(PyTracebackObject* entry) {
+  unmarked_line result;
   result.code = object_ref::steal(
     reinterpret_cast<PyObject*>(PyFrame_GetCode(entry->tb_frame)));
   auto* code = reinterpret_cast<PyCodeObject*>(result.code.get());
@@ -85,7 +86,7 @@ std::optional<raise_line> raise_line_of(PyTracebackObject* entry) {
       || last + 1 != static_cast<size_t>(last_column))
     return std::nullopt;
   result.text = text.substr(first, last + 1 - first);
-  if (!result.text.starts_with("raise "))
+  if (!result.text.starts_with("raise ") && result.text != "pass")
     return std::nullopt;
   return result;
 }
@@ -132,23 +133,30 @@ bool add_exception(std::string& to, PyObject* exception) {
   return true;
 }
 
-/// What Python itself would print of a `raise` in the very function that was
-/// called. Its own module would say the same, but takes 25 ms to import, and
-/// several times as long for each.
-std::optional<std::string> text_of_raise(PyObject* exception,
-                                         const raise_line& raised) {
-  if (!is_plain(exception) || PySys_GetObject("tracebacklimit"))
-    return std::nullopt;
-  auto* code = reinterpret_cast<PyCodeObject*>(raised.code.get());
+/// Appends what Python shows of the one frame of a traceback.
+bool add_frame(std::string& to, const unmarked_line& line) {
+  auto* code = reinterpret_cast<PyCodeObject*>(line.code.get());
   std::string file;
-  if (!add(file, code->co_filename) || file.starts_with("<stdin"))
-    return std::nullopt;
-  auto result = "Traceback (most recent call last):\n  File \"" + file
-                + "\", line " + std::to_string(raised.number) + ", in ";
-  if (!add(result, code->co_name))
-    return std::nullopt;
-  result += "\n    " + raised.text + '\n';
-  if (!add_exception(result, exception))
+  if (PySys_GetObject("tracebacklimit") || !add(file, code->co_filename)
+      || file.starts_with("<stdin"))
+    return false;
+  to += "Traceback (most recent call last):\n  File \"" + file + "\", line "
+        + std::to_string(line.number) + ", in ";
+  if (!add(to, code->co_name))
+    return false;
+  to += "\n    " + line.text + '\n';
+  return true;
+}
+
+/// What Python itself would print of an exception that left the very function
+/// that was called, or came before it ran. Its own module would say the same,
+/// but takes 25 ms to import, and several times as long for each.
+/// @param line  where that function was left; null where none ran
+std::optional<std::string> own_text(PyObject* exception,
+                                    const unmarked_line* line) {
+  std::string result;
+  if (!is_plain(exception) || (line && !add_frame(result, *line))
+      || !add_exception(result, exception))
     return std::nullopt;
   return result;
 }
@@ -162,16 +170,16 @@ void spare_parsing(PyObject* summary) {
     set_attribute(frame.get(), "end_colno", Py_None);
 }
 
-/// @param raised  what the last frame raised, if that is known
+/// @param last  where the last frame was left, if Python marks nothing there
 object_ref summary_of(PyObject* exception,
-                      const std::optional<raise_line>& raised) {
+                      const std::optional<unmarked_line>& last) {
   auto module = object_ref::steal(PyImport_ImportModule("traceback"));
   auto type
     = module ? attribute(module.get(), "TracebackException") : object_ref{};
   auto result = type ? call_method(type.get(), "from_exception", exception)
                      : object_ref{};
   // With a limit its last frame is another one.
-  if (result && raised && !PySys_GetObject("tracebacklimit")) {
+  if (result && last && !PySys_GetObject("tracebacklimit")) {
     spare_parsing(result.get());
     PyErr_Clear();
   }
@@ -181,7 +189,7 @@ object_ref summary_of(PyObject* exception,
 } // namespace
 
 std::string traceback_text(PyObject* exception) {
-  std::optional<raise_line> raised;
+  std::optional<unmarked_line> left_at;
   std::optional<std::string> own;
   auto traceback = attribute(exception, "__traceback__");
   if (traceback && PyTraceBack_Check(traceback.get())) {
@@ -189,14 +197,16 @@ std::string traceback_text(PyObject* exception) {
     auto* last = first;
     while (last->tb_next)
       last = last->tb_next;
-    raised = raise_line_of(last);
-    if (raised && last == first)
-      own = text_of_raise(exception, *raised);
+    left_at = unmarked_line_of(last);
+    if (left_at && last == first)
+      own = own_text(exception, &*left_at);
+  } else if (traceback.get() == Py_None) {
+    own = own_text(exception, nullptr);
   }
   PyErr_Clear();
   if (own)
     return *std::move(own);
-  auto summary = summary_of(exception, raised);
+  auto summary = summary_of(exception, left_at);
   auto lines = summary ? call_method(summary.get(), "format") : object_ref{};
   auto empty = lines ? make_text("") : object_ref{};
   auto text = object_ref::steal(empty ? PyUnicode_Join(empty.get(), lines.get())

@@ -149,6 +149,26 @@ TEST_CASE("code that runs is interrupted by an exception", "[interrupt]") {
   CHECK_FALSE(settle_interrupts(here.py));
 }
 
+TEST_CASE("a loop that is interrupted is shown without Python's module",
+          "[interrupt]") {
+  if (!main_interpreter::supports_own_gil())
+    SKIP("before 3.14 a loop is interrupted in its head, which Python marks");
+  python_world world{any_kind()};
+  attached_python here{world};
+  here.env.exec(here.py, {spins, "/no/such/spins.py"}).value();
+  here.exec("import sys\nsys.modules.pop('traceback', None)");
+  interrupting other{world, true};
+  auto outcome = here.env.call(here.py, "spin");
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().traceback
+        == "Traceback (most recent call last):\n"
+           "  File \"/no/such/spins.py\", line 7, in spin\n"
+           "    pass\n"
+           "pyactor.Interrupted\n");
+  CHECK(here.eval("'traceback' in sys.modules") == false);
+  CHECK(settle_interrupts(here.py));
+}
+
 TEST_CASE("an exception that was caught has come through nevertheless",
           "[interrupt]") {
   python_world world{any_kind()};

@@ -125,6 +125,24 @@ TEST_CASE("what a function raises itself is shown as Python does, and without "
   });
 }
 
+TEST_CASE("what never ran is shown as Python does, and without its module",
+          "[tracebacks]") {
+  in_own_gil([](attach_scope& py) {
+    environment env{py};
+    run(py, env, "import sys\ndef sell(what): pass\n");
+    auto result = env.call(py, "sell");
+    REQUIRE_FALSE(result);
+    CHECK_FALSE(get<bool>(py, env, "'traceback' in sys.modules"));
+    run(py, env,
+        "import traceback\n"
+        "try: sell()\n"
+        "except TypeError as e: kept = e.with_traceback(None)\n");
+    CHECK(result.error().traceback
+          == get<std::string>(py, env,
+                              "''.join(traceback.format_exception(kept))"));
+  });
+}
+
 TEST_CASE("a line that has changed since it was compiled is shown as Python "
           "does",
           "[tracebacks]") {

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto methods = R"(
-import pyactor, time, traceback # which the first error imports otherwise
+import pyactor, time
 
 class Main(pyactor.Actor):
     keep_alive_on = (BaseException,)
