@@ -16,6 +16,17 @@ exit_info condemned_exit(const child& who, bool abandoned) {
   return result;
 }
 
+child_share share_of(const child& who) {
+  auto status = status_of(who.state);
+  auto throttled = who.ticket.waits();
+  return {.supervisor = who.spec->type == child_type::supervisor,
+          .live = who.state.phase != child_phase::stopped,
+          .active = !throttled && status != child_status::stopped
+                    && status != child_status::restarting,
+          .throttled = throttled,
+          .orders = who.queue.size()};
+}
+
 bool is_ready(const child& who) {
   if (who.state.phase != child_phase::running || !who.spec->readiness)
     return who.state.phase == child_phase::running;

@@ -37,6 +37,19 @@ struct start_failure {
   caf::error cause;
 };
 
+/// What one child adds to the numbers that a supervisor is asked for.
+struct child_share {
+  bool supervisor = false;
+  /// Not stopped.
+  bool live = false;
+  /// Alive: not stopped, not coming back, not waiting for its turn to start.
+  bool active = false;
+  /// Waiting for its turn to start.
+  bool throttled = false;
+  /// Orders that wait for it to settle.
+  size_t orders = 0;
+};
+
 /// All that a supervisor knows of one child.
 struct child {
   start_position position;
@@ -76,6 +89,9 @@ struct child {
   std::list<order> waiting;
   std::list<order> queue;
 
+  /// What the roster has counted of this.
+  child_share share;
+
   /// It comes back with the child that its group waits for.
   bool stopped_by_group = false;
   /// A reload is about to stop it, if it does not end before, and to drop it.
@@ -103,6 +119,9 @@ struct child {
 /// @param abandoned  whether not even a kill has ended it
 /// @pre who.condemned
 [[nodiscard]] exit_info condemned_exit(const child& who, bool abandoned);
+
+/// @returns what `who` adds to its supervisor's numbers
+[[nodiscard]] child_share share_of(const child& who);
 
 /// @returns whether `who` is to be given requests
 [[nodiscard]] bool is_ready(const child& who);

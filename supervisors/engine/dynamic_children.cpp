@@ -45,7 +45,7 @@ std::string supervisor_actor::new_id() {
 }
 
 bool supervisor_actor::is_full() const {
-  return flags_.max_children && live_children_ >= *flags_.max_children;
+  return flags_.max_children && roster_.totals().live >= *flags_.max_children;
 }
 
 sup_error supervisor_actor::error_when_full(const std::string& id) const {

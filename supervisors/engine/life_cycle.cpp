@@ -1,8 +1,6 @@
 #include <pyactor/supervisors/engine/flag_check.hpp>
 #include <pyactor/supervisors/engine/supervisor_actor.hpp>
 
-#include <algorithm>
-
 namespace pyactor::supervisors::engine {
 
 /// Starts the children of the list one after another: the next one when the
@@ -48,9 +46,7 @@ void supervisor_actor::begin_stop(caf::error reason, sup_error answer) {
   stop_ = running_stop{.reason = std::move(reason),
                        .start_failure = std::move(answer),
                        .keep_alive = this};
-  if (std::ranges::any_of(roster_.children(), [](const auto& each) {
-        return each.second.ticket.waits();
-      }))
+  if (roster_.totals().throttled > 0)
     stop_->withdrawn_to = 0;
   refuse_all_orders(sup_errc::shutting_down);
 }

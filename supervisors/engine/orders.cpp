@@ -76,7 +76,7 @@ void supervisor_actor::dispatch(order what) {
     if (who->queue.empty())
       handle_order(*who, std::move(what));
     else
-      who->queue.push_back(std::move(what));
+      put_off(*who, std::move(what));
   } else if (what.what == operation::start_child) {
     add_child(std::move(what));
   } else if (is_gone(what)) {
@@ -128,7 +128,7 @@ void supervisor_actor::handle_order(child& who, order what) {
       who.waiting.push_back(std::move(what));
       break;
     case admission::queue:
-      who.queue.push_back(std::move(what));
+      put_off(who, std::move(what));
       break;
     case admission::done:
       who.stopped_by_group = false;
@@ -155,6 +155,12 @@ void supervisor_actor::handle_order(child& who, order what) {
       break;
     }
   }
+}
+
+/// Keeps an order until its child has settled.
+void supervisor_actor::put_off(child& who, order what) {
+  who.queue.push_back(std::move(what));
+  roster_.recount(who);
 }
 
 void supervisor_actor::execute(child& who, order what) {
@@ -191,6 +197,7 @@ void supervisor_actor::settle(start_position position) {
       return;
     auto next = std::move(who->queue.front());
     who->queue.pop_front();
+    roster_.recount(*who);
     handle_order(*who, std::move(next));
   }
 }
@@ -254,6 +261,7 @@ void supervisor_actor::refuse_all_orders(sup_errc code) {
   for (auto& [position, who] : roster_.children()) {
     for (auto& what : std::exchange(who.queue, {}))
       refuse(what);
+    roster_.recount(who);
     if (stage_ == stage::ended)
       for (auto& what : std::exchange(who.waiting, {}))
         refuse(what);

@@ -70,19 +70,12 @@ supervisor_actor::until_start_of(const child& who) const {
 }
 
 count_children_reply supervisor_actor::count() const {
-  child_counts result;
-  for (const auto& [position, who] : roster_.children()) {
-    ++result.specs;
-    ++(who.spec->type == child_type::supervisor ? result.supervisors
-                                                : result.workers);
-    auto status = status_of(who.state);
-    if (!who.ticket.waits() && status != child_status::stopped
-        && status != child_status::restarting)
-      ++result.active;
-  }
-  if (template_)
-    result.specs = 1;
-  return {result};
+  auto all = roster_.children().size();
+  const auto& totals = roster_.totals();
+  return {{.specs = template_ ? 1 : all,
+           .active = totals.active,
+           .supervisors = totals.supervisors,
+           .workers = all - totals.supervisors}};
 }
 
 get_child_spec_reply supervisor_actor::spec_of(const std::string& id) {
@@ -99,13 +92,8 @@ get_child_spec_reply supervisor_actor::spec_of(const std::string& id) {
 get_statistics_reply supervisor_actor::statistics() const {
   auto result = seen_;
   result.window_used = intensity_.used(clock().now());
-  result.throttled
-    = std::ranges::count_if(roster_.children(), [](const auto& entry) { //
-        return entry.second.ticket.waits();
-      });
-  result.queue_length = held_orders_.size();
-  for (const auto& [position, who] : roster_.children())
-    result.queue_length += who.queue.size();
+  result.throttled = roster_.totals().throttled;
+  result.queue_length = held_orders_.size() + roster_.totals().orders;
   result.lost_requests = *lost_requests_;
   for (const auto& [incarnation, zombie] : zombies_)
     result.zombies.push_back(zombie);

@@ -99,6 +99,7 @@ void supervisor_actor::update(child& who,
   auto before = time_for_step(who);
   auto other_reception = who.spec->while_down != spec->while_down;
   who.spec = std::move(spec);
+  roster_.recount(who);
   who.limits.change(who.spec->limit, who.spec->max_total_restarts, now);
   if (who.breaker)
     who.breaker->change(who.spec->poison_threshold, who.spec->while_down);

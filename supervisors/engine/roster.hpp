@@ -8,7 +8,17 @@
 
 namespace pyactor::supervisors::engine {
 
-/// The children of one supervisor, by start order, by id, and by incarnation.
+/// The sums of what all children of a supervisor add to its numbers.
+struct child_totals {
+  size_t supervisors = 0;
+  size_t live = 0;
+  size_t active = 0;
+  size_t throttled = 0;
+  size_t orders = 0;
+};
+
+/// The children of one supervisor, by start order, by id, and by incarnation,
+/// and their numbers.
 /// A child's address here is stable until it is removed.
 /// @thread the supervisor's
 class roster {
@@ -21,6 +31,14 @@ public:
              std::shared_ptr<child_slot> slot);
 
   void remove(const child& who);
+
+  /// Takes up a change of the spec, the state, the ticket or the queue of `who`
+  /// in the totals: whoever makes one calls this.
+  void recount(child& who);
+
+  [[nodiscard]] const child_totals& totals() const noexcept {
+    return totals_;
+  }
 
   /// Makes `who` the last in the start order.
   void move_to_end(child& who);
@@ -54,6 +72,7 @@ public:
 
 private:
   map_type children_;
+  child_totals totals_;
   std::unordered_map<std::string, child*> by_id_;
   std::unordered_map<incarnation_id, child*> by_incarnation_;
   start_position last_position_ = 0;

@@ -209,6 +209,7 @@ private:
   void add_child(order what);
   void begin_child(std::shared_ptr<const child_spec> spec, order what);
   void handle_order(child& who, order what);
+  void put_off(child& who, order what);
   void execute(child& who, order what);
   void settle(start_position position);
   void settle_all();
@@ -268,8 +269,6 @@ private:
   std::optional<child_template> template_;
   /// The number in the last id that was generated without a template.
   uint64_t last_id_ = 0;
-  /// Children that are not stopped.
-  size_t live_children_ = 0;
   restart_intensity intensity_;
   deadlines deadlines_;
   /// Numbers the questions of probes.

@@ -33,6 +33,7 @@ void supervisor_actor::take_turn(child& who) {
   }
   auto has_waited = who.ticket.waits();
   auto verdict = who.ticket.try_take(clock().now());
+  roster_.recount(who);
   if (std::holds_alternative<granted>(verdict)) {
     if (has_waited)
       arm(who, time_for_step(who));

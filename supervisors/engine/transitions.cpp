@@ -29,10 +29,9 @@ void supervisor_actor::apply(child& who, const child_event& event) {
     end_probes(who);
     who.ticket = {};
   }
-  live_children_ -= who.state.phase != child_phase::stopped;
-  live_children_ += transition.next.phase != child_phase::stopped;
   seen_.kills += is_killed(transition.next) && !is_killed(who.state);
   who.state = transition.next;
+  roster_.recount(who);
   if (changed)
     show(who);
   for (auto effect : transition.effects)

@@ -32,6 +32,35 @@ TEST_CASE("orders are counted while they wait for the stop of their child",
   CHECK(w.statistics().queue_length == 0);
 }
 
+TEST_CASE("an order that is refused is counted no more", "[statistics]") {
+  world w;
+  w.child("a").deaf = true;
+  w.start(many, {w.spec("a")});
+  w.order(terminate_child{"a"});
+  auto again = w.order(start_child{w.spec("a")});
+  CHECK(w.statistics().queue_length == 1);
+  SECTION("when its turn comes") {
+    w.child("a").deaf = false;
+    w.advance(5s);
+    CHECK(again.failed_with(sup_errc::already_present));
+  }
+  SECTION("at the stop of the supervisor") {
+    w.stop();
+    CHECK(again.failed_with(sup_errc::shutting_down));
+  }
+  CHECK(w.statistics().queue_length == 0);
+}
+
+TEST_CASE("a child is counted as what its spec says now", "[statistics]") {
+  world w;
+  w.start(many, {w.spec("a"), w.spec("b")});
+  CHECK(w.count() == child_counts{2, 2, 0, 2});
+  auto other = w.spec("b");
+  other.type = child_type::supervisor;
+  w.reload(many, {w.spec("a"), other}, reload_mode::otp);
+  CHECK(w.count() == child_counts{2, 2, 1, 1});
+}
+
 TEST_CASE("orders are counted while they wait for the supervisor to start",
           "[statistics]") {
   world w;
