@@ -16,6 +16,12 @@ function(pyactor_configure target)
     target_compile_options(${target} PRIVATE -fsanitize=${PYACTOR_SANITIZE}
                                              -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=${PYACTOR_SANITIZE})
+    get_target_property(type ${target} TYPE)
+    # Where it may lie anywhere, to relocate what the sanitizers note of each line
+    # takes half of a program's start.
+    if(PYACTOR_SANITIZE MATCHES "address" AND type STREQUAL "EXECUTABLE")
+      target_link_options(${target} PRIVATE -no-pie)
+    endif()
   endif()
 endfunction()
 
