@@ -17,7 +17,8 @@ namespace supervisors {
 /// intensity of its supervisor allows.
 enum class escalation : uint8_t {
   /// The supervisor gives up: it stops all children and ends with
-  /// `sup_errc::give_up`. What follows is for its own supervisor to say.
+  /// `sup_errc::give_up`, see `exit_rules`. What follows is for its own
+  /// supervisor to say.
   shutdown_self,
   /// That child is stopped for good, with the event `child_given_up`, and its
   /// supervisor carries on. The restart that does not come about counts

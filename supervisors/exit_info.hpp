@@ -71,8 +71,10 @@ enum class exit_class : uint8_t {
 
 /// How exits are classified.
 struct exit_rules {
-  /// Whether a child supervisor that gave up counts as failed, so that a
-  /// transient one comes back. OTP says no: there the subtree vanishes.
+  /// Whether a supervisor that gave up counts as failed, so that a transient
+  /// one comes back. OTP says no: there the subtree vanishes. Where this is
+  /// off, the supervisor itself ends with `user_shutdown` then, as one that was
+  /// told to, and says why in the text.
   bool give_up_is_failure = true;
 };
 

@@ -103,7 +103,11 @@ std::optional<std::chrono::nanoseconds> supervisor_actor::escalate(child& who) {
     abort_process(layer::supervisors,
                   "supervisor " + std::to_string(id())
                     + " ends the process: " + to_string(why));
-  begin_stop(to_caf_error(why), why);
+  auto reason = to_caf_error(why);
+  if (!flags_.exits.give_up_is_failure)
+    reason = {static_cast<uint8_t>(caf::exit_reason::user_shutdown),
+              runtime::exit_category, caf::make_message(to_string(why))};
+  begin_stop(std::move(reason), why);
   return std::nullopt;
 }
 

@@ -233,7 +233,7 @@ TEST_CASE("with OTP's rules a transient subtree that gave up stays away",
   CHECK(w.which() == "inner:stopped");
 }
 
-TEST_CASE("nested limits multiply: intensity 1 in 1 makes nine lives",
+TEST_CASE("nested limits multiply: intensity 2 in 2 makes nine lives",
           "[orphans]") {
   world w;
   child_spec inner{.id = "inner",

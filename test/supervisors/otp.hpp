@@ -14,8 +14,11 @@ namespace otp {
 inline const caf::error normal;
 inline const auto shutdown = caf::make_error(caf::exit_reason::user_shutdown);
 inline const auto killed = caf::make_error(caf::exit_reason::kill);
-inline const auto give_up
-  = caf::make_error(pyactor::supervisors::sup_errc::give_up);
+
+/// @returns whether a supervisor has ended as OTP's do that give up
+inline bool is_give_up(const std::optional<caf::error>& end) {
+  return end == shutdown && to_string(*end).contains("give_up");
+}
 
 /// Those that OTP's cases have where they do not say otherwise.
 inline pyactor::supervisors::supervisor_flags
@@ -45,7 +48,7 @@ struct numbered : otp_world {
   }
 
   bool gave_up() {
-    return supervisor_end == give_up;
+    return is_give_up(supervisor_end);
   }
 };
 

@@ -27,16 +27,17 @@ public:
     : random_(seed), strategy_(strategy) {
   }
 
-  /// @param operations  that do something
+  /// @param operations  on the supervisor or a child of it
   /// @returns the first difference; empty if there is none
   std::string run(int operations) {
     while (operations > 0 && difference_.empty()) {
       if (!world_ || model_->ended())
         begin();
       ++step_;
-      if (!operate())
+      auto what = operate();
+      if (what == step_kind::none)
         continue;
-      --operations;
+      operations -= what == step_kind::operation;
       compare();
     }
     return difference_;
@@ -48,6 +49,9 @@ public:
 
 private:
   static constexpr unsigned ids = 6;
+
+  /// What a step did: nothing, what counts as no operation, or one.
+  enum class step_kind : uint8_t { none, other, operation };
 
   unsigned roll(unsigned sides) {
     return static_cast<unsigned>(random_() % sides);
@@ -100,8 +104,7 @@ private:
     world_->start(std::move(flags), std::move(specs));
   }
 
-  /// @returns whether there was anything to do
-  bool operate() {
+  step_kind operate() {
     auto id = any_id();
     switch (auto choice = roll(17)) {
       case 0:
@@ -124,7 +127,7 @@ private:
         break;
       case 8:
         break_or_mend(id);
-        break;
+        return step_kind::other;
       case 9:
       case 10:
         what_ = "advance";
@@ -133,17 +136,18 @@ private:
           model_->advance(1ms);
           world_->advance(1ms);
         }
-        break;
+        return step_kind::other;
       case 16:
         reload();
         break;
       default:
-        return end(id, choice == 11 ? caf::error{}
-                       : choice == 12
-                         ? caf::make_error(caf::exit_reason::user_shutdown)
-                         : crash());
+        if (!end(id, choice == 11 ? caf::error{}
+                     : choice == 12
+                       ? caf::make_error(caf::exit_reason::user_shutdown)
+                       : crash()))
+          return step_kind::none;
     }
-    return true;
+    return step_kind::operation;
   }
 
   child_spec any_spec(const std::string& id) {
