@@ -5,7 +5,6 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -159,24 +158,6 @@ TEST_CASE("a C++ function goes with the last reference to it", "[function]") {
     REQUIRE(define(py, env, "f", [captured] { return *captured; }));
     env.release(py);
     CHECK(captured.use_count() == 1);
-  });
-}
-
-// Seen by the leak sanitizer, whose suppressions must not reach it.
-TEST_CASE("a C++ function that Python calls and that leaks is found out",
-          "[.][planted_leak]") {
-  in_main([](attach_scope& py) {
-    environment env{py};
-    REQUIRE(define(py, env, "leak", [] {
-      auto* lost = static_cast<int64_t*>(std::malloc(777));
-      *lost = 7;
-      auto result = *lost;
-      lost = nullptr;
-      return result;
-    }));
-    auto seven = env.eval<int64_t>(py, source{"leak()"});
-    env.release(py);
-    CHECK(seven == 7);
   });
 }
 

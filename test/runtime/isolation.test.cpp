@@ -272,6 +272,24 @@ TEST_CASE("a preload runs afresh for each environment", "[isolation]") {
   CHECK(world.ask(world.server(), eval{"sys.preloads"}) == 4);
 }
 
+TEST_CASE("own-GIL pools have the collector's thresholds of their preloads",
+          "[isolation]") {
+  if (!main_interpreter::supports_own_gil())
+    SKIP("own-GIL interpreters need CPython 3.14");
+  auto options = one_pool(interpreter_kind::own_gil);
+  options.pools["other"] = options.pools["default"];
+  options.pools["default"].preload = "import gc\ngc.set_threshold(4321)\n";
+  runtime_world world{options};
+  auto threshold_of = [&](const std::string& pool) {
+    return world.ask(world.python().context_server_at({.pool = pool}),
+                     eval{"__import__('gc').get_threshold()[0]"});
+  };
+  CHECK(threshold_of("default") == 4321);
+  auto other = threshold_of("other");
+  REQUIRE(other);
+  CHECK(*other != value{4321});
+}
+
 TEST_CASE("a preload that fails is an error that names its context",
           "[isolation]") {
   auto options = one_pool(interpreter_kind::main);
