@@ -113,6 +113,9 @@ struct exit_info {
   std::optional<exception_info> exception{};
   /// Of `host_signal`: the signal.
   int signal = 0;
+  /// Of `host_exit`, `host_signal` and `host_lost`: which incarnation of that
+  /// process; the same for all children that ended with it.
+  uint64_t host_incarnation = 0;
 };
 
 /// Decides what an exit means for a restart; `cls` of what it is given is what

@@ -22,6 +22,9 @@ sup_expected<void> check_supervisor(const supervisor_flags& flags,
     return fail({}, "min_retry_delay must not be negative");
   if (flags.max_zombies == 0)
     return fail({}, "max_zombies must be positive");
+  if (!flags.coalesce_host_failures)
+    return fail({}, "coalesce_host_failures is about children in processes of "
+                    "their own, which there are not yet");
   if (auto wrong = engine::bad_combination(flags, specs.size()); !wrong.empty())
     return fail({}, wrong);
   if (auto fault = check_child_specs(specs, flags.auto_shutdown);

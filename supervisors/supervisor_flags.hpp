@@ -55,6 +55,10 @@ struct supervisor_flags {
   start_throttle throttle{};
   /// How exits of children are classified.
   exit_rules exits{};
+  /// Whether children that end together, because the process that they live in
+  /// does, cost one restart. There are no contexts in processes of their own
+  /// yet: `false` is refused.
+  bool coalesce_host_failures = true;
   /// Where it writes what happens, for a reader of yours: an `event_stream`, or
   /// that of an `event_listener`. Several supervisors may write to the same.
   /// Default: nowhere but to the log.

@@ -73,8 +73,8 @@ class Supervisor:
     #: An `EventStream` that is told what happens to its children; None for
     #: none. Supervisors below have their own.
     events = None
-    #: Whether a child supervisor that gave up has failed, so that a transient
-    #: one comes back.
+    #: Whether a supervisor that gave up has failed, so that a transient one
+    #: comes back. Where this is off, it ends as one that was told to.
     give_up_is_failure = True
 
     _fields = {

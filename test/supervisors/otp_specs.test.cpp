@@ -246,6 +246,10 @@ TEST("sup_flags", "each wrong flag is named, whoever is given it") {
     {{.strategy = simple_one_for_one, .max_children = 0},
      "max_children must be positive"},
     {{.max_zombies = 0}, "max_zombies must be positive"},
+    {{.coalesce_host_failures = false},
+     "coalesce_host_failures is about children in processes of their own, "
+     "which "
+     "there are not yet"},
   };
   otp_world w;
   w.start(flags(), {});
