@@ -248,8 +248,7 @@ TEST("sup_flags", "each wrong flag is named, whoever is given it") {
     {{.max_zombies = 0}, "max_zombies must be positive"},
     {{.coalesce_host_failures = false},
      "coalesce_host_failures is about children in processes of their own, "
-     "which "
-     "there are not yet"},
+     "which there are not yet"},
   };
   otp_world w;
   w.start(flags(), {});
