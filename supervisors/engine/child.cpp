@@ -16,10 +16,28 @@ exit_info condemned_exit(const child& who, bool abandoned) {
   return result;
 }
 
-child_share share_of(const child& who) {
+child_numbers& child_numbers::operator+=(const child_numbers& more) noexcept {
+  supervisors += more.supervisors;
+  live += more.live;
+  active += more.active;
+  throttled += more.throttled;
+  orders += more.orders;
+  return *this;
+}
+
+child_numbers& child_numbers::operator-=(const child_numbers& less) noexcept {
+  supervisors -= less.supervisors;
+  live -= less.live;
+  active -= less.active;
+  throttled -= less.throttled;
+  orders -= less.orders;
+  return *this;
+}
+
+child_numbers share_of(const child& who) {
   auto status = status_of(who.state);
   auto throttled = who.ticket.waits();
-  return {.supervisor = who.spec->type == child_type::supervisor,
+  return {.supervisors = who.spec->type == child_type::supervisor,
           .live = who.state.phase != child_phase::stopped,
           .active = !throttled && status != child_status::stopped
                     && status != child_status::restarting,

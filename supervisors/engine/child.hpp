@@ -37,17 +37,23 @@ struct start_failure {
   caf::error cause;
 };
 
-/// What one child adds to the numbers that a supervisor is asked for.
-struct child_share {
-  bool supervisor = false;
+/// How many of some children are what a supervisor is asked for; what one of
+/// them adds to that is 0 or 1 each, but for its orders.
+struct child_numbers {
+  size_t supervisors = 0;
   /// Not stopped.
-  bool live = false;
-  /// Alive: not stopped, not coming back, not waiting for its turn to start.
-  bool active = false;
-  /// Waiting for its turn to start.
-  bool throttled = false;
-  /// Orders that wait for it to settle.
+  size_t live = 0;
+  /// Alive: not stopped, not coming back, not waiting for their turn to start.
+  size_t active = 0;
+  /// Waiting for their turn to start.
+  size_t throttled = 0;
+  /// Orders that wait for them to settle.
   size_t orders = 0;
+
+  child_numbers& operator+=(const child_numbers& more) noexcept;
+
+  /// @pre it has been added
+  child_numbers& operator-=(const child_numbers& less) noexcept;
 };
 
 /// All that a supervisor knows of one child.
@@ -90,7 +96,7 @@ struct child {
   std::list<order> queue;
 
   /// What the roster has counted of this.
-  child_share share;
+  child_numbers share;
 
   /// It comes back with the child that its group waits for.
   bool stopped_by_group = false;
@@ -121,7 +127,7 @@ struct child {
 [[nodiscard]] exit_info condemned_exit(const child& who, bool abandoned);
 
 /// @returns what `who` adds to its supervisor's numbers
-[[nodiscard]] child_share share_of(const child& who);
+[[nodiscard]] child_numbers share_of(const child& who);
 
 /// @returns whether `who` is to be given requests
 [[nodiscard]] bool is_ready(const child& who);

@@ -4,26 +4,6 @@
 
 namespace pyactor::supervisors::engine {
 
-namespace {
-
-void add_to(child_totals& all, const child_share& one) {
-  all.supervisors += one.supervisor;
-  all.live += one.live;
-  all.active += one.active;
-  all.throttled += one.throttled;
-  all.orders += one.orders;
-}
-
-void take_from(child_totals& all, const child_share& one) {
-  all.supervisors -= one.supervisor;
-  all.live -= one.live;
-  all.active -= one.active;
-  all.throttled -= one.throttled;
-  all.orders -= one.orders;
-}
-
-} // namespace
-
 child& roster::add(std::string id, std::shared_ptr<const child_spec> spec,
                    std::shared_ptr<child_slot> slot) {
   auto position = ++last_position_;
@@ -38,15 +18,15 @@ child& roster::add(std::string id, std::shared_ptr<const child_spec> spec,
 }
 
 void roster::remove(const child& who) {
-  take_from(totals_, who.share);
+  totals_ -= who.share;
   by_id_.erase(who.id);
   children_.erase(who.position);
 }
 
 void roster::recount(child& who) {
-  take_from(totals_, who.share);
+  totals_ -= who.share;
   who.share = share_of(who);
-  add_to(totals_, who.share);
+  totals_ += who.share;
 }
 
 void roster::move_to_end(child& who) {

@@ -8,15 +8,6 @@
 
 namespace pyactor::supervisors::engine {
 
-/// The sums of what all children of a supervisor add to its numbers.
-struct child_totals {
-  size_t supervisors = 0;
-  size_t live = 0;
-  size_t active = 0;
-  size_t throttled = 0;
-  size_t orders = 0;
-};
-
 /// The children of one supervisor, by start order, by id, and by incarnation,
 /// and their numbers.
 /// A child's address here is stable until it is removed.
@@ -36,7 +27,7 @@ public:
   /// in the totals: whoever makes one calls this.
   void recount(child& who);
 
-  [[nodiscard]] const child_totals& totals() const noexcept {
+  [[nodiscard]] const child_numbers& totals() const noexcept {
     return totals_;
   }
 
@@ -72,7 +63,7 @@ public:
 
 private:
   map_type children_;
-  child_totals totals_;
+  child_numbers totals_;
   std::unordered_map<std::string, child*> by_id_;
   std::unordered_map<incarnation_id, child*> by_incarnation_;
   start_position last_position_ = 0;
