@@ -18,6 +18,7 @@
 #include <pyactor/libpyactor/conversion/nesting.hpp>
 #include <pyactor/libpyactor/environment.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace pyactor {
@@ -162,6 +163,13 @@ expected<object_ref> make_instance(attach_scope& py, const object_ref& type,
                 + "; its __new__ must return an instance of it");
 }
 
+/// @returns whether `__init__` has said that there is nothing to start
+bool is_start_ignored(const error& what) {
+  constexpr std::string_view name = "pyactor.StartIgnored";
+  return what.type == name
+         || std::ranges::find(what.bases, name) != what.bases.end();
+}
+
 } // namespace
 
 actor_class actor_class::from_module(std::string target) {
@@ -201,8 +209,12 @@ expected<actor_object> actor_object::create(attach_scope& py, environment& env,
   if (!limit)
     return unexpected{std::move(limit).error()};
   auto instance = make_instance(py, *type, args);
-  if (!instance)
-    return unexpected{std::move(instance).error()};
+  if (!instance) {
+    auto why = std::move(instance).error();
+    if (is_start_ignored(why))
+      why.code = errc::start_ignored;
+    return unexpected{std::move(why)};
+  }
   return actor_object{std::make_unique<state>(py.owner().internals().releases,
                                               std::move(*instance), *limit)};
 }

@@ -68,6 +68,7 @@ public:
   ///            `keep_alive_on` or `max_handler_time`; malformed or repeated
   ///            names
   ///          - `python_exception`: the module or `__init__` raised
+  ///          - `start_ignored`: `__init__` raised `pyactor.StartIgnored`
   ///          - `not_convertible`: an argument has no form in Python
   ///          - `wrong_interpreter`, `environment_lost`: see `environment`
   ///          - as `environment::exec` for source text

@@ -44,6 +44,8 @@ std::string_view to_string(errc code) noexcept {
       return "hung";
     case errc::abandoned:
       return "abandoned";
+    case errc::start_ignored:
+      return "start_ignored";
   }
   return "unknown";
 }

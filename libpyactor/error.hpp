@@ -58,6 +58,10 @@ enum class errc : uint8_t {
   hung,
   /// The call did not come back from a stop, and was given up with its context.
   abandoned,
+  /// Python code raised `pyactor.StartIgnored`: there is nothing to start,
+  /// which
+  /// is no failure.
+  start_ignored,
 };
 
 /// @param code a number that is none of them is `unknown`

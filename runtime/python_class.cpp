@@ -42,9 +42,11 @@ caf::behavior python_class_actor::make_behavior() {
   if (!instance) {
     log().info("{}: {} did not start: {}", home().name(), what_.name,
                to_string(instance.error()));
+    auto is_ignored = instance.error().code == errc::start_ignored;
     auto why = to_caf(std::move(instance).error());
     report_start(why);
-    quit(std::move(why));
+    quit(is_ignored ? caf::make_error(caf::exit_reason::normal)
+                    : std::move(why));
     return {};
   }
   if (auto limit = instance->max_handler_time(); limit && !has_own_limit())

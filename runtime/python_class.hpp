@@ -16,7 +16,7 @@ namespace PYACTOR_EXPORT pyactor {
 namespace runtime {
 
 /// Called exactly once: with no error when `__init__` returned, else with what
-/// kept the actor from starting.
+/// kept the actor from starting; `errc::start_ignored` is no failure.
 /// @thread the context's; whichever drops the last handle of an actor that was
 ///         ended before it had started; that of `stop` where `__init__` hangs
 using on_started = std::function<void(const caf::error&)>;
@@ -26,7 +26,8 @@ using on_started = std::function<void(const caf::error&)>;
 /// (a method by name), and `eval` and `exec` in its environment.
 ///
 /// Start arguments are plain values, captured when it is spawned; one that
-/// cannot start ends with the error that says why.
+/// cannot start ends with the error that says why, and one that has nothing to
+/// start normally.
 /// @thread as `pinned_actor`
 class python_class_actor final : public python_actor {
 public:

@@ -6,7 +6,7 @@ child_limits::child_limits(std::optional<restart_limit> limit,
                            std::optional<uint64_t> total)
   : total_(total) {
   if (limit)
-    window_.emplace(*limit);
+    window_ = std::make_unique<restart_intensity>(*limit);
 }
 
 bool child_limits::add(time_point now) {
@@ -26,7 +26,7 @@ void child_limits::change(std::optional<restart_limit> limit,
   else if (window_)
     window_->change(*limit, now);
   else
-    window_.emplace(*limit);
+    window_ = std::make_unique<restart_intensity>(*limit);
 }
 
 } // namespace pyactor::supervisors

@@ -3,6 +3,7 @@
 #include <pyactor/supervisors/restart_intensity.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace pyactor::supervisors {
@@ -34,7 +35,8 @@ public:
               time_point now);
 
 private:
-  std::optional<restart_intensity> window_;
+  /// Apart, because most of many children have none.
+  std::unique_ptr<restart_intensity> window_;
   std::optional<uint64_t> total_;
   uint64_t used_ = 0;
 };

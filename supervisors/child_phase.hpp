@@ -48,6 +48,8 @@ enum class stop_cause : uint8_t {
   cycle,
   /// The start failed in a way that may leave the child alive.
   failed_start,
+  /// The child has found nothing to do, which is no failure; it stays stopped.
+  start_ignored,
   /// The child does not work: what follows is what follows an abnormal end.
   unhealthy,
   /// A restart takes the child along; it is started again when its turn comes.

@@ -15,6 +15,12 @@ void init_ack::operator()(caf::execution_unit* host) const {
                          engine::child_acknowledged{incarnation_, {}});
 }
 
+void init_ack::operator()(start_ignored ignored,
+                          caf::execution_unit* host) const {
+  runtime::send_urgently(runtime::upgrade(supervisor_), host,
+                         engine::child_acknowledged{incarnation_, ignored});
+}
+
 void init_ack::operator()(caf::error reason, caf::execution_unit* host) const {
   if (!reason)
     reason = caf::make_error(caf::sec::runtime_error, "unspecified");

@@ -29,6 +29,9 @@ class child_directory;
 
 } // namespace engine
 
+/// There is nothing to run this time: the child counts as stopped.
+struct start_ignored {};
+
 /// How a child tells its supervisor that it is ready, or why it is not. Bound
 /// to one incarnation: a late one, or a second one, has no effect.
 /// @thread any; copies are equal
@@ -51,6 +54,13 @@ public:
   /// @param reason  its rendered text is what people get to read
   /// @param host    as above
   void operator()(caf::error reason, caf::execution_unit* host = nullptr) const;
+
+  /// The child has found nothing to do, which is no failure. It is to end by
+  /// itself; the supervisor asks it to, too.
+  /// @param ignored  says just that
+  /// @param host     as above
+  void operator()(start_ignored ignored,
+                  caf::execution_unit* host = nullptr) const;
 
 private:
   caf::actor_addr supervisor_;
@@ -226,9 +236,6 @@ private:
   start_notes* notes_;
 };
 
-/// There is nothing to run this time: the child counts as stopped.
-struct start_ignored {};
-
 /// What a start function comes to: the child, nothing to run, or a failure.
 using start_result = std::variant<caf::actor, start_ignored, caf::error>;
 
@@ -241,9 +248,10 @@ using start_fn = std::function<start_result(const start_context&)>;
 /// Runs the initialization of an actor and acknowledges it.
 /// @param self  the child, which is being initialized
 /// @param ack   as `start_context::ack` gave it
-/// @param init  callable as `caf::behavior ()`
+/// @param init  callable as `caf::behavior ()`; may throw `start_ignored`
 /// @returns what `init` returns; an empty behavior if it throws, after the
-///          text of the exception went to the supervisor and `self` has quit
+///          text of the exception, or that there is nothing to start, went to
+///          the supervisor and `self` has quit
 /// @thread that of `self`
 template <class Init>
 caf::behavior acknowledge(caf::event_based_actor* self, const init_ack& ack,
@@ -253,6 +261,10 @@ caf::behavior acknowledge(caf::event_based_actor* self, const init_ack& ack,
     if (!runtime::is_quitting(self))
       ack(self->context());
     return result;
+  } catch (start_ignored nothing) {
+    ack(nothing, self->context());
+    self->quit();
+    return {};
   } catch (const std::exception& what) {
     auto reason = caf::make_error(caf::sec::runtime_error, what.what());
     ack(reason, self->context());

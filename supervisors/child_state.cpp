@@ -17,6 +17,7 @@ struct machine {
   child_transition on(start_refused);
   child_transition on(const ready& event);
   child_transition on(const init_failed& event);
+  child_transition on(const init_ignored& event);
   child_transition on(const unhealthy& event);
   child_transition on(const down& event);
   child_transition on(overdue);
@@ -28,6 +29,7 @@ struct machine {
   child_transition exited(exit_class cls, effect_list effects);
   child_transition stopped(effect_list effects);
   child_transition join(stop_cause cause);
+  child_transition ask_to_stop(stop_cause cause);
   child_transition kill_now(stop_cause cause);
   child_transition climb();
 
@@ -79,6 +81,14 @@ child_transition machine::on(const init_failed& event) {
   return stale();
 }
 
+child_transition machine::on(const init_ignored& event) {
+  if (is(child_phase::starting, event.id))
+    return ask_to_stop(stop_cause::start_ignored);
+  if (is(child_phase::stopping, event.id))
+    return {state, {}};
+  return stale();
+}
+
 child_transition machine::on(const unhealthy& event) {
   if (is(child_phase::running, event.id))
     return kill_now(stop_cause::unhealthy);
@@ -125,12 +135,7 @@ child_transition machine::on(const stop& event) {
         return kill_now(event.cause);
       [[fallthrough]];
     case child_phase::running:
-      if (rules.stop == stop_mode::brutal_kill)
-        return kill_now(event.cause);
-      state.phase = child_phase::stopping;
-      state.stopped_for = event.cause;
-      state.step = stop_step::asked;
-      return {state, {ask, arm_stop}};
+      return ask_to_stop(event.cause);
     case child_phase::stopping:
       return join(event.cause);
     case child_phase::restarting:
@@ -182,6 +187,8 @@ child_transition machine::stopped(effect_list effects) {
   if (state.stopped_for == stop_cause::unhealthy)
     return exited(rules.unhealthy, effects);
   state.phase = child_phase::stopped;
+  if (state.stopped_for == stop_cause::start_ignored)
+    return {state, effects, child_outcome::ignored};
   auto again = state.stopped_for == stop_cause::cycle && !rules.absorb_exits;
   return {state, effects,
           again ? child_outcome::stopped_restart : child_outcome::stopped};
@@ -193,6 +200,15 @@ child_transition machine::join(stop_cause cause) {
   if (state.stopped_for != stop_cause::supervisor)
     state.stopped_for = cause;
   return {state, {}};
+}
+
+child_transition machine::ask_to_stop(stop_cause cause) {
+  if (rules.stop == stop_mode::brutal_kill)
+    return kill_now(cause);
+  state.phase = child_phase::stopping;
+  state.stopped_for = cause;
+  state.step = stop_step::asked;
+  return {state, {ask, arm_stop}};
 }
 
 child_transition machine::kill_now(stop_cause cause) {
@@ -244,7 +260,9 @@ child_status status_of(const child_state& state) noexcept {
     case child_phase::running:
       return child_status::running;
     case child_phase::stopping:
-      return automatic && state.stopped_for == stop_cause::failed_start
+      return automatic
+                 && (state.stopped_for == stop_cause::failed_start
+                     || has_declined(state))
                ? child_status::restarting
                : child_status::stopping;
     case child_phase::restarting:

@@ -81,6 +81,12 @@ struct init_failed {
   incarnation_id id;
 };
 
+/// The child reported that it has nothing to do. It may still be alive.
+struct init_ignored {
+  /// The incarnation that says so.
+  incarnation_id id;
+};
+
 /// The child does not work, and is not going to stop when it is asked to.
 struct unhealthy {
   /// The incarnation that this is about.
@@ -114,12 +120,11 @@ struct stop_harder {};
 } // namespace child_events
 
 /// Any of them.
-using child_event
-  = std::variant<child_events::start, child_events::start_ignored,
-                 child_events::start_refused, child_events::ready,
-                 child_events::init_failed, child_events::unhealthy,
-                 child_events::down, child_events::overdue, child_events::stop,
-                 child_events::stop_harder, child_events::give_up>;
+using child_event = std::variant<
+  child_events::start, child_events::start_ignored, child_events::start_refused,
+  child_events::ready, child_events::init_failed, child_events::init_ignored,
+  child_events::unhealthy, child_events::down, child_events::overdue,
+  child_events::stop, child_events::stop_harder, child_events::give_up>;
 
 /// What is to be done to the incarnation. (What clients see needs no effect of
 /// its own: an incarnation is visible exactly while its child is `running`.)
@@ -230,6 +235,13 @@ struct child_transition {
 [[nodiscard]] constexpr bool is_condemned(const child_state& state) noexcept {
   return state.phase == child_phase::stopping
          && state.stopped_for == stop_cause::unhealthy;
+}
+
+/// @param state  in any phase
+/// @returns whether the child is about to end because it has nothing to do
+[[nodiscard]] constexpr bool has_declined(const child_state& state) noexcept {
+  return state.phase == child_phase::stopping
+         && state.stopped_for == stop_cause::start_ignored;
 }
 
 /// @param state  in any phase

@@ -43,7 +43,8 @@ place_child(const start_context& context, const runtime::weak_runtime& python,
 
 /// Starts an actor that is written in Python; it is ready once its `__init__`
 /// has returned, and one whose `__init__` raises is a failed start, with the
-/// Python traceback in its reason.
+/// Python traceback in its reason; `pyactor.StartIgnored` is none, but
+/// `start_ignored`.
 /// @param python once it has ended, starts fail with `interpreter_lost`
 /// @param what,args captured here: each incarnation starts with the same
 /// @param where see `place_child`; picked afresh for each incarnation
@@ -59,10 +60,12 @@ place_child(const start_context& context, const runtime::weak_runtime& python,
       // Of an actor that ends without a start: on any thread.
       auto* here = runtime::context::current();
       auto* host = here ? &here->guests_unit() : nullptr;
-      if (outcome)
-        ack(outcome, host);
-      else
+      if (!outcome)
         ack(host);
+      else if (runtime::is_error(outcome, errc::start_ignored))
+        ack(start_ignored{}, host);
+      else
+        ack(outcome, host);
     };
     auto home = place_child(context, python, where);
     if (!home)
@@ -85,7 +88,8 @@ place_child(const start_context& context, const runtime::weak_runtime& python,
 }
 
 /// Starts a pinned actor of class `Impl`; it is ready once its `make_behavior`
-/// has returned. The arguments are copied for each incarnation.
+/// has returned; it may throw `start_ignored`. The arguments are copied for
+/// each incarnation.
 /// @param python once it has ended, starts fail with `interpreter_lost`
 /// @param where see `place_child`; picked afresh for each incarnation
 /// @param xs for the constructor
@@ -108,6 +112,10 @@ start_fn start_pinned(runtime::weak_runtime python, runtime::placement where,
         if (!runtime::is_quitting(this))
           ack_(this->context());
         return result;
+      } catch (start_ignored nothing) {
+        ack_(nothing, this->context());
+        this->quit();
+        return {};
       } catch (...) {
         // Not `acknowledge`: a Python traceback is to survive.
         auto why = runtime::to_caf(std::current_exception());

@@ -97,6 +97,7 @@ struct tree_declaration {
 /// @returns what to start, or
 ///          - `python_exception`: the text of the exception names class, child
 ///            and field of what is wrong
+///          - `start_ignored`: `children` has nothing to start
 ///          - `invalid_argument`, `interpreter_lost`: as `router::place`
 ///          - `timed_out`, and other errors of a request to a context
 /// @thread any outside of actors; blocks

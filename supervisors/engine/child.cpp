@@ -34,6 +34,12 @@ child_numbers& child_numbers::operator-=(const child_numbers& less) noexcept {
   return *this;
 }
 
+std::optional<exit_info> last_exit_of(const child& who) {
+  if (who.last_exit)
+    return *who.last_exit;
+  return std::nullopt;
+}
+
 child_numbers share_of(const child& who) {
   auto status = status_of(who.state);
   auto throttled = who.ticket.waits();

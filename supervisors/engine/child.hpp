@@ -25,8 +25,8 @@ struct order {
   operation what;
   std::string id;
   caf::response_promise promise;
-  /// Set for `start_child`.
-  std::optional<child_spec> spec;
+  /// Set for `start_child`. Apart, because it is large.
+  std::unique_ptr<child_spec> spec;
   /// Set for `start_child_with`, which counts as `start_child`.
   std::optional<caf::message> arguments;
 };
@@ -87,8 +87,10 @@ struct child {
   uint64_t hung_call = 0;
   uint64_t wedged_call = 0;
 
-  /// Known from the first sign of a failed start until the next start.
-  std::optional<start_failure> failure;
+  /// Known from the first sign of a failed start until the next start. This and
+  /// `last_exit` are apart, because most of a hundred thousand children have
+  /// none.
+  std::unique_ptr<start_failure> failure;
 
   /// Orders that the current start or stop will answer, and orders that wait
   /// for the child to settle; both in the order of their arrival.
@@ -105,7 +107,7 @@ struct child {
 
   uint64_t starts = 0;
   uint64_t restarts = 0;
-  std::optional<exit_info> last_exit;
+  std::unique_ptr<exit_info> last_exit;
   uint64_t consecutive_failures = 0;
   child_limits limits;
   /// Stopped for good, until somebody orders a start.
@@ -125,6 +127,9 @@ struct child {
 /// @param abandoned  whether not even a kill has ended it
 /// @pre who.condemned
 [[nodiscard]] exit_info condemned_exit(const child& who, bool abandoned);
+
+/// @returns how an incarnation of `who` has ended last, or has failed to start
+[[nodiscard]] std::optional<exit_info> last_exit_of(const child& who);
 
 /// @returns what `who` adds to its supervisor's numbers
 [[nodiscard]] child_numbers share_of(const child& who);

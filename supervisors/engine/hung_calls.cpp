@@ -76,13 +76,14 @@ void supervisor_actor::note_zombie(const child& who, std::string context) {
 void supervisor_actor::abandon(child& who) {
   auto id = who.state.incarnation;
   note_zombie(who, {});
-  who.last_exit = exit_info{.kind = exit_kind::abandoned,
-                            .cls = exit_class::abnormal,
-                            .message = "did not end although it was killed",
-                            .incarnation = id};
+  who.last_exit = std::make_unique<exit_info>(
+    exit_info{.kind = exit_kind::abandoned,
+              .cls = exit_class::abnormal,
+              .message = "did not end although it was killed",
+              .incarnation = id});
   report(supervision_event::kind::abandoned, who);
   if (who.state.stopped_for == stop_cause::unhealthy) {
-    who.last_exit = condemned_exit(who, true);
+    *who.last_exit = condemned_exit(who, true);
     note_crash(who);
   }
   who.requests->close(context());

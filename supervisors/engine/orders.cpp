@@ -20,10 +20,10 @@ std::string activity_of(const child& who) {
 
 template <class Message>
 void supervisor_actor::take_order(operation what, const Message& message) {
-  order result{what, {}, make_response_promise(), std::nullopt, std::nullopt};
+  order result{what, {}, make_response_promise(), nullptr, std::nullopt};
   if constexpr (std::is_same_v<Message, start_child>) {
     result.id = message.spec.id;
-    result.spec = message.spec;
+    result.spec = std::make_unique<child_spec>(message.spec);
   } else if constexpr (std::is_same_v<Message, start_child_with>) {
     result.arguments = message.arguments;
   } else {

@@ -47,7 +47,7 @@ child_info supervisor_actor::info_about(const child& who) const {
                     who.state.incarnation,
                     who.starts,
                     who.restarts,
-                    who.last_exit};
+                    last_exit_of(who)};
   if (result.status == child_status::running)
     result.uptime = clock().now() - who.running_since;
   if (who.handle)
@@ -170,7 +170,7 @@ supervision_event supervisor_actor::event_about(supervision_event::kind what,
     event.exit = who.failure->exit;
   else if (what != starting && what != started && what != restarted
            && !is_about_context(what))
-    event.exit = who.last_exit;
+    event.exit = last_exit_of(who);
   if (is_about_context(what))
     event.context = who.notes.place;
   return event;

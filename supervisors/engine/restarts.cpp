@@ -96,7 +96,7 @@ std::optional<std::chrono::nanoseconds> supervisor_actor::escalate(child& who) {
                 .id = who.id,
                 .message = has_too_many_zombies() ? "too many zombies"
                                                   : "too many restarts",
-                .reason = who.last_exit};
+                .reason = last_exit_of(who)};
   if (who.last_exit)
     why.message += "; last exit " + to_string(*who.last_exit);
   if (what == escalation::abort_process)
@@ -117,7 +117,7 @@ bool supervisor_actor::has_too_many_zombies() const {
 
 escalation supervisor_actor::decide_escalation(const child& who) {
   auto [what, complaint] = ask(flags_.on_limit, [&] {
-    return limit_exceeded{who.id, who.last_exit, statistics().statistics};
+    return limit_exceeded{who.id, last_exit_of(who), statistics().statistics};
   });
   if (complaint) {
     ++seen_.escalation_errors;

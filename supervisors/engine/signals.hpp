@@ -1,20 +1,21 @@
 #pragma once
 
 #include <pyactor/runtime/caf.hpp>
+#include <pyactor/supervisors/child_start.hpp>
 #include <pyactor/supervisors/child_state.hpp>
 #include <pyactor/supervisors/engine/question.hpp>
 
 #include <string>
+#include <variant>
 
 /// What children, clocks and parents tell a supervisor. Whatever comes from a
 /// child names its incarnation, never its id or address.
 namespace pyactor::supervisors::engine {
 
-/// A child is ready, or cannot start.
+/// A child is ready, has nothing to do, or cannot start.
 struct child_acknowledged {
   incarnation_id incarnation;
-  /// None if it is ready.
-  caf::error failure;
+  std::variant<std::monostate, start_ignored, caf::error> outcome;
 };
 
 /// A child has answered a probe.

@@ -122,13 +122,15 @@ void supervisor_actor::on_acknowledged(const child_acknowledged& what) {
     ++seen_.stale_events;
     return;
   }
-  if (!what.failure) {
+  if (auto* failure = std::get_if<caf::error>(&what.outcome)) {
+    if (who->state.phase == child_phase::starting)
+      note_failure(*who, exit_kind::start_failed, *failure);
+    apply(*who, child_events::init_failed{what.incarnation});
+  } else if (std::holds_alternative<start_ignored>(what.outcome)) {
+    apply(*who, child_events::init_ignored{what.incarnation});
+  } else {
     on_ready(*who);
-    return;
   }
-  if (who->state.phase == child_phase::starting)
-    note_failure(*who, exit_kind::start_failed, what.failure);
-  apply(*who, child_events::init_failed{what.incarnation});
 }
 
 /// The first acknowledgement of a start is its end, or begins its probe.
@@ -173,14 +175,16 @@ void supervisor_actor::on_ended(const child_ended& what) {
     how.cls = classified(*who, how);
   else if (is_condemned(who->state))
     how = condemned_exit(*who, is_abandoned);
-  who->last_exit = who->failure ? who->failure->exit : how;
+  who->last_exit
+    = std::make_unique<exit_info>(who->failure ? who->failure->exit : how);
   if (who->state.phase == child_phase::running || is_condemned(who->state))
     note_crash(*who);
   if (is_abandoned) {
     report(supervision_event::kind::abandoned, *who);
   } else if (who->state.phase == child_phase::stopping && !who->failure
              && !is_condemned(who->state)
-             && !is_orderly_stop(how, is_killed(who->state))) {
+             && !is_orderly_stop(how, is_killed(who->state))
+             && !(has_declined(who->state) && how.kind == exit_kind::normal)) {
     ++seen_.shutdown_errors;
     report(supervision_event::kind::shutdown_error, *who);
   }

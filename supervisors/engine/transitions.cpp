@@ -151,7 +151,7 @@ void supervisor_actor::send_exit_to(const child& who, caf::exit_reason reason) {
 void supervisor_actor::start(child& who, start_cause cause) {
   if (cause != start_cause::automatic)
     rearm(who);
-  who.failure = std::nullopt;
+  who.failure = nullptr;
   who.condemned = nullptr;
   who.ready_since = std::nullopt;
   who.stopped_by_group = false;
@@ -213,7 +213,7 @@ void supervisor_actor::adopt(child& who, const caf::actor& handle) {
 void supervisor_actor::refuse_start(child& who, caf::error cause) {
   roster_.retire(who.state.incarnation);
   note_failure(who, exit_kind::start_failed, cause);
-  who.last_exit = who.failure->exit;
+  who.last_exit = std::make_unique<exit_info>(who.failure->exit);
   apply(who, child_events::start_refused{});
 }
 
@@ -230,7 +230,7 @@ void supervisor_actor::note_failure(child& who, exit_kind kind,
   how.cls = exit_class::abnormal;
   if (classified(who, how) == exit_class::fatal)
     how.cls = exit_class::fatal;
-  who.failure = start_failure{std::move(how), cause};
+  who.failure = std::make_unique<start_failure>(std::move(how), cause);
 }
 
 void supervisor_actor::on_started(child& who) {

@@ -74,6 +74,13 @@ expected<child_target> find_actor(const declaration_context& context,
 
 expected<child_target> find_tree(const declaration_context& context,
                                  const declared_child& child) {
+  if (child.tree.is_none())
+    return child_target{[](const arguments&) -> expected<start_fn> {
+                          return [](const start_context&) -> start_result {
+                            return start_ignored{};
+                          };
+                        },
+                        child_type::supervisor, false};
   auto tree = translate_tree(context, child.tree);
   if (!tree)
     return unexpected{std::move(tree).error()};

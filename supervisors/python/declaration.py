@@ -96,7 +96,11 @@ class Supervisor:
     }
 
     def children(self, *args, **kwargs):
-        """Returns the children, a list or any other iterable of `Child`."""
+        """Returns the children, a list or any other iterable of `Child`.
+
+        Raises `pyactor.StartIgnored` where there is nothing to start: below
+        another supervisor, it is a child that is stopped then.
+        """
         raise NotImplementedError(
             f"{type(self).__qualname__} does not define children()")
 
@@ -112,7 +116,8 @@ class Supervisor:
         `Tree` of it is gone.
 
         Raises TypeError or ValueError for what is wrong with the declaration,
-        RuntimeError on a thread that runs no actor. Then nothing has started.
+        RuntimeError on a thread that runs no actor, and the StartIgnored of
+        `children`. Then nothing has started.
         """
         method = read_then(then)
         return pyactor.Tree(_start(declare(cls, args, kwargs), method))
@@ -133,7 +138,8 @@ def declare(cls, args, kwargs):
 
 
 def declare_target(target, args, kwargs):
-    """For C++: what "module:Class" declares."""
+    """For C++: what "module:Class" declares, or None if it has nothing to
+    start."""
     import importlib
 
     module, colon, name = target.partition(":")
@@ -143,7 +149,10 @@ def declare_target(target, args, kwargs):
     if not is_supervisor(cls):
         raise TypeError(f"{target!r} must be 'module:Class', a subclass of "
                         "pyactor.Supervisor")
-    return declare(cls, args, kwargs)
+    try:
+        return declare(cls, args, kwargs)
+    except pyactor.StartIgnored:
+        return None
 
 
 def is_supervisor(x):
@@ -248,8 +257,11 @@ def _resolve(where, fields, depth):
         return "native", read_field(where, "the name of a Native", may_be.text,
                                     target.name), None
     if is_supervisor(target):
-        tree = _read_tree(target, fields["args"], dict(fields["kwargs"]),
-                          depth + 1)
+        try:
+            tree = _read_tree(target, fields["args"], dict(fields["kwargs"]),
+                              depth + 1)
+        except pyactor.StartIgnored:
+            tree = None
         fields["args"], fields["kwargs"] = [], []
         return "tree", target.__qualname__, tree
     try:

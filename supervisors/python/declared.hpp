@@ -59,6 +59,7 @@ struct declared_child {
   std::string id;
   std::string kind;
   std::string target;
+  /// Of a supervisor; none if it has nothing to start.
   value tree;
   std::vector<value> args;
   named_values kwargs;

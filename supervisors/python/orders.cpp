@@ -113,6 +113,15 @@ void tell(const listener& whom, const reload_summary& what) {
       whom.hear(of_failure(each));
 }
 
+/// A declaration with nothing to start changes nothing, but only a supervisor
+/// that is there can be given it.
+void reload_nothing(const tree_ptr& tree, const listener& whom) {
+  run_errand<count_children_reply>(
+    tree->top().handle(), count_children{}, caf::duration{caf::infinite},
+    [whom](const count_children_reply&) { tell(whom, {}); },
+    [whom](const sup_error& why) { whom.hear(of_failure(why)); });
+}
+
 expected<void> reload_tree(const tree_ptr& tree, const value& declared,
                            reload_mode mode, const listener& whom) {
   auto list = handle_in<declaration_handle>(declared);
@@ -202,6 +211,12 @@ void define_orders(extension& module, const find_context& here) {
                          {then, "reload"});
     });
   });
+  module.define("_reload_nothing",
+                [](const value& tree, const std::string& then) {
+                  return with_tree(tree, [&](const tree_ptr& top) {
+                    reload_nothing(top, {then, "reload"});
+                  });
+                });
   module.define("_request", [](const value& tree, const std::string& id,
                                const method_call& what, double timeout,
                                const std::string& then) {

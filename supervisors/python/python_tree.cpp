@@ -124,6 +124,7 @@ expected<tree_declaration> declare_tree(runtime::runtime& python,
                                         std::string target, arguments args,
                                         const runtime::placement& where,
                                         nanoseconds timeout) {
+  auto name = target;
   runtime::call request{
     "pyactor.supervision_declaration:declare_target",
     {.positional
@@ -141,7 +142,12 @@ expected<tree_declaration> declare_tree(runtime::runtime& python,
       .receive(
         [&](const value& declared) {
           auto found = handle_in<declaration_handle>(declared);
-          if (found)
+          if (declared.is_none())
+            result = fail(errc::start_ignored,
+                          name
+                            + " has nothing to start: its children() raised "
+                              "pyactor.StartIgnored");
+          else if (found)
             result = (*found)->what();
           else
             result = unexpected{std::move(found).error()};

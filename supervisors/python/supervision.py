@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 
+import pyactor
 from _pyactor import ActorRef
 from pyactor import supervision_fields as may_be
 from pyactor.supervision_children import Child
@@ -254,7 +255,8 @@ class Tree:
 
         Raises TypeError or ValueError for what is wrong with the declaration;
         what is wrong for this supervisor is the error "invalid_spec". Then
-        nothing has changed.
+        nothing has changed. Nor has it where `children` raises `StartIgnored`:
+        then all lists are empty, and there is no error.
         """
         if not is_supervisor(cls):
             raise TypeError("reload: it takes a subclass of "
@@ -262,7 +264,12 @@ class Tree:
         mode = read_field("reload", "mode", may_be.choice("otp", "converge"),
                           mode)
         method = read_then(then)
-        _reload(self.ref, declare(cls, args, kwargs), mode, method)
+        try:
+            declared = declare(cls, args, kwargs)
+        except pyactor.StartIgnored:
+            _reload_nothing(self.ref, method)
+        else:
+            _reload(self.ref, declared, mode, method)
 
     def stop(self, then: str | None = None, *, force: bool = False) -> None:
         """Stops all children, then the supervisor. With `force`, children that

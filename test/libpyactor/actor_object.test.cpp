@@ -298,6 +298,23 @@ TEST("modules are shared by the actors of an interpreter, sources are not") {
     one.py, one.env, actor_class::from_module("sammler:Collector.Inner"), {}));
 }
 
+TEST("an __init__ that has nothing to start says so, in its own words") {
+  python_world world{any_kind()};
+  attached_python here{world};
+  auto made = actor_object::create(
+    here.py, here.env,
+    actor_class::from_source("import pyactor\n"
+                             "class NoModel(pyactor.StartIgnored): pass\n"
+                             "class C(pyactor.Actor):\n"
+                             "    def __init__(self):\n"
+                             "        raise NoModel('none yet')\n",
+                             "C"),
+    {});
+  REQUIRE(!made);
+  CHECK(made.error().code == errc::start_ignored);
+  CHECK(made.error().message == "none yet");
+}
+
 TEST("a class that cannot be used is named, with what to do") {
   python_world world{any_kind()};
   world.modules.write("model", "import pyactor\n"

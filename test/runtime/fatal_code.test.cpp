@@ -302,4 +302,39 @@ TEST_CASE("an __init__ that raises is a failed start with its traceback",
   CHECK_FALSE(world.hear(std::chrono::milliseconds{0}));
 }
 
+TEST_CASE("an __init__ that raises StartIgnored ends its actor normally",
+          "[fatal_code]") {
+  auto kind = GENERATE(from_range(kinds()));
+  runtime_world world{one_pool(kind)};
+  for (std::string raised : {"pyactor.StartIgnored", "NoModel('none yet')"}) {
+    std::promise<caf::error> reported;
+    auto idle = world.spawn(
+      "import pyactor\n"
+      "class NoModel(pyactor.StartIgnored): pass\n"
+      "class Main(pyactor.Actor):\n"
+      "    def __init__(self):\n"
+      "        raise "
+        + raised,
+      {}, {}, [&](const caf::error& outcome) { reported.set_value(outcome); });
+    CHECK(is_error(reported.get_future().get(), errc::start_ignored));
+    CHECK_FALSE(world.await_exit(idle));
+    CHECK(fails(world.call(idle, "anything"), {errc::actor_dead}));
+  }
+  CHECK(world.await_environments(0));
+}
+
+TEST_CASE("an __init__ that fails because of a StartIgnored has failed",
+          "[fatal_code]") {
+  runtime_world world;
+  std::promise<caf::error> reported;
+  auto doomed = world.spawn(
+    "import pyactor\n"
+    "class Main(pyactor.Actor):\n"
+    "    def __init__(self):\n"
+    "        raise OSError('disk') from pyactor.StartIgnored()\n",
+    {}, {}, [&](const caf::error& outcome) { reported.set_value(outcome); });
+  CHECK(is_error(reported.get_future().get(), errc::python_exception));
+  CHECK(is_error(world.await_exit(doomed), errc::python_exception));
+}
+
 } // namespace fatal_code_test

@@ -1,6 +1,7 @@
 #include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
 
@@ -45,10 +46,12 @@ TEST("a significant child that waits for its restart counts as alive") {
 
 TEST("a restart of significant children that has nothing to start ends no "
      "supervisor") {
+  using mode = child_control::start_mode;
+  auto nothing_to_start = GENERATE(mode::ignore, mode::decline);
   for (auto end : {any, all}) {
     significant_pair w{end};
     for (const char* id : {"s1", "s2"}) {
-      w.child(id).start = child_control::start_mode::ignore;
+      w.child(id).start = nothing_to_start;
       w.tell(id, die{crash()});
     }
     CHECK(w.which() == "s2:stopped s1:stopped");

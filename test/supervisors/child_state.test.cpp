@@ -33,9 +33,10 @@ TEST_CASE("a start is acknowledged once, and only by its own incarnation",
 TEST_CASE("an end of another incarnation changes nothing in any state",
           "[child_state]") {
   for (const auto& state : all_states())
-    for (const child_event& event : {child_event{down{6, exit_class::abnormal}},
-                                     child_event{down{8, exit_class::normal}},
-                                     child_event{init_failed{6}}}) {
+    for (const child_event& event :
+         {child_event{down{6, exit_class::abnormal}},
+          child_event{down{8, exit_class::normal}}, child_event{init_failed{6}},
+          child_event{init_ignored{6}}}) {
       auto result = step(state, permanent, event);
       CHECK(result.next == state);
       CHECK(result.effects == effect_list{});
@@ -55,6 +56,7 @@ TEST_CASE("an event in a state that does not expect it changes nothing",
     {start_refused{}, {phase::starting}},
     {ready{7}, {phase::starting, phase::stopping}},
     {init_failed{7}, {phase::starting, phase::stopping}},
+    {init_ignored{7}, {phase::starting, phase::stopping}},
     {unhealthy{7}, {phase::running}},
     {down{7, exit_class::abnormal},
      {phase::starting, phase::running, phase::stopping}},
@@ -170,6 +172,39 @@ TEST_CASE("a start function that has nothing to start leaves the child stopped",
     CHECK(result.next.phase == phase::stopped);
     CHECK(result.outcome == outcome::ignored);
   }
+}
+
+TEST_CASE("a child that has nothing to do is asked to end, and then is stopped",
+          "[child_state]") {
+  for (auto cause : {from::init, from::request, from::automatic})
+    for (const auto& rules : {permanent, temporary, patient, absorbing}) {
+      auto said = step(starting(cause), rules, init_ignored{7});
+      CHECK(said
+            == child_transition{
+              stopping(to::start_ignored, stop_step::asked, cause),
+              {ask, arm_stop}});
+      auto ended = step(said.next, rules, down{7, exit_class::abnormal});
+      CHECK(ended.next.phase == phase::stopped);
+      CHECK(ended.effects == effect_list{disarm, release});
+      CHECK(ended.outcome == outcome::ignored);
+    }
+  auto killed = step(starting(from::init), brutal, init_ignored{7});
+  CHECK(killed.next == stopping(to::start_ignored, stop_step::killed));
+  CHECK(killed.effects == effect_list{kill, arm_grace});
+}
+
+TEST_CASE("a child that has nothing to do and does not end is given up as any "
+          "other is",
+          "[child_state]") {
+  auto state = stopping(to::start_ignored);
+  for (auto next : {stop_step::killed, stop_step::checked}) {
+    state = step(state, permanent, overdue{}).next;
+    CHECK(state == stopping(to::start_ignored, next));
+  }
+  auto lost = step(state, permanent, overdue{});
+  CHECK(lost.next.phase == phase::stopped);
+  CHECK(lost.effects == effect_list{disarm, abandon});
+  CHECK(lost.outcome == outcome::ignored);
 }
 
 TEST_CASE("a restart that failed fatally is not tried again", "[child_state]") {

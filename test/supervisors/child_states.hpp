@@ -54,6 +54,7 @@ inline std::vector<child_state> all_states() {
           stopping(to::request),
           stopping(to::cycle),
           stopping(to::failed_start),
+          stopping(to::start_ignored),
           stopping(to::unhealthy),
           stopping(to::supervisor)};
 }

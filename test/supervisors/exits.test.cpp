@@ -1,6 +1,7 @@
 #include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <optional>
 
@@ -181,15 +182,56 @@ TEST_CASE("a restart that is never acknowledged is killed in time, counted and "
   CHECK(w.statistics().restarts == 2);
 }
 
-TEST_CASE("a restart whose start function has nothing to start is over",
+TEST_CASE("a restart that has nothing to start is over, and no failure",
           "[exits]") {
+  auto nothing_to_start = GENERATE(mode::ignore, mode::decline);
   world w;
   w.start(many, {w.spec("a")});
-  w.child("a").start = mode::ignore;
+  w.child("a").start = nothing_to_start;
   w.tell("a", die{crash()});
   w.advance(1h);
   CHECK(w.child("a").starts == 2);
   CHECK(w.which() == "a:stopped");
+  CHECK(w.statistics().restarts == 1);
+  CHECK(w.statistics().kills == 0);
+  CHECK(w.statistics().shutdown_errors == 0);
+  w.child("a").start = mode::spawn;
+  CHECK(w.order(restart_child{"a"}).value() == 3);
+}
+
+TEST_CASE("a child that says that it has nothing to do is stopped once it has "
+          "ended",
+          "[exits]") {
+  world w;
+  w.child("a").start = mode::manual_ack;
+  w.child("a").deaf = true;
+  w.start(many, {w.spec("a"), w.spec("b")});
+  w.child("a").acks[0](start_ignored{});
+  w.run();
+  CHECK(w.info("a").status == child_status::stopping);
+  CHECK(w.child("b").starts == 0);
+  w.child("a").acks[0](); // too late
+  w.run();
+  CHECK(w.info("a").status == child_status::stopping);
+  w.advance(5s); // deaf: it has to be killed
+  CHECK(w.which() == "b:running a:stopped");
+  CHECK(w.statistics().kills == 1);
+  w.child("a").acks[0](start_ignored{});
+  w.run();
+  CHECK(w.statistics().stale_events == 1);
+}
+
+TEST_CASE("an initialization that has nothing to do and then fails to end in "
+          "order says so",
+          "[exits]") {
+  world w;
+  w.child("a").start = mode::manual_ack;
+  w.child("a").last_words = crash();
+  w.start(many, {w.spec("a")});
+  w.child("a").acks[0](start_ignored{});
+  w.run();
+  CHECK(w.which() == "a:stopped");
+  CHECK(w.statistics().shutdown_errors == 1);
 }
 
 TEST_CASE("nothing of the old incarnation is held when the new one starts",

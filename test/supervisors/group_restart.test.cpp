@@ -22,8 +22,8 @@ TEST_CASE("a group stops what lives, and waits for what it has told to stop",
     CHECK(when_stopping(in(phase::stopped), failed) == group_step::skip);
     CHECK(when_stopping(in(phase::starting), failed) == group_step::act);
     CHECK(when_stopping(in(phase::running), failed) == group_step::act);
-    for (auto other :
-         {stop_cause::request, stop_cause::cycle, stop_cause::failed_start})
+    for (auto other : {stop_cause::request, stop_cause::cycle,
+                       stop_cause::failed_start, stop_cause::start_ignored})
       CHECK(when_stopping(in(phase::stopping, other), failed)
             == group_step::act);
     CHECK(when_stopping(in(phase::stopping, stop_cause::group), failed)

@@ -85,6 +85,18 @@ TEST("the events of a group tell how long each member was away") {
   CHECK(away["c"] == 0s);
 }
 
+TEST("a member that has nothing to start holds up no group") {
+  auto nothing_to_start = GENERATE(mode::ignore, mode::decline);
+  three w{all};
+  w.child("b").start = nothing_to_start;
+  w.tell("a", die{crash()});
+  CHECK(w.which() == "c:running b:stopped a:running");
+  CHECK(w.statistics().restarts == 1);
+  w.child("b").start = mode::spawn;
+  w.tell("c", die{crash()}); // takes it along again
+  CHECK(w.which() == "c:running b:running a:running");
+}
+
 TEST("simultaneous crashes in a group cost one restart") {
   for (const auto& flags : {all, rest}) {
     three w{flags};

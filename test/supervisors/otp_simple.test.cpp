@@ -38,8 +38,9 @@ supervisor_flags up_to(uint32_t intensity) {
 }
 
 void ignored_start(restart_type restart) {
+  auto nothing_to_start = GENERATE(mode::ignore, mode::decline);
   otp_simple_world w{restart};
-  w.child("c-1").start = mode::ignore;
+  w.child("c-1").start = nothing_to_start;
   CHECK(w.add().value() == 0);
   CHECK(w.add().value() == 2);
   CHECK(w.which() == "c-2:running");
@@ -206,12 +207,13 @@ TEST("do_not_save_start_parameters_for_temporary_children",
 
 TEST("simple_one_for_one_restart_ignore",
      "a child whose restart has nothing to start is gone") {
+  auto nothing_to_start = GENERATE(mode::ignore, mode::decline);
   for (auto restart : {restart_type::permanent, restart_type::transient}) {
     otp_simple_world w{restart};
     w.add();
     w.kill("c-1");
     CHECK(w.which() == "c-1:running");
-    w.child("c-1").start = mode::ignore;
+    w.child("c-1").start = nothing_to_start;
     w.kill("c-1");
     CHECK(w.which().empty());
     w.stop();

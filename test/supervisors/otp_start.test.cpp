@@ -5,6 +5,7 @@
 #include <pyactor/test/supervisors/otp.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
 
@@ -62,9 +63,10 @@ TEST("sup_start_ignore_init", "a supervisor with nothing to start is no error, "
 
 TEST("sup_start_ignore_child",
      "a child with nothing to start is there, and stopped") {
+  auto nothing_to_start = GENERATE(mode::ignore, mode::decline);
   otp_world w;
   w.start(flags(), {});
-  w.child("c1").start = mode::ignore;
+  w.child("c1").start = nothing_to_start;
   auto first = w.order(start_child{w.spec("c1")});
   CHECK(first.ok());
   CHECK(first.value() == 0);
@@ -75,8 +77,9 @@ TEST("sup_start_ignore_child",
 
 TEST("sup_start_ignore_temporary_child",
      "a temporary child of the list with nothing to start leaves no spec") {
+  auto nothing_to_start = GENERATE(mode::ignore, mode::decline);
   otp_world w;
-  w.child("c1").start = mode::ignore;
+  w.child("c1").start = nothing_to_start;
   w.start(flags(), {w.spec("c1", restart_type::temporary),
                     w.spec("c2", restart_type::temporary)});
   CHECK(started(w));
@@ -86,9 +89,10 @@ TEST("sup_start_ignore_temporary_child",
 
 TEST("sup_start_ignore_temporary_child_start_child",
      "nor does one that start_child adds") {
+  auto nothing_to_start = GENERATE(mode::ignore, mode::decline);
   otp_world w;
   w.start(flags(), {});
-  w.child("c1").start = mode::ignore;
+  w.child("c1").start = nothing_to_start;
   auto first = w.order(start_child{w.spec("c1", restart_type::temporary)});
   CHECK(first.ok());
   CHECK(first.value() == 0);

@@ -238,6 +238,60 @@ TEST_CASE("a Python actor ends normally by sys.exit(), and abnormally by a "
   CHECK(end_of("raise KeyboardInterrupt").cls == exit_class::abnormal);
 }
 
+TEST_CASE("a Python actor whose __init__ raises StartIgnored has nothing to "
+          "start until somebody orders it again",
+          "[python_child]") {
+  runtime_world world;
+  constexpr auto source = "import pyactor\n"
+                          "class Main(pyactor.Actor):\n"
+                          "    def __init__(self):\n"
+                          "        if pyactor.whereis('model') is None:\n"
+                          "            raise pyactor.StartIgnored\n";
+  auto start = start_python(world.python(),
+                            pyactor::actor_class::from_source(source, "Main"));
+  auto top
+    = start_supervisor(
+        world.system(), {},
+        {{.id = "idle", .start = start},
+         {.id = "once", .start = start, .restart = restart_type::temporary},
+         {.id = "killed",
+          .start = start,
+          .shutdown = stop_policy{stop_mode::brutal_kill}}})
+        .value();
+  CHECK(top.count_children() == child_counts{2, 0, 0, 2});
+  CHECK(top.restart_child("idle")->incarnation == 0);
+  CHECK(top.statistics()->shutdown_errors == 0);
+  REQUIRE(world.python().register_name(
+    "model", caf::actor_cast<caf::actor>(world.client())));
+  CHECK(top.restart_child("idle")->incarnation == 5);
+  CHECK(top.count_children() == child_counts{2, 1, 0, 2});
+}
+
+TEST_CASE("a pinned actor whose make_behavior throws start_ignored has nothing "
+          "to start",
+          "[python_child]") {
+  class idle : public python_actor {
+  public:
+    using python_actor::python_actor;
+
+    caf::behavior make_behavior() override {
+      python().exec("tried = True");
+      throw start_ignored{};
+    }
+  };
+
+  runtime_world world;
+  auto top
+    = start_supervisor(
+        world.system(), {},
+        {{.id = "idle", .start = start_pinned<idle>(world.python(), {})}})
+        .value();
+  CHECK(top.count_children() == child_counts{1, 0, 0, 1});
+  CHECK(top.restart_child("idle")->incarnation == 0);
+  CHECK(top.statistics()->shutdown_errors == 0);
+  CHECK(world.await_environments(0));
+}
+
 TEST_CASE("faulty_application_shutdown: a tree that cannot start names the "
           "child below, and what Python said",
           "[python_child]") {

@@ -51,8 +51,8 @@ struct wrong {
 
 } // namespace
 
-TEST_CASE("a wrong field of a declared child is refused by the names of "
-          "supervisor, child and field, and with what is allowed",
+TEST_CASE("child_specs: a wrong field of a declared child is refused by the "
+          "names of supervisor, child and field, and with what is allowed",
           "[python_declaration]") {
   declaring_world x;
   const std::string type_error = "builtins.TypeError: T: ";
@@ -192,7 +192,8 @@ TEST_CASE("a wrong field of a declared child is refused by the names of "
      value_error
        + "child 'c': liveness must be left out: it is not for a "
          "pyactor.Supervisor"},
-    {"Child('good', Counter)", value_error + "child 'good': "},
+    {"Child('good', Counter)",
+     value_error + "child 'good': two child specs have the same id"},
   };
   REQUIRE(x.natives->add(
     "store", start_function([] { return caf::behavior{[](int) {}}; })));
@@ -205,7 +206,64 @@ TEST_CASE("a wrong field of a declared child is refused by the names of "
   CHECK(x.hear() == "alive");
 }
 
-TEST_CASE("wrong flags of a declared supervisor are refused by their names",
+TEST_CASE("child_specs_map: a significant child needs auto_shutdown, and must "
+          "not be permanent; all else goes with all in Python, too",
+          "[python_declaration]") {
+  declaring_world x;
+  REQUIRE(x.world.call(x.actor, "run", R"(
+import itertools
+import math
+import pyactor.supervision_declaration as declaration
+
+tried = 0
+for end, restart, shutdown, target, significant in itertools.product(
+        ("never", "any_significant", "all_significant"),
+        (None, "permanent", "transient", "temporary"),
+        (None, "kill", 0, 1, math.inf), ("trees:Counter", trees.Base),
+        (None, False, True)):
+    given = {"restart": restart, "shutdown": shutdown,
+             "significant": significant}
+    child = pyactor.Child("c", target, ("[]",), **{
+        name: x for name, x in given.items() if x is not None})
+
+    class T(pyactor.Supervisor):
+        auto_shutdown = end
+
+        def children(self):
+            return [child]
+
+    is_bad = significant and (end == "never"
+                              or restart in (None, "permanent"))
+    try:
+        declaration.declare(T, (), {})
+    except ValueError as why:
+        assert is_bad, why
+        assert str(why).startswith("T: child 'c': a significant child"), why
+    else:
+        assert not is_bad, (end, given)
+    tried += 1
+pyactor.send("test", "tried", tried)
+)"));
+  CHECK(x.hear() == "tried 360");
+}
+
+TEST_CASE("child_specs: a declared supervisor of simple_one_for_one has one "
+          "child",
+          "[python_declaration]") {
+  declaring_world x;
+  for (std::string children : {"", "Child('a', Counter), Child('b', Counter)"})
+    CHECK_THAT(
+      x.refusal("from pyactor import Child\n"
+                "Counter = trees.Counter\n"
+                "class T(pyactor.Supervisor):\n"
+                "    strategy = 'simple_one_for_one'\n"
+                "    def children(self): return ["
+                + children + "]\nT.start()"),
+      ContainsSubstring("T: simple_one_for_one needs exactly one child spec"));
+}
+
+TEST_CASE("sup_flags: wrong flags of a declared supervisor are refused by "
+          "their names",
           "[python_declaration]") {
   declaring_world x;
   const wrong cases[] = {
@@ -213,11 +271,17 @@ TEST_CASE("wrong flags of a declared supervisor are refused by their names",
                        "'one_for_all', 'rest_for_one', 'simple_one_for_one', "
                        "not 'all'"},
     {"intensity=1.5", "ValueError: T: intensity must be an int of at least 0"},
+    {"intensity=-1", "ValueError: T: intensity must be an int of at least 0"},
+    {"intensity=float('inf')",
+     "ValueError: T: intensity must be an int of at least 0, not inf"},
     {"intensity=True", "TypeError: T: intensity must be an int of at least 0"},
     {"period=0", "ValueError: T: period must be a number of seconds above 0"},
     {"period=float('inf')",
      "ValueError: T: period must be a number of seconds above 0, not inf"},
     {"period=None", "TypeError: T: period must be a number of seconds above 0"},
+    {"auto_shutdown='some'",
+     "ValueError: T: auto_shutdown must be one of 'never', "
+     "'any_significant', 'all_significant', not 'some'"},
     {"stop_order='any'", "ValueError: T: stop_order must be one of"},
     {"max_children=0", "ValueError: T: max_children must be an int of at"},
     {"on_limit='give_up'",
@@ -255,7 +319,7 @@ TEST_CASE("wrong flags of a declared supervisor are refused by their names",
   }
 }
 
-TEST_CASE("a declared class may have constants of its own",
+TEST_CASE("sup_flags: a declared class may have constants of its own",
           "[python_declaration]") {
   declaring_world x;
   for (auto* constant : {"agents", "clients", "patience"}) {
@@ -403,6 +467,53 @@ class Above(pyactor.Supervisor):
   // No child has said that it started, nobody has heard an outcome.
   REQUIRE(x.world.call(actor, "run", "pyactor.send('test', 'alive')"));
   CHECK(x.hear() == "alive");
+}
+
+TEST_CASE("sup_start_ignore_init: children() that raises StartIgnored starts "
+          "nothing, which is no failure, and nobody ends",
+          "[python_declaration]") {
+  python_tree_world x{R"(
+import math
+
+class Idle(pyactor.Supervisor):
+    give_up_is_failure = False # as in OTP
+
+    def children(self):
+        yield pyactor.Child("never", Counter, start_timeout=math.inf)
+        raise pyactor.StartIgnored("nothing to do")
+
+class Above(pyactor.Supervisor):
+    give_up_is_failure = False
+
+    def children(self):
+        return [pyactor.Child("first", Counter, args=("first",),
+                              start_timeout=math.inf),
+                pyactor.Child("below", Idle),
+                pyactor.Child("gone", Idle, restart="temporary"),
+                pyactor.Child("last", Counter, args=("last",),
+                              start_timeout=math.inf)]
+)"};
+  auto actor = x.starter();
+  auto refused = x.world.call(actor, "run", "trees.Idle.start(then='heard')");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().type == "pyactor.StartIgnored");
+  auto declared = declare_tree(x.world.python(), "trees:Idle");
+  REQUIRE_FALSE(declared);
+  CHECK(declared.error().code == pyactor::errc::start_ignored);
+  CHECK_THAT(declared.error().message, ContainsSubstring("trees:Idle"));
+
+  REQUIRE(
+    x.world.call(actor, "run", "me.tree = trees.Above.start(then='heard')"));
+  CHECK(x.hear() == "started first");
+  CHECK(x.hear() == "started last");
+  CHECK(x.hear() == "outcome  0 None ");
+  REQUIRE(
+    x.world.call(actor, "run", "me.tree.restart_child('below', then='heard')"));
+  CHECK(x.hear() == "outcome below 0 None ");
+  auto top = *as_supervisor(x.world.call(actor, "get", "me.tree.ref").value());
+  CHECK(top.count_children() == child_counts{3, 2, 1, 2});
+  CHECK(top.which_child("below")->status == child_status::stopped);
+  CHECK(top.statistics()->shutdown_errors == 0);
 }
 
 } // namespace python_declaration_test

@@ -49,6 +49,13 @@ class Twice(pyactor.Supervisor):
     def children(self):
         return 2 * [pyactor.Child("c", Counter, args=("c",))]
 
+class Idle(pyactor.Supervisor):
+    intensity = 8
+
+    def children(self):
+        yield pyactor.Child("c", Counter, args=("c",))
+        raise pyactor.StartIgnored
+
 class Simple(pyactor.Supervisor):
     strategy = "simple_one_for_one"
 
@@ -136,7 +143,8 @@ TEST_CASE("new arguments of a reload are for the next start",
   CHECK(x.hear() == "value 20");
 }
 
-TEST_CASE("a reload that is declared wrongly raises, and changes nothing",
+TEST_CASE("code_change: a reload that is declared wrongly raises, and changes "
+          "nothing",
           "[python_reload]") {
   listed_world x;
 
@@ -189,6 +197,20 @@ TEST_CASE("a reload names those that could not start, and starts the others",
   CHECK(x.which() == "a:running bad:stopped c:running");
 }
 
+TEST_CASE("code_change: a reload with nothing to start changes nothing",
+          "[python_reload]") {
+  listed_world x;
+  for (std::string mode : {"otp", "converge"}) {
+    x.run("me.tree.reload(trees.Idle, mode='" + mode + "', then='told')");
+    CHECK(x.hear()
+          == "told {'child': '', 'incarnation': 0, 'error': None, 'message': "
+             "'', 'added': [], 'changed': [], 'removed': [], 'kept': [], "
+             "'failed': []}");
+  }
+  CHECK(x.which() == "a:running b:running");
+  CHECK(tree(x.top())->supervisor->intensity == 5);
+}
+
 TEST_CASE("a reload of a tree that has ended says so", "[python_reload]") {
   listed_world x;
   x.run("me.tree.stop(then='heard')");
@@ -196,6 +218,8 @@ TEST_CASE("a reload of a tree that has ended says so", "[python_reload]") {
   CHECK(x.hear() == "ended a");
   CHECK(x.hear() == "outcome  0 None ");
   x.run("me.tree.reload(trees.Listed, 'c', mode='otp', then='heard')");
+  CHECK_THAT(x.hear(), ContainsSubstring("outcome  0 supervisor_down "));
+  x.run("me.tree.reload(trees.Idle, mode='otp', then='heard')");
   CHECK_THAT(x.hear(), ContainsSubstring("outcome  0 supervisor_down "));
 }
 

@@ -36,6 +36,8 @@ caf::behavior test_child(caf::event_based_actor* self, incarnation_id number,
                          const child_manners& manners) {
   if (manners.start == mode::throw_init)
     throw std::runtime_error{"init raised"};
+  if (manners.start == mode::decline)
+    throw start_ignored{};
   auto promises = std::make_shared<std::vector<caf::response_promise>>();
   self->attach_functor([promises] {
     promises->clear(); // they hold the actor

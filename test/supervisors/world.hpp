@@ -51,7 +51,9 @@ struct child_manners {
     ignore,
     refuse,
     raise,
-    throw_init
+    throw_init,
+    /// Its initialization finds nothing to do.
+    decline
   };
 
   start_mode start = start_mode::spawn;

@@ -29,6 +29,7 @@ __all__ = [
     "DeadActorError",
     "Interrupted",
     "Reject",
+    "StartIgnored",
     "extend",
     "poison",
     "register",
@@ -75,6 +76,15 @@ class Actor:
         """
 
 
+class StartIgnored(Exception):
+    """Raised by `__init__` of an `Actor`, or by `children` of a `Supervisor`,
+    where there is nothing to start.
+
+    That is no failure: the actor ends normally, and a supervised child is
+    stopped until somebody starts it.
+    """
+
+
 def self() -> ActorRef:
     """The actor that runs this code, as a weak reference.
 
@@ -105,7 +115,8 @@ def spawn(target: type[Actor] | str, /, *args, **kwargs) -> ActorRef:
 
     `target` is `"module:Class"` or a class that a module holds; `args` and
     `kwargs` go to its `__init__`. The actor ends when nothing refers to it
-    strongly any more. An `__init__` that raises ends it.
+    strongly any more. An `__init__` that raises ends it, and one that raises
+    `StartIgnored` ends it normally.
 
     Raises ValueError for a class that cannot be found by module and name, above
     all one that the actor's own source text defines: put it in a module.
