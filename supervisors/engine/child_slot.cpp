@@ -110,6 +110,12 @@ std::shared_ptr<child_slot> child_directory::slot(const std::string& id) {
   return result;
 }
 
+std::shared_ptr<child_slot> child_directory::find(const std::string& id) {
+  std::unique_lock guard{mutex_};
+  auto known = slots_.find(id);
+  return known == slots_.end() ? nullptr : known->second.lock();
+}
+
 void child_directory::close() {
   std::unique_lock guard{mutex_};
   closed_ = true;

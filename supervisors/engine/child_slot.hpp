@@ -4,6 +4,7 @@
 #include <pyactor/supervisors/engine/in_flight.hpp>
 #include <pyactor/supervisors/engine/reception.hpp>
 #include <pyactor/supervisors/error.hpp>
+#include <pyactor/supervisors/restart_strategy.hpp>
 
 #include <chrono>
 #include <memory>
@@ -70,6 +71,10 @@ public:
   /// @param status  what it does instead
   void show(child_status status);
 
+  /// Where the child is in its supervisor's start order; 0 while there is none
+  /// of this id. The supervisor's own, on its thread: nobody else may look.
+  start_position position = 0;
+
 private:
   void set(view_ptr view);
 
@@ -98,6 +103,10 @@ public:
   /// @param id  of any child, whether there is one or not
   /// @returns the slot for `id`, made on demand
   [[nodiscard]] std::shared_ptr<child_slot> slot(const std::string& id);
+
+  /// @param id  of any child, whether there is one or not
+  /// @returns the slot for `id`, null where nobody holds one
+  [[nodiscard]] std::shared_ptr<child_slot> find(const std::string& id);
 
   /// Marks every slot: no child of this supervisor comes back.
   void close();

@@ -94,7 +94,7 @@ void supervisor_actor::come_to_rest(child& who) {
   if (leaves_nothing(who))
     forget(who);
   else
-    settle(who.position);
+    settle(who);
 }
 
 } // namespace pyactor::supervisors::engine

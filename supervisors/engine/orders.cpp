@@ -202,6 +202,12 @@ void supervisor_actor::settle(start_position position) {
   }
 }
 
+/// Most children have no orders that wait, and need not be looked for.
+void supervisor_actor::settle(const child& who) {
+  if (!who.queue.empty())
+    settle(who.position);
+}
+
 void supervisor_actor::settle_all() {
   std::vector<start_position> positions;
   for (auto& [position, who] : roster_.children())
@@ -242,33 +248,29 @@ void supervisor_actor::answer_stops(child& who) {
     answer(what, incarnation_id{0});
 }
 
-/// Refuses all that has not begun. What has begun is answered when it is done;
-/// at the end of the supervisor, that is refused, too.
+/// Refuses all that has not begun. What has begun is answered when it is done.
 void supervisor_actor::refuse_all_orders(sup_errc code) {
-  auto refuse = [code](order& what) {
-    answer(what, std::unexpected{error_about(what, code)});
-  };
   auto refuse_reload = [code](caf::response_promise& promise) {
     promise.deliver(reload_reply{std::unexpected{sup_error{code}}});
   };
   for (auto& held : std::exchange(held_orders_, {}))
     if (auto* what = std::get_if<order>(&held))
-      refuse(*what);
+      refuse(*what, code);
     else
       refuse_reload(std::get<reload_order>(held).promise);
   if (auto broken_off = std::exchange(reload_, std::nullopt))
     refuse_reload(broken_off->promise);
+  if (roster_.totals().orders == 0)
+    return; // which spares a look at a hundred thousand children
   for (auto& [position, who] : roster_.children()) {
     for (auto& what : std::exchange(who.queue, {}))
-      refuse(what);
+      refuse(what, code);
     roster_.recount(who);
-    if (stage_ == stage::ended)
-      for (auto& what : std::exchange(who.waiting, {}))
-        refuse(what);
   }
-  if (stage_ == stage::ended)
-    for (auto& promise : std::exchange(awaiting_start_, {}))
-      promise.deliver(await_start_reply{std::unexpected{sup_error{code}}});
+}
+
+void supervisor_actor::refuse(order& what, sup_errc code) {
+  answer(what, std::unexpected{error_about(what, code)});
 }
 
 void supervisor_actor::answer(order& what, sup_expected<incarnation_id> result,

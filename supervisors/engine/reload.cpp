@@ -83,8 +83,7 @@ void supervisor_actor::change_flags(supervisor_flags flags) {
 
 child& supervisor_actor::add_stopped(std::string id,
                                      std::shared_ptr<const child_spec> spec) {
-  auto slot = directory_->slot(id);
-  auto& who = roster_.add(std::move(id), std::move(spec), std::move(slot));
+  auto& who = roster_.add(std::move(id), std::move(spec));
   open_reception(who);
   show(who);
   return who;

@@ -4,22 +4,21 @@
 
 namespace pyactor::supervisors::engine {
 
-child& roster::add(std::string id, std::shared_ptr<const child_spec> spec,
-                   std::shared_ptr<child_slot> slot) {
+child& roster::add(std::string id, std::shared_ptr<const child_spec> spec) {
   auto position = ++last_position_;
   auto& result = children_.try_emplace(children_.end(), position)->second;
   result.position = position;
   result.id = std::move(id);
   result.spec = std::move(spec);
-  result.slot = std::move(slot);
-  by_id_.emplace(result.id, &result);
+  result.slot = slots_->slot(result.id);
+  result.slot->position = position;
   recount(result);
   return result;
 }
 
 void roster::remove(const child& who) {
   totals_ -= who.share;
-  by_id_.erase(who.id);
+  who.slot->position = 0;
   children_.erase(who.position);
 }
 
@@ -33,6 +32,7 @@ void roster::move_to_end(child& who) {
   auto node = children_.extract(who.position);
   who.position = ++last_position_;
   node.key() = who.position;
+  who.slot->position = who.position;
   children_.insert(std::move(node));
 }
 
@@ -42,8 +42,8 @@ child* roster::find(start_position position) {
 }
 
 child* roster::find(const std::string& id) {
-  auto known = by_id_.find(id);
-  return known == by_id_.end() ? nullptr : known->second;
+  auto slot = slots_->find(id);
+  return slot ? find(slot->position) : nullptr;
 }
 
 child* roster::first_from(start_position position) {

@@ -249,23 +249,28 @@ void supervisor_actor::advance() {
 void supervisor_actor::on_exit() {
   stage_ = stage::ended;
   directory_->close();
-  for (auto& [position, who] : roster_.children())
-    close_reception(who, child_status::supervisor_down);
   refuse_all_orders(sup_errc::supervisor_down);
+  for (auto& promise : std::exchange(awaiting_start_, {}))
+    promise.deliver(await_start_reply{
+      std::unexpected{sup_error{.code = sup_errc::supervisor_down}}});
   if (!ack_)
     unwatch(runtime::upgrade(parent_), {address(), 0});
   std::vector<orphan> orphans;
-  for (auto& [position, who] : roster_.children())
+  for (auto& [position, who] : roster_.children()) {
+    close_reception(who, child_status::supervisor_down);
+    for (auto& what : std::exchange(who.waiting, {}))
+      refuse(what, sup_errc::supervisor_down);
     if (who.handle)
       orphans.push_back({who.id, who.spec->type, who.handle,
                          *who.spec->shutdown, who.state, who.notes.calls,
                          who.stuck});
+  }
   if (!orphans.empty())
     stop_orphans(system(), address(), std::move(orphans),
                  stop_ && stop_->forced);
   // A handle that somebody has kept holds this object, but not what its user
   // gave it.
-  roster_ = {};
+  roster_ = roster{directory_};
   template_.reset();
   flags_.events.reset();
   flags_.on_limit = {};

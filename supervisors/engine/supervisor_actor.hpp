@@ -212,10 +212,12 @@ private:
   void put_off(child& who, order what);
   void execute(child& who, order what);
   void settle(start_position position);
+  void settle(const child& who);
   void settle_all();
   void answer_starts(child& who, const sup_expected<incarnation_id>& result);
   void answer_stops(child& who);
   void refuse_all_orders(sup_errc code);
+  static void refuse(order& what, sup_errc code);
   static void answer(order& what, sup_expected<incarnation_id> result,
                      caf::message told = {});
   static sup_error error_about(const order& what, sup_errc code);
@@ -264,7 +266,7 @@ private:
   stage stage_ = stage::initializing;
   /// Meaningful while operating.
   time_point operating_since_;
-  roster roster_;
+  roster roster_{directory_};
   /// Set with `simple_one_for_one`.
   std::optional<child_template> template_;
   /// The number in the last id that was generated without a template.

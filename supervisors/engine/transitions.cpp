@@ -245,7 +245,7 @@ void supervisor_actor::on_started(child& who) {
   else
     report(supervision_event::kind::started, who);
   answer_starts(who, who.state.incarnation);
-  settle(who.position);
+  settle(who);
 }
 
 void supervisor_actor::on_ignored(child& who) {
