@@ -58,9 +58,9 @@ enum class errc : uint8_t {
   hung,
   /// The call did not come back from a stop, and was given up with its context.
   abandoned,
-  /// Python code raised `pyactor.StartIgnored`: there is nothing to start,
-  /// which
-  /// is no failure.
+  /// Python code raised `pyactor.StartIgnored`, because there is nothing for it
+  /// to start. Whoever awaits the start goes on without it: that is no failure,
+  /// and nothing is tried again.
   start_ignored,
 };
 

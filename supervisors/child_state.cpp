@@ -29,7 +29,6 @@ struct machine {
   child_transition exited(exit_class cls, effect_list effects);
   child_transition stopped(effect_list effects);
   child_transition join(stop_cause cause);
-  child_transition ask_to_stop(stop_cause cause);
   child_transition kill_now(stop_cause cause);
   child_transition climb();
 
@@ -82,8 +81,13 @@ child_transition machine::on(const init_failed& event) {
 }
 
 child_transition machine::on(const init_ignored& event) {
-  if (is(child_phase::starting, event.id))
-    return ask_to_stop(stop_cause::start_ignored);
+  if (is(child_phase::starting, event.id)) {
+    // Also of one that is killed otherwise: it is about to end by itself.
+    state.phase = child_phase::stopping;
+    state.stopped_for = stop_cause::start_ignored;
+    state.step = stop_step::asked;
+    return {state, {ask, arm_stop}};
+  }
   if (is(child_phase::stopping, event.id))
     return {state, {}};
   return stale();
@@ -135,7 +139,12 @@ child_transition machine::on(const stop& event) {
         return kill_now(event.cause);
       [[fallthrough]];
     case child_phase::running:
-      return ask_to_stop(event.cause);
+      if (rules.stop == stop_mode::brutal_kill)
+        return kill_now(event.cause);
+      state.phase = child_phase::stopping;
+      state.stopped_for = event.cause;
+      state.step = stop_step::asked;
+      return {state, {ask, arm_stop}};
     case child_phase::stopping:
       return join(event.cause);
     case child_phase::restarting:
@@ -202,15 +211,6 @@ child_transition machine::join(stop_cause cause) {
   return {state, {}};
 }
 
-child_transition machine::ask_to_stop(stop_cause cause) {
-  if (rules.stop == stop_mode::brutal_kill)
-    return kill_now(cause);
-  state.phase = child_phase::stopping;
-  state.stopped_for = cause;
-  state.step = stop_step::asked;
-  return {state, {ask, arm_stop}};
-}
-
 child_transition machine::kill_now(stop_cause cause) {
   state.phase = child_phase::stopping;
   state.stopped_for = cause;
@@ -262,7 +262,7 @@ child_status status_of(const child_state& state) noexcept {
     case child_phase::stopping:
       return automatic
                  && (state.stopped_for == stop_cause::failed_start
-                     || has_declined(state))
+                     || ignores_start(state))
                ? child_status::restarting
                : child_status::stopping;
     case child_phase::restarting:

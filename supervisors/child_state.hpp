@@ -164,7 +164,7 @@ enum class child_outcome : uint8_t {
   spawn,
   /// The child runs.
   started,
-  /// The start came to nothing, as the start function wanted.
+  /// The start came to nothing, as it was meant to.
   ignored,
   /// The start failed.
   start_failed,
@@ -239,7 +239,7 @@ struct child_transition {
 
 /// @param state  in any phase
 /// @returns whether the child is about to end because it has nothing to do
-[[nodiscard]] constexpr bool has_declined(const child_state& state) noexcept {
+[[nodiscard]] constexpr bool ignores_start(const child_state& state) noexcept {
   return state.phase == child_phase::stopping
          && state.stopped_for == stop_cause::start_ignored;
 }

@@ -25,7 +25,7 @@ struct started_child {
   /// The child's. Where the supervisor has generated it, as it does for
   /// `start_child_with` and for `generated_id`, it never does so again.
   std::string id;
-  /// Its incarnation; 0 if its start function had nothing to start.
+  /// Its incarnation; 0 if there was nothing to start.
   incarnation_id incarnation = 0;
   /// What its start function has told, see `start_context::tell`.
   caf::message told{};

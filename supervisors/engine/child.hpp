@@ -87,6 +87,8 @@ struct child {
   uint64_t hung_call = 0;
   uint64_t wedged_call = 0;
 
+  /// The incarnation has said that it has nothing to do.
+  bool ignores_start = false;
   /// Known from the first sign of a failed start until the next start. This and
   /// `last_exit` are apart, because most of a hundred thousand children have
   /// none.

@@ -41,7 +41,7 @@ struct child_view {
 
 /// Where a supervisor shows the current incarnation of one child to clients on
 /// every thread. It holds the incarnation's handle only while the child runs.
-/// @thread any; `show` only by the supervisor
+/// @thread any; `show` and `position` only by the supervisor
 class child_slot : public std::enable_shared_from_this<child_slot> {
 public:
   /// Never null.

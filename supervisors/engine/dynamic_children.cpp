@@ -73,6 +73,8 @@ start_result supervisor_actor::call_start_function(child& who) {
                         who.notes};
   try {
     return who.spec->start(context);
+  } catch (start_ignored nothing) {
+    return nothing; // of a constructor, which runs here
   } catch (const std::exception& thrown) {
     return caf::make_error(sup_errc::start_failed, std::string{thrown.what()});
   } catch (...) {

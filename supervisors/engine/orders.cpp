@@ -117,9 +117,6 @@ void supervisor_actor::begin_child(std::shared_ptr<const child_spec> spec,
 
 /// Does with an order for a child that exists what its state allows.
 void supervisor_actor::handle_order(child& who, order what) {
-  auto refuse = [&](sup_errc code) {
-    answer(what, std::unexpected{error_about(what, code)});
-  };
   switch (admit(what.what, who.state)) {
     case admission::run:
       execute(who, std::move(what));
@@ -137,16 +134,16 @@ void supervisor_actor::handle_order(child& who, order what) {
         forget(who);
       break;
     case admission::already_started:
-      refuse(sup_errc::already_started);
+      refuse(what, sup_errc::already_started);
       break;
     case admission::already_present:
-      refuse(sup_errc::already_present);
+      refuse(what, sup_errc::already_present);
       break;
     case admission::running:
-      refuse(sup_errc::running);
+      refuse(what, sup_errc::running);
       break;
     case admission::restarting:
-      refuse(sup_errc::restarting);
+      refuse(what, sup_errc::restarting);
       break;
     case admission::not_waiting: {
       auto error = error_about(what, sup_errc::not_waiting);

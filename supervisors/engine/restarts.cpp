@@ -204,4 +204,18 @@ bool supervisor_actor::ends_all(const child& who) const {
              && std::ranges::none_of(roster_.children(), lives));
 }
 
+/// @returns whether this end, which leads to no restart, is the supervisor's if
+///          those that are coming back have nothing to do
+bool supervisor_actor::awaits_last(const child& who) const {
+  if (stage_ == stage::stopping || absorbs(who) || !who.spec->significant
+      || flags_.auto_shutdown != auto_shutdown::all_significant)
+    return false;
+  return std::ranges::none_of(roster_.children(), [&](const auto& entry) {
+    const auto& other = entry.second;
+    return &other != &who && other.spec->significant
+           && other.state.phase != child_phase::stopped
+           && status_of(other.state) != child_status::restarting;
+  });
+}
+
 } // namespace pyactor::supervisors::engine

@@ -5,12 +5,13 @@
 namespace pyactor::supervisors::engine {
 
 child& roster::add(std::string id, std::shared_ptr<const child_spec> spec) {
+  auto slot = slots_->slot(id);
   auto position = ++last_position_;
   auto& result = children_.try_emplace(children_.end(), position)->second;
   result.position = position;
   result.id = std::move(id);
   result.spec = std::move(spec);
-  result.slot = slots_->slot(result.id);
+  result.slot = std::move(slot);
   result.slot->position = position;
   recount(result);
   return result;

@@ -127,10 +127,20 @@ void supervisor_actor::on_acknowledged(const child_acknowledged& what) {
       note_failure(*who, exit_kind::start_failed, *failure);
     apply(*who, child_events::init_failed{what.incarnation});
   } else if (std::holds_alternative<start_ignored>(what.outcome)) {
-    apply(*who, child_events::init_ignored{what.incarnation});
+    on_ignoring(*who);
   } else {
     on_ready(*who);
   }
+}
+
+/// Also while the child is being stopped: then it ends by itself.
+void supervisor_actor::on_ignoring(child& who) {
+  if (who.state.phase == child_phase::starting && !who.probes.empty()) {
+    ++seen_.stale_events; // it has said that it is ready
+    return;
+  }
+  who.ignores_start |= who.state.phase != child_phase::running;
+  apply(who, child_events::init_ignored{who.state.incarnation});
 }
 
 /// The first acknowledgement of a start is its end, or begins its probe.
@@ -175,16 +185,17 @@ void supervisor_actor::on_ended(const child_ended& what) {
     how.cls = classified(*who, how);
   else if (is_condemned(who->state))
     how = condemned_exit(*who, is_abandoned);
-  who->last_exit
-    = std::make_unique<exit_info>(who->failure ? who->failure->exit : how);
+  auto is_ordered = is_orderly_stop(how, is_killed(who->state))
+                    || (who->ignores_start && how.kind == exit_kind::normal);
+  if (!who->ignores_start || !is_ordered)
+    who->last_exit
+      = std::make_unique<exit_info>(who->failure ? who->failure->exit : how);
   if (who->state.phase == child_phase::running || is_condemned(who->state))
     note_crash(*who);
   if (is_abandoned) {
     report(supervision_event::kind::abandoned, *who);
   } else if (who->state.phase == child_phase::stopping && !who->failure
-             && !is_condemned(who->state)
-             && !is_orderly_stop(how, is_killed(who->state))
-             && !(has_declined(who->state) && how.kind == exit_kind::normal)) {
+             && !is_condemned(who->state) && !is_ordered) {
     ++seen_.shutdown_errors;
     report(supervision_event::kind::shutdown_error, *who);
   }

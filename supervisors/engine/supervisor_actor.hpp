@@ -72,6 +72,7 @@ private:
   void on_acknowledged(const child_acknowledged& what);
   void on_ended(const child_ended& what);
   void on_ready(child& who);
+  void on_ignoring(child& who);
   void on_wake() override;
   void on_due(child& who, timer_purpose purpose);
 
@@ -122,6 +123,7 @@ private:
   void on_pause_over(child& who);
   void come_back(child& who, std::chrono::nanoseconds pause);
   [[nodiscard]] bool ends_all(const child& who) const;
+  [[nodiscard]] bool awaits_last(const child& who) const;
   void forget(child& who);
   void show(child& who, std::chrono::nanoseconds retry_after = {});
   void note_failure(child& who, exit_kind kind, const caf::error& cause);
@@ -267,6 +269,10 @@ private:
   /// Meaningful while operating.
   time_point operating_since_;
   roster roster_{directory_};
+  /// The end of a significant child would have been this supervisor's, had not
+  /// all others that are significant been about to come back. If it turns out
+  /// that they have nothing to do, it is.
+  bool awaits_last_ = false;
   /// Set with `simple_one_for_one`.
   std::optional<child_template> template_;
   /// The number in the last id that was generated without a template.

@@ -152,6 +152,7 @@ void supervisor_actor::start(child& who, start_cause cause) {
   if (cause != start_cause::automatic)
     rearm(who);
   who.failure = nullptr;
+  who.ignores_start = false;
   who.condemned = nullptr;
   who.ready_since = std::nullopt;
   who.stopped_by_group = false;
@@ -236,6 +237,8 @@ void supervisor_actor::note_failure(child& who, exit_kind kind,
 void supervisor_actor::on_started(child& who) {
   auto now = clock().now();
   who.running_since = now;
+  if (who.spec->significant)
+    awaits_last_ = false;
   if (!who.spec->readiness)
     who.ready_since = now;
   begin_probe(who, probe_kind::liveness, true);
@@ -249,8 +252,15 @@ void supervisor_actor::on_started(child& who) {
 }
 
 void supervisor_actor::on_ignored(child& who) {
+  who.down_since = clock().now();
   answer_starts(who, incarnation_id{0});
+  auto is_last = awaits_last_ && ends_all(who);
+  if (is_last)
+    report(supervision_event::kind::auto_shutdown, who);
   come_to_rest(who);
+  if (is_last)
+    begin_stop(caf::make_error(caf::exit_reason::user_shutdown),
+               {.code = sup_errc::shutting_down});
 }
 
 void supervisor_actor::on_start_failed(child& who) {
@@ -311,6 +321,7 @@ void supervisor_actor::on_exited(child& who, child_outcome outcome) {
       && !is_fatal)
     who.stopped_by_group = true;
   auto is_last = ends_all(who);
+  awaits_last_ = awaits_last_ || (!is_last && awaits_last(who));
   if (is_last)
     report(supervision_event::kind::auto_shutdown, who);
   if (is_fatal && outcome == child_outcome::exited_keep
@@ -328,6 +339,7 @@ void supervisor_actor::on_stopped(child& who) {
     on_member_stopped(who);
     return;
   }
+  who.down_since = clock().now();
   auto code = stage_ == stage::stopping ? sup_errc::shutting_down
                                         : sup_errc::terminated;
   sup_error what{.code = code, .id = who.id};

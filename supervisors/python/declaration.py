@@ -117,7 +117,9 @@ class Supervisor:
 
         Raises TypeError or ValueError for what is wrong with the declaration,
         RuntimeError on a thread that runs no actor, and the StartIgnored of
-        `children`. Then nothing has started.
+        `children`. Then nothing has started. An `__init__` that lets the last
+        one pass has nothing to start itself: catch it where the actor is of use
+        without the tree.
         """
         method = read_then(then)
         return pyactor.Tree(_start(declare(cls, args, kwargs), method))

@@ -62,6 +62,27 @@ TEST("a restart of significant children that has nothing to start ends no "
   }
 }
 
+TEST("a significant child that turns out to have nothing to do is no reason to "
+     "stay after all others have ended") {
+  for (auto runs : {false, true}) {
+    significant_pair w{all};
+    w.child("s1").start = child_control::start_mode::manual_ack;
+    w.tell("s1", die{crash()});
+    w.tell("s2", die{normal});
+    CHECK_FALSE(w.supervisor_end); // s1 is about to come back
+    if (runs) {
+      w.child("s1").acks.back()();
+      w.run();
+      w.tell("s1", die{crash()});
+    }
+    CHECK_FALSE(w.supervisor_end);
+    w.child("s1").acks.back()(start_ignored{});
+    w.run();
+    // What came back and ended again decides for itself.
+    CHECK(w.supervisor_end.has_value() == !runs);
+  }
+}
+
 TEST("what somebody orders ends no supervisor") {
   for (auto type : {restart_type::transient, restart_type::temporary}) {
     significant_pair w{any, type};

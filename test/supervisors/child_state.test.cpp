@@ -177,7 +177,8 @@ TEST_CASE("a start function that has nothing to start leaves the child stopped",
 TEST_CASE("a child that has nothing to do is asked to end, and then is stopped",
           "[child_state]") {
   for (auto cause : {from::init, from::request, from::automatic})
-    for (const auto& rules : {permanent, temporary, patient, absorbing}) {
+    for (const auto& rules :
+         {permanent, temporary, patient, brutal, absorbing}) {
       auto said = step(starting(cause), rules, init_ignored{7});
       CHECK(said
             == child_transition{
@@ -188,9 +189,6 @@ TEST_CASE("a child that has nothing to do is asked to end, and then is stopped",
       CHECK(ended.effects == effect_list{disarm, release});
       CHECK(ended.outcome == outcome::ignored);
     }
-  auto killed = step(starting(from::init), brutal, init_ignored{7});
-  CHECK(killed.next == stopping(to::start_ignored, stop_step::killed));
-  CHECK(killed.effects == effect_list{kill, arm_grace});
 }
 
 TEST_CASE("a child that has nothing to do and does not end is given up as any "

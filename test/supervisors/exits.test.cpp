@@ -221,6 +221,60 @@ TEST_CASE("a child that says that it has nothing to do is stopped once it has "
   CHECK(w.statistics().stale_events == 1);
 }
 
+TEST_CASE("a stop that meets a child that has nothing to do finds no error",
+          "[exits]") {
+  world w;
+  w.child("a").start = mode::manual_ack;
+  w.child("a").last_words = caf::error{}; // normal
+  w.child("a").farewell = 1s;
+  w.start(many, {});
+  auto started = w.order(start_child{w.spec("a")});
+  w.child("a").acks[0](start_ignored{});
+  w.run();
+  SECTION("of a caller") {
+    auto stopped = w.order(terminate_child{"a"});
+    w.advance(1s);
+    CHECK(stopped.ok());
+    CHECK(started.failed_with(sup_errc::terminated));
+    CHECK(w.which() == "a:stopped");
+    CHECK(w.statistics().shutdown_errors == 0);
+  }
+  SECTION("of the supervisor") {
+    w.stop();
+    w.advance(1s);
+    CHECK(started.failed_with(sup_errc::shutting_down));
+    CHECK(w.supervisor_end);
+  }
+  for (const auto& event : w.events)
+    CHECK(event.what != supervision_event::kind::shutdown_error);
+}
+
+TEST_CASE("the last exit of a child that has nothing to do is that of its last "
+          "incarnation that ran",
+          "[exits]") {
+  auto nothing_to_start = GENERATE(mode::ignore, mode::decline);
+  world w;
+  w.start(many, {w.spec("a")});
+  w.child("a").start = nothing_to_start;
+  w.tell("a", die{crash()});
+  CHECK(w.which() == "a:stopped");
+  CHECK(w.info("a").last_exit->kind == exit_kind::error);
+  CHECK(w.info("a").last_exit->incarnation == 1);
+}
+
+TEST_CASE("a constructor that throws start_ignored has nothing to start",
+          "[exits]") {
+  struct idle : caf::event_based_actor {
+    explicit idle(caf::actor_config& config) : event_based_actor(config) {
+      throw start_ignored{};
+    }
+  };
+
+  world w;
+  w.start(many, {{.id = "a", .start = start_class<idle>()}});
+  CHECK(w.which() == "a:stopped");
+}
+
 TEST_CASE("an initialization that has nothing to do and then fails to end in "
           "order says so",
           "[exits]") {

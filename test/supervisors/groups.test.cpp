@@ -93,8 +93,13 @@ TEST("a member that has nothing to start holds up no group") {
   CHECK(w.which() == "c:running b:stopped a:running");
   CHECK(w.statistics().restarts == 1);
   w.child("b").start = mode::spawn;
+  w.advance(1h);
+  w.events.clear();
   w.tell("c", die{crash()}); // takes it along again
   CHECK(w.which() == "c:running b:running a:running");
+  for (const auto& event : w.events)
+    if (event.what == supervision_event::kind::restarted)
+      CHECK(event.latency == (event.id == "b" ? 1h : 0h));
 }
 
 TEST("simultaneous crashes in a group cost one restart") {

@@ -261,6 +261,7 @@ TEST_CASE("a Python actor whose __init__ raises StartIgnored has nothing to "
   CHECK(top.count_children() == child_counts{2, 0, 0, 2});
   CHECK(top.restart_child("idle")->incarnation == 0);
   CHECK(top.statistics()->shutdown_errors == 0);
+  CHECK(top.statistics()->kills == 0);
   REQUIRE(world.python().register_name(
     "model", caf::actor_cast<caf::actor>(world.client())));
   CHECK(top.restart_child("idle")->incarnation == 5);

@@ -81,7 +81,8 @@ class StartIgnored(Exception):
     where there is nothing to start.
 
     That is no failure: the actor ends normally, and a supervised child is
-    stopped until somebody starts it.
+    stopped until it is started again, or gone if it is temporary or made on
+    demand.
     """
 
 
