@@ -20,9 +20,10 @@ namespace {
 /// same decisions. Ends with the last of them.
 class guard : public timed_actor {
 public:
-  guard(caf::actor_config& config, caf::actor_addr parent,
+  guard(caf::actor_config& config, caf::actor_addr parent, caf::error reason,
         std::vector<orphan> orphans, bool forced)
-    : timed_actor(config), parent_(std::move(parent)), forced_(forced) {
+    : timed_actor(config), parent_(std::move(parent)),
+      reason_(std::move(reason)), forced_(forced) {
     for (auto& who : orphans) {
       auto number = orphans_.size() + 1;
       who.state.incarnation = number;
@@ -101,8 +102,12 @@ private:
   void carry_out(orphan& who, child_effect effect) {
     switch (effect) {
       case child_effect::ask:
-        tell_exit(pointer_to(who), parent_, caf::exit_reason::user_shutdown,
-                  context());
+        if (who.takes_reason)
+          runtime::send_urgently(pointer_to(who), context(),
+                                 child_ended{0, reason_});
+        else
+          tell_exit(pointer_to(who), parent_, caf::exit_reason::user_shutdown,
+                    context());
         break;
       case child_effect::interrupt:
         who.stuck.interrupt(who.calls.get(), who.handle);
@@ -150,6 +155,7 @@ private:
   }
 
   const caf::actor_addr parent_;
+  const caf::error reason_;
   const bool forced_;
   /// By the incarnation that each has here.
   std::map<incarnation_id, orphan> orphans_;
@@ -161,8 +167,9 @@ private:
 } // namespace
 
 void stop_orphans(caf::actor_system& system, const caf::actor_addr& parent,
-                  std::vector<orphan> orphans, bool forced) {
-  system.spawn<guard, caf::hidden>(parent, std::move(orphans), forced);
+                  const caf::error& reason, std::vector<orphan> orphans,
+                  bool forced) {
+  system.spawn<guard, caf::hidden>(parent, reason, std::move(orphans), forced);
 }
 
 } // namespace pyactor::supervisors::engine

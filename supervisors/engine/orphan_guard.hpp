@@ -15,6 +15,8 @@ namespace pyactor::supervisors::engine {
 struct orphan {
   std::string id;
   child_type type = child_type::worker;
+  /// Whether it is a supervisor of ours, which ends with its parent's reason.
+  bool takes_reason = false;
   caf::actor handle;
   stop_policy shutdown;
   /// How far the supervisor had come with it.
@@ -30,9 +32,11 @@ struct orphan {
 /// policy, but all at once. Holds each until it has ended, or was given up as
 /// lost. Returns at once.
 /// @param parent  the dead supervisor, in whose name the children are told
+/// @param reason  what it ended with
 /// @param forced  whether its stop was forced: each is killed at once
 /// @thread any
 void stop_orphans(caf::actor_system& system, const caf::actor_addr& parent,
-                  std::vector<orphan> orphans, bool forced);
+                  const caf::error& reason, std::vector<orphan> orphans,
+                  bool forced);
 
 } // namespace pyactor::supervisors::engine

@@ -39,11 +39,6 @@ struct child_in_trouble {
   uint64_t call;
 };
 
-/// The actor that this supervisor belongs to ended.
-struct parent_ended {
-  caf::error reason;
-};
-
 /// The turn of a child has come that waited until it may start.
 struct start_turn {
   std::string child;
@@ -61,7 +56,6 @@ PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_acknowledged)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::probe_answered)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_ended)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::child_in_trouble)
-PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::parent_ended)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::start_turn)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::carry_on_stopping)
 PYACTOR_LOCAL_MESSAGE(pyactor::supervisors::engine::owners_gone)

@@ -154,7 +154,7 @@ void supervisor_actor::on_ready(child& who) {
 }
 
 void supervisor_actor::on_ended(const child_ended& what) {
-  if (what.incarnation == 0) { // the parent
+  if (what.incarnation == 0) { // the parent, or the supervisor above
     begin_stop(what.reason, {.code = sup_errc::shutting_down});
     return;
   }
@@ -272,12 +272,12 @@ void supervisor_actor::on_exit() {
     for (auto& what : std::exchange(who.waiting, {}))
       refuse(what, sup_errc::supervisor_down);
     if (who.handle)
-      orphans.push_back({who.id, who.spec->type, who.handle,
-                         *who.spec->shutdown, who.state, who.notes.calls,
-                         who.stuck});
+      orphans.push_back({who.id, who.spec->type, who.notes.children != nullptr,
+                         who.handle, *who.spec->shutdown, who.state,
+                         who.notes.calls, who.stuck});
   }
   if (!orphans.empty())
-    stop_orphans(system(), address(), std::move(orphans),
+    stop_orphans(system(), address(), fail_state(), std::move(orphans),
                  stop_ && stop_->forced);
   // A handle that somebody has kept holds this object, but not what its user
   // gave it.

@@ -156,6 +156,26 @@ TEST_CASE("killing the root of a tree stops the leaves, in each subtree in "
   CHECK(w.journal == std::vector<std::string>{"end b", "end a"});
 }
 
+TEST_CASE("a child supervisor ends with the reason that its parent ended with, "
+          "and those below it were told to stop",
+          "[orphans]") {
+  world w;
+  std::vector<caf::error> inner_ends;
+  std::vector<caf::error> middle_ends;
+  child_spec inner{.id = "inner",
+                   .start = noting(supervise(many, {w.spec("a")}), inner_ends),
+                   .type = child_type::supervisor};
+  child_spec middle{.id = "middle",
+                    .start = noting(supervise(many, {inner}), middle_ends),
+                    .type = child_type::supervisor};
+  w.start(many, {middle});
+  kill_supervisor(w);
+  CHECK(middle_ends == std::vector{caf::make_error(caf::exit_reason::kill)});
+  CHECK(inner_ends
+        == std::vector{caf::make_error(caf::exit_reason::user_shutdown)});
+  CHECK(*w.child("a").ends[0] == caf::exit_reason::user_shutdown);
+}
+
 TEST_CASE("a forced stop reaches all levels of a tree", "[orphans]") {
   world w;
   w.child("a").deaf = true;
