@@ -14,7 +14,8 @@ namespace {
 
 using clock_type = std::chrono::steady_clock;
 
-constexpr size_t samples = 1'000;
+/// So many that the p99 hangs on more than a few.
+constexpr size_t samples = 4'000;
 
 /// Long enough for a thread that waits to fall asleep.
 constexpr auto pause = std::chrono::microseconds{200};
