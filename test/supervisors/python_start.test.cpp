@@ -5,6 +5,9 @@
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <string>
+#include <utility>
+
 namespace python_start_test {
 
 using namespace pyactor::supervisors;
@@ -91,6 +94,41 @@ class Above(pyactor.Supervisor):
     check(declared.error());
   }
   // No child has said that it started, nobody has heard an outcome.
+  REQUIRE(x.world.call(actor, "run", "pyactor.send('test', 'alive')"));
+  CHECK(x.hear() == "alive");
+}
+
+TEST_CASE(
+  "sup_start_map_faulty_specs: children() with one that has no id or no "
+  "target, or that is no Child, starts nothing",
+  "[python_start]") {
+  python_tree_world x{R"(
+import math
+
+class Faulty(pyactor.Supervisor):
+    give_up_is_failure = False # as in OTP
+    what = None
+
+    def children(self):
+        yield pyactor.Child("good", Counter, start_timeout=math.inf)
+        yield eval(self.what, globals())
+)"};
+  auto actor = x.starter();
+  const std::pair<std::string, std::string> cases[] = {
+    {"pyactor.Child(target=Counter)", "child None: id is missing"},
+    {"pyactor.Child('c')", "child 'c': target is missing"},
+    {"{'id': 'c', 'target': Counter}",
+     "children() must give pyactor.Child objects, not {'id': 'c'"},
+  };
+  for (const auto& [what, said] : cases) {
+    INFO(what);
+    auto refused = x.world.call(actor, "run",
+                                "trees.Faulty.what = \"" + what
+                                  + "\"\ntrees.Faulty.start(then='heard')");
+    REQUIRE_FALSE(refused);
+    CHECK_THAT(to_string(refused.error()),
+               ContainsSubstring("builtins.TypeError: Faulty: " + said));
+  }
   REQUIRE(x.world.call(actor, "run", "pyactor.send('test', 'alive')"));
   CHECK(x.hear() == "alive");
 }
