@@ -78,6 +78,8 @@ void supervisor_actor::reload_template(reload_order what) {
 
 void supervisor_actor::change_flags(supervisor_flags flags) {
   flags_ = std::move(flags);
+  if (flags_.auto_shutdown != auto_shutdown::all_significant)
+    awaits_last_ = false;
   intensity_.change({flags_.intensity, flags_.period}, clock().now());
 }
 

@@ -83,6 +83,23 @@ TEST("a significant child that turns out to have nothing to do is no reason to "
   }
 }
 
+TEST(
+  "a reload to another auto_shutdown forgets whose turn it would have been") {
+  significant_pair w{all};
+  auto specs = std::vector{*w.spec_of("s1"), *w.spec_of("s2")};
+  w.child("s1").start = child_control::start_mode::manual_ack;
+  w.tell("s1", die{crash()});
+  w.tell("s2", die{normal});
+  auto reloaded
+    = w.reload({.intensity = 100, .period = 1h, .auto_shutdown = any}, specs,
+               reload_mode::otp);
+  REQUIRE(reloaded->value().result);
+  w.child("s1").acks.back()(start_ignored{});
+  w.run();
+  CHECK(w.which() == "s2:stopped s1:stopped");
+  CHECK_FALSE(w.supervisor_end);
+}
+
 TEST("what somebody orders ends no supervisor") {
   for (auto type : {restart_type::transient, restart_type::temporary}) {
     significant_pair w{any, type};
