@@ -65,7 +65,7 @@ caf::message_handler supervisor_actor::order_handlers() {
 
 void supervisor_actor::dispatch(order what) {
   if (stage_ == stage::stopping || stage_ == stage::ended) {
-    answer(what, std::unexpected{error_about(what, sup_errc::shutting_down)});
+    refuse(what, sup_errc::shutting_down);
   } else if (must_hold_orders(what.id)) {
     held_orders_.emplace_back(std::move(what));
   } else if (auto objection = objection_to(what)) {
@@ -82,7 +82,7 @@ void supervisor_actor::dispatch(order what) {
   } else if (is_gone(what)) {
     answer(what, incarnation_id{0});
   } else {
-    answer(what, std::unexpected{error_about(what, sup_errc::not_found)});
+    refuse(what, sup_errc::not_found);
   }
 }
 
@@ -220,7 +220,7 @@ void supervisor_actor::forget(child& who) {
   auto queue = std::move(who.queue);
   // Of a start that came to nothing while the child was about to leave.
   for (auto& what : std::exchange(who.waiting, {}))
-    answer(what, std::unexpected{error_about(what, sup_errc::terminated)});
+    refuse(what, sup_errc::terminated);
   deadlines_.clear(who.position);
   who.slot->show(child_status::unknown);
   close_reception(who, child_status::unknown);
