@@ -64,8 +64,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release",
                         help="build tree with the benchmarks")
     parser.add_argument("--repetitions", type=int, default=7, metavar="N",
-                        help="at least 5, twice as many for a row of p99 or of "
-                             "growth; default: %(default)s")
+                        help="at least 5, twice as many for rows that swing; "
+                             "default: %(default)s")
     parser.add_argument("--only", default="", metavar="TEXT",
                         help="run only the rows whose name contains TEXT")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
@@ -110,8 +110,11 @@ def list_rows(build: pathlib.Path) -> int:
 
 def repetitions_of(name: str, usual: int) -> int:
     """Twice as many for what swings by more than it may differ: a quotient of
-    two times, and the slowest of a hundred."""
-    return 2 * usual if name.startswith("growth") or name.endswith("p99") else usual
+    two times, the slowest of a hundred, and what depends on where the kernel
+    lets two threads run."""
+    swings = (name.startswith(("growth", "CPU-bound", "request to a sleeping"))
+              or name.endswith("p99"))
+    return 2 * usual if swings else usual
 
 
 def run_row(arguments: argparse.Namespace, name: str, executable: str,
