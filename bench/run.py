@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and prints each workload beside its floor.
 
-Each row of the table runs in a process of its own, because rows that share one
-disturb each other. Within a row, repetitions of the floor and of the workload
-are mixed at random, so that both see the same machine. A ratio is the median over the
-repetitions of workload / floor; its spread is from the least to the greatest.
+Each row of the table runs in processes of its own, because rows that share one
+disturb each other. Its repetitions are spread over several rounds through the table,
+with a new process in each: what is different from one process or one minute to the
+next is in the spread of a row then, and no busy minute of the machine has all of
+a row. Within a process, repetitions of the floor and of the workload are mixed at
+random, so that both see the same machine. A ratio is the median of the workload over
+the median of the floor; its spread goes from the least to the greatest ratio of
+repetitions of the same number.
 """
 
 import argparse
@@ -63,9 +67,12 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release",
                         help="build tree with the benchmarks")
-    parser.add_argument("--repetitions", type=int, default=7, metavar="N",
+    parser.add_argument("--repetitions", type=int, default=8, metavar="N",
                         help="at least 5, twice as many for rows that swing; "
                              "default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=4, metavar="N",
+                        help="through the table, each with its share of the "
+                             "repetitions; default: %(default)s")
     parser.add_argument("--only", default="", metavar="TEXT",
                         help="run only the rows whose name contains TEXT")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
@@ -78,6 +85,8 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.repetitions < 5:
         parser.error("--repetitions must be at least 5")
+    if not 1 <= arguments.rounds <= arguments.repetitions:
+        parser.error("--rounds must be from 1 to the number of repetitions")
     return arguments
 
 
@@ -117,13 +126,12 @@ def repetitions_of(name: str, usual: int) -> int:
     return 2 * usual if swings else usual
 
 
-def run_row(arguments: argparse.Namespace, name: str, executable: str,
-            only: str) -> tuple[dict, dict]:
+def run_row(build: pathlib.Path, executable: str, only: str,
+            repetitions: int) -> tuple[dict, dict]:
     """Nanoseconds per item of each repetition, for `floor` and `pyactor`, and
     what they were built with."""
     result = json.loads(run_benchmarks(
-        arguments.build, executable, only,
-        f"--benchmark_repetitions={repetitions_of(name, arguments.repetitions)}",
+        build, executable, only, f"--benchmark_repetitions={repetitions}",
         "--benchmark_enable_random_interleaving=true",
         "--benchmark_min_time=0.2s", "--benchmark_format=json"))
     times: dict[str, list[float]] = {"floor": [], "pyactor": []}
@@ -134,6 +142,40 @@ def run_row(arguments: argparse.Namespace, name: str, executable: str,
             times[entry["name"].split("/")[0]].append(1e9 / entry["items_per_second"])
     built = {key: result["context"][key] for key in ("compiler", "cpython", "caf")}
     return times, built
+
+
+def run_rounds(arguments: argparse.Namespace, rows: list) -> tuple[list[dict], dict]:
+    """The times of each of these rows, and what they were built with."""
+    times: list[dict] = [{"floor": [], "pyactor": []} for _ in rows]
+    built: dict = {}
+    for turn in range(arguments.rounds):
+        for number, (name, executable, only, _) in enumerate(rows):
+            show_progress(f"round {turn + 1} of {arguments.rounds}, "
+                          f"row {number + 1} of {len(rows)}: {name}", number == 0)
+            wanted = repetitions_of(name, arguments.repetitions)
+            share = (wanted * (turn + 1) // arguments.rounds
+                     - wanted * turn // arguments.rounds)
+            found, built = run_row(arguments.build, executable, only, share)
+            for side, its_times in found.items():
+                times[number][side] += its_times
+    show_progress("", False)
+    return times, built
+
+
+def show_progress(what: str, also_in_a_log: bool) -> None:
+    """One line on a terminal, written over the last one."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{what}", end="", file=sys.stderr, flush=True)
+    elif also_in_a_log:
+        print(what, file=sys.stderr, flush=True)
+
+
+def processor_time() -> tuple[int, int]:
+    """What the processors have had so far, in ticks: all, and what neighbours
+    of a virtual machine had of it."""
+    ticks = [int(x) for x in
+             pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return sum(ticks), ticks[7]
 
 
 def machine() -> dict:
@@ -169,16 +211,18 @@ def main() -> int:
     if arguments.list:
         return list_rows(arguments.build)
     about = machine()
-    print(f"{about['cpu']}, commit {about['commit']}, "
-          f"{arguments.repetitions} repetitions")
+    print(f"{about['cpu']}, commit {about['commit']}, {arguments.repetitions} "
+          f"repetitions in {arguments.rounds} rounds", flush=True)
+    wanted = [row for row in ROWS if arguments.only in row[0]]
+    all_before, stolen_before = processor_time()
+    measured, built = run_rounds(arguments, wanted)
+    all_after, stolen_after = processor_time()
+    about |= built
+    about["stolen"] = (stolen_after - stolen_before) / max(1, all_after - all_before)
     print(f"{'':42} {'pyactor':>9} {'floor':>9}  {'ratio':>5} {'spread':>12}  goal")
     rows = []
     missed = 0
-    for name, executable, only, goal in ROWS:
-        if arguments.only not in name:
-            continue
-        times, built = run_row(arguments, name, executable, only)
-        about |= built
+    for (name, _, _, goal), times in zip(wanted, measured):
         ratios = [own / floor for own, floor in zip(times["pyactor"], times["floor"])]
         own, floor = (statistics.median(times[x]) for x in ("pyactor", "floor"))
         ratio = own / floor
@@ -187,11 +231,12 @@ def main() -> int:
         show = "{:.0f} B".format if isinstance(goal, str) else readable
         print(f"{name:42} {show(own):>9} {show(floor):>9}  {ratio:5.2f} "
               f"{min(ratios):5.2f} - {max(ratios):4.2f}  "
-              f"{goal}{'' if met else '  missed'}", flush=True)
+              f"{goal}{'' if met else '  missed'}")
         rows.append({"name": name, "goal": goal, "ratio": ratio, "ratios": ratios,
                      "commit": about["commit"], **times})
     if rows:
-        print(f"{about['compiler']}, CPython {about['cpython']}, CAF {about['caf']}")
+        print(f"{about['compiler']}, CPython {about['cpython']}, CAF {about['caf']}; "
+              f"{about['stolen']:.1%} of the processors' time was stolen by neighbours")
     if arguments.json:
         arguments.json.write_text(json.dumps({"machine": about, "rows": rows}, indent=1))
     if missed:
