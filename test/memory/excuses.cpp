@@ -197,10 +197,11 @@ harm harm_at(const call_stack& where) {
   return found->what;
 }
 
-std::string wrong_excuses(library whose) {
+std::string wrong_excuses(library whose, size_t at_least) {
   std::string result;
   for (auto& each : excuses) {
-    if (each.whose != whose || (each.used >= 1 && each.used <= each.at_most))
+    if (each.whose != whose
+        || (each.used >= at_least && each.used <= each.at_most))
       continue;
     result += std::to_string(each.used) + " times, of at most "
               + std::to_string(each.at_most) + ':';
