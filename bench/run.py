@@ -77,6 +77,9 @@ def parse_arguments() -> argparse.Namespace:
                         help="run only the rows whose name contains TEXT")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
                         help="also write the figures to FILE, for compare.py")
+    parser.add_argument("--table", type=pathlib.Path, metavar="FILE",
+                        help="run nothing: print what --json wrote to FILE as the "
+                             "table of docs/performance.md")
     parser.add_argument("--list", action="store_true",
                         help="run nothing: list the rows; exit with 1 where a "
                              "benchmark or the floor of one is not there")
@@ -200,16 +203,41 @@ def readable(ns: float) -> str:
     return f"{ns:.0f} ns"
 
 
-def meets(goal: float | str, own: float, floor: float) -> bool:
-    if isinstance(goal, str):
-        return own - floor <= int(goal.removesuffix(" B"))
-    return own / floor <= goal
+def meets(row: dict) -> bool:
+    if isinstance(row["goal"], str):
+        more = statistics.median(row["pyactor"]) - statistics.median(row["floor"])
+        return more <= int(row["goal"].removesuffix(" B"))
+    return row["ratio"] <= row["goal"]
+
+
+def cells(row: dict) -> list[str]:
+    """What tables show of a row."""
+    show = "{:.0f} B".format if isinstance(row["goal"], str) else readable
+    own, floor = (show(statistics.median(row[x])) for x in ("pyactor", "floor"))
+    return [row["name"], own, floor, f"{row['ratio']:.2f}",
+            f"{min(row['ratios']):.2f} - {max(row['ratios']):.2f}", str(row["goal"])]
+
+
+def print_markdown(path: pathlib.Path) -> int:
+    for row in json.loads(path.read_text())["rows"]:
+        print(f"| {' | '.join(cells(row))} |")
+    return 0
+
+
+def row_of(name: str, goal: float | str, times: dict, commit: str) -> dict:
+    """What is kept of a row."""
+    own, floor = (statistics.median(times[x]) for x in ("pyactor", "floor"))
+    return {"name": name, "goal": goal, "ratio": own / floor,
+            "ratios": [x / y for x, y in zip(times["pyactor"], times["floor"])],
+            "commit": commit, **times}
 
 
 def main() -> int:
     arguments = parse_arguments()
     if arguments.list:
         return list_rows(arguments.build)
+    if arguments.table:
+        return print_markdown(arguments.table)
     about = machine()
     print(f"{about['cpu']}, commit {about['commit']}, {arguments.repetitions} "
           f"repetitions in {arguments.rounds} rounds", flush=True)
@@ -219,28 +247,20 @@ def main() -> int:
     all_after, stolen_after = processor_time()
     about |= built
     about["stolen"] = (stolen_after - stolen_before) / max(1, all_after - all_before)
-    print(f"{'':42} {'pyactor':>9} {'floor':>9}  {'ratio':>5} {'spread':>12}  goal")
-    rows = []
-    missed = 0
-    for (name, _, _, goal), times in zip(wanted, measured):
-        ratios = [own / floor for own, floor in zip(times["pyactor"], times["floor"])]
-        own, floor = (statistics.median(times[x]) for x in ("pyactor", "floor"))
-        ratio = own / floor
-        met = meets(goal, own, floor)
-        missed += not met
-        show = "{:.0f} B".format if isinstance(goal, str) else readable
-        print(f"{name:42} {show(own):>9} {show(floor):>9}  {ratio:5.2f} "
-              f"{min(ratios):5.2f} - {max(ratios):4.2f}  "
-              f"{goal}{'' if met else '  missed'}")
-        rows.append({"name": name, "goal": goal, "ratio": ratio, "ratios": ratios,
-                     "commit": about["commit"], **times})
+    rows = [row_of(name, goal, times, about["commit"])
+            for (name, _, _, goal), times in zip(wanted, measured)]
+    missed = [row for row in rows if not meets(row)]
+    line = "{:42} {:>9} {:>9}  {:>5} {:>12}  {}"
+    print(line.format("", "pyactor", "floor", "ratio", "spread", "goal"))
+    for row in rows:
+        print(line.format(*cells(row)) + ("  missed" if row in missed else ""))
     if rows:
         print(f"{about['compiler']}, CPython {about['cpython']}, CAF {about['caf']}; "
               f"{about['stolen']:.1%} of the processors' time was stolen by neighbours")
     if arguments.json:
         arguments.json.write_text(json.dumps({"machine": about, "rows": rows}, indent=1))
     if missed:
-        print(f"{missed} of {len(rows)} rows missed their goal; a busy machine "
+        print(f"{len(missed)} of {len(rows)} rows missed their goal; a busy machine "
               "does that too: look at the spread")
     return 1 if missed and arguments.check else 0
 

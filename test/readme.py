@@ -7,11 +7,12 @@ Usage: readme.py [ROOT]         prints each fault, exits 1 if there is one
 A block of code below `<!-- from FILE -->` must be in FILE as it is, but for the
 indentation that all its lines share. In README.md every block of C++ and Python
 needs such a line. Links must lead to something in the tree. The table of
-measurements in docs/performance.md must have the rows of bench/run.py, and that
-of README.md some of them.
+measurements in docs/performance.md must have the rows of bench/run.py with the
+ratios of bench/baseline.json, and that of README.md some of the same lines.
 """
 
 import ast
+import json
 import re
 import textwrap
 
@@ -22,6 +23,7 @@ PAGES = ("README.md", "libpyactor/README.md", "runtime/README.md",
          "supervisors/README.md", "CONTRIBUTING.md", "docs/supervision.md",
          FIGURES)
 BENCH = "bench/run.py"
+BASELINE = "bench/baseline.json"
 FENCE = re.compile(r"^```(\w*)\s*$")
 ORIGIN = re.compile(r"^<!-- from (\S+) -->$")
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
@@ -91,24 +93,44 @@ def bench_rows(root):
     raise SystemExit(f"{BENCH} has no ROWS")
 
 
-def judge_rows(root, page, lines):
-    """The table's first column, from its head line on."""
-    found = []
+def table_of(lines):
+    """The cells of the table of measurements, row by row, and the number of the
+    line of its head."""
     head = next((i for i, line in enumerate(lines)
                  if line.startswith("| workload |")), None)
-    if head is not None:
-        for line in lines[head + 2:]:
-            if not line.startswith("|"):
-                break
-            found.append(line.split("|")[1].strip())
-    rows = bench_rows(root)
-    if page == FIGURES:
-        good = found == rows
-    else:
-        good = found and set(found) <= set(rows)
-    if not good:
-        yield (head or 0) + 1, ("the table of measurements has other rows than "
-                                f"{BENCH}: {', '.join(found) or 'none'}")
+    rows = []
+    for line in lines[head + 2:] if head is not None else []:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows, (head or 0) + 1
+
+
+def judge_figures(root, page, lines):
+    """All rows, in order, as they were measured."""
+    rows, head = table_of(lines)
+    found = [row[0] for row in rows]
+    if found != bench_rows(root):
+        yield head, (f"the table of measurements has other rows than {BENCH}: "
+                     f"{', '.join(found) or 'none'}")
+        return
+    measured = {row["name"]: f"{row['ratio']:.2f}" for row in
+                json.loads((root / BASELINE).read_text(encoding="utf-8"))["rows"]}
+    for name, _, _, ratio, *_ in rows:
+        if ratio != measured.get(name):
+            yield head, (f"the ratio of {name} is {ratio} here, but "
+                         f"{measured.get(name, 'missing')} in {BASELINE}")
+
+
+def judge_excerpt(root, page, lines):
+    """Some rows of the table of all figures, as they are there."""
+    rows, head = table_of(lines)
+    known, _ = table_of((root / FIGURES).read_text(encoding="utf-8").splitlines())
+    if not rows:
+        yield head, "there is no table of measurements"
+    for row in rows:
+        if row not in known:
+            yield head, f"{FIGURES} has no such row: {' | '.join(row)}"
 
 
 def judge(root):
@@ -119,8 +141,10 @@ def judge(root):
             continue
         lines = (root / page).read_text(encoding="utf-8").splitlines()
         checks = [judge_blocks(root, page, lines), judge_links(root, page, lines)]
-        if page in ("README.md", FIGURES):
-            checks.append(judge_rows(root, page, lines))
+        if page == FIGURES:
+            checks.append(judge_figures(root, page, lines))
+        elif page == "README.md" and (root / FIGURES).is_file():
+            checks.append(judge_excerpt(root, page, lines))
         for check in checks:
             for line, message in check:
                 yield page, line, message
@@ -134,14 +158,17 @@ def main(root):
 
 
 SOURCE = "int main() {\n  if (true)\n    run();\n\n  return 0;\n}\n"
-TABLE = "| workload | ns |\n|---|---|\n| one | 1 |\n| two | 2 |\n"
+TABLE = ("| workload | pyactor | floor | ratio | spread |\n|---|---|---|---|---|\n"
+         "| one | 3 ns | 2 ns | 1.50 | |\n| two | 1 ns | 1 ns | 1.00 | |\n")
 GOOD = {
     "examples/a.cpp": SOURCE,
     BENCH: 'ROWS = [("one", "x"), ("two", "y")]\n',
+    BASELINE: '{"rows": [{"name": "one", "ratio": 1.501}, '
+              '{"name": "two", "ratio": 1.0}]}\n',
     "README.md": "[a](examples/a.cpp) [b](https://example.org)\n\n"
                  "<!-- from examples/a.cpp -->\n```cpp\nif (true)\n  run();\n\n"
                  "return 0;\n```\n\n```sh\nmake\n```\n\n"
-                 + TABLE.replace("| two | 2 |\n", ""),
+                 + TABLE.replace("| two | 1 ns | 1 ns | 1.00 | |\n", ""),
     FIGURES: TABLE,
     "libpyactor/README.md": "```cpp\n[](int x) { free(x); }\n```\n",
     "runtime/README.md": "[up](../README.md#top)\n",
@@ -164,13 +191,16 @@ BAD = [
     ("README.md", block("examples/b.cpp", "return 0;\n")),
     ("README.md", "```python\nreturn 0\n```\n"),
     ("README.md", "<!-- from examples/a.cpp -->\nText.\n```cpp\nreturn 0;\n```\n"),
-    ("README.md", "| three | 3 |\n"),
-    (FIGURES, "| one | 1 |\n"),
+    ("README.md", "| three | 3 ns | 2 ns | 1.50 | |\n"),
+    ("README.md", "| two | 1 ns | 1 ns | 1.01 | |\n"),
+    (FIGURES, "| one | 3 ns | 2 ns | 1.50 | |\n"),
     ("README.md", "[gone](examples/b.cpp)\n"),
     ("runtime/README.md", "[gone](README.txt)\n"),
     ("supervisors/README.md", block("examples/a.cpp", "return 1;\n")),
     ("docs/supervision.md", block("examples/a.cpp", "return 1;\n")),
     (BENCH, 'ROWS = [("one", "x")]\n'),
+    (BASELINE, GOOD[BASELINE].replace("1.501", "1.511")),
+    (BASELINE, GOOD[BASELINE].replace('"two"', '"three"')),
 ]
 
 
@@ -179,8 +209,9 @@ def self_test():
     for bad in [None] + BAD:
         files = dict(GOOD)
         if bad:
-            files[bad[0]] = bad[1] if bad[0] == BENCH \
-                else files[bad[0]] + bad[1]
+            page, text = bad
+            files[page] = text if page in (BENCH, BASELINE) \
+                else files[page] + text
         with checker.tree_of(files) as root:
             found = list(judge(root))
         if len(found) != (1 if bad else 0):
