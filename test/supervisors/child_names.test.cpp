@@ -67,6 +67,22 @@ TEST_CASE("a child whose name another one has does not start",
   CHECK(whereis(w.system, "store")->current() == w.last_handle("b"));
 }
 
+TEST_CASE("a temporary child that has nothing to do leaves its name to others",
+          "[child_names]") {
+  world w;
+  w.start(many, {});
+  w.child("a").start = GENERATE(child_control::start_mode::ignore,
+                                child_control::start_mode::decline);
+  auto one = named(w, "a", "store");
+  one.restart = restart_type::temporary;
+  w.order(start_child{one});
+  CHECK(w.child("a").starts == 1);
+  CHECK(w.which() == "");
+  CHECK_FALSE(whereis(w.system, "store"));
+  CHECK(w.order(start_child{named(w, "b", "store")}).ok());
+  CHECK(whereis(w.system, "store")->current() == w.last_handle("b"));
+}
+
 TEST_CASE("two specs of a list cannot have the same name", "[child_names]") {
   world w;
   std::vector<child_spec> both{named(w, "a", "store"), named(w, "b", "store")};

@@ -301,6 +301,30 @@ TEST_CASE("an isolated child says below CPython 3.14 why it does not start",
         != std::string::npos);
 }
 
+TEST_CASE("an isolated child that has nothing to do leaves no context",
+          "[isolated_child]") {
+  if (!can_isolate())
+    SKIP("own-GIL interpreters need CPython 3.14");
+  runtime_world world{quiet(interpreter_kind::main)};
+  auto idle = pyactor::actor_class::from_source(
+    "import pyactor\n"
+    "class Main(pyactor.Actor):\n"
+    "    def __init__(self):\n"
+    "        raise pyactor.StartIgnored('nothing to do')\n",
+    "Main");
+  auto supervisor
+    = start_supervisor(world.system(), {},
+                       {{.id = "alone",
+                         .start = start_python(world.python(), idle),
+                         .isolation = isolation::subinterpreter}})
+        .value();
+  CHECK(supervisor.which_child("alone")->status == child_status::stopped);
+  CHECK(supervisor.which_child("alone")->starts == 1);
+  CHECK(world.eventually([&] { return world.python().stats().size() == 1; }));
+  CHECK(supervisor.stop());
+  CHECK(world.python().stop(patience).complete());
+}
+
 TEST_CASE("a start after the runtime's end is refused to an isolated child",
           "[isolated_child]") {
   if (!can_isolate())

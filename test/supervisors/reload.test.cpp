@@ -2,6 +2,7 @@
 #include <pyactor/test/supervisors/world.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 namespace reload_test {
 
@@ -344,7 +345,7 @@ TEST("a new child that cannot start stays stopped, and is named") {
 TEST("a new temporary child that cannot start, or need not, leaves no spec") {
   three w;
   w.child("x").start = mode::throw_init;
-  w.child("y").start = mode::ignore;
+  w.child("y").start = GENERATE(mode::ignore, mode::decline);
   auto answer = w.change({w.spec("x", restart_type::temporary),
                           w.spec("y", restart_type::temporary), w.spec("a")});
   REQUIRE(answer);

@@ -67,7 +67,7 @@ TEST("a start that fails, ends, takes too long or has nothing to start makes "
   throttled_world w{one_at_a_time};
   w.begin({});
   auto how = GENERATE(mode::refuse, mode::raise, mode::throw_init, mode::ignore,
-                      mode::manual_ack);
+                      mode::decline, mode::manual_ack);
   w.child("a").start = how;
   auto first = w.order_later(start_child{w.spec("a")});
   auto second = w.order_later(start_child{w.spec("b")});

@@ -221,6 +221,39 @@ TEST_CASE("what waits fails once no incarnation can come any more",
   CHECK(sent->errors == 1);
 }
 
+TEST_CASE("a buffer waits on where a restart has nothing to do",
+          "[while_down]") {
+  down_world w{buffer{}};
+  w.crash_it();
+  auto sent = ask(w, w.a(), who_are_you{});
+  w.child("a").acks.back()(start_ignored{});
+  w.run();
+  CHECK(w.which() == "a:stopped");
+  CHECK(sent->all() == 0);
+  w.child("a").start = mode::spawn;
+  w.order(restart_child{"a"});
+  CHECK(sent->value == 3);
+}
+
+TEST_CASE("what waits for a temporary child that has nothing to do fails once",
+          "[while_down]") {
+  world w;
+  w.start(many, {});
+  w.child("a").start = mode::manual_ack;
+  auto one = w.spec("a");
+  one.restart = restart_type::temporary;
+  one.while_down = buffer{};
+  w.order(start_child{one});
+  auto sent = ask(w, w.ref->child("a"), who_are_you{});
+  CHECK(sent->all() == 0);
+  w.child("a").acks.back()(start_ignored{});
+  w.run();
+  CHECK(w.which() == "");
+  CHECK(is_unavailable(sent, child_status::unknown));
+  w.advance(1h);
+  CHECK(sent->all() == 1);
+}
+
 TEST_CASE("a reload that gives a child a buffer opens it at once",
           "[while_down]") {
   world w;
