@@ -29,7 +29,6 @@ TEST_CASE("a list that is left behind", "[.][planted_list]") {
   static_cast<void>(list->release());
 }
 
-// Suppressions of what CPython leaks must not reach it.
 TEST_CASE("memory that a C++ function loses which Python calls",
           "[.][planted_leak]") {
   in_main([](attach_scope& py) {

@@ -156,6 +156,7 @@ public:
                                   "assert all(map(objects.whereis, "
                                   "objects.ACTORS))\n"
                                   "objects.build(b'')\n"
+                                  "objects.build_seeds()\n"
                                   "gc.collect()\n"
                                   "gc.freeze()\n"}),
             "objects.py is ready");
@@ -223,6 +224,15 @@ void check_refusal(const error& why) {
     broken("an exception has a type, and nothing else has", to_string(why));
 }
 
+/// Where the environment asks for it, what has five items comes back as `None`.
+/// No seed has; a fuzzer that does not find that finds nothing.
+void plant_fault(value& back) {
+  static const auto* wanted = std::getenv("PYACTOR_FUZZ_PLANTED");
+  const auto* items = back.as_sequence();
+  if (wanted && items && items->size() == 5)
+    back = value{};
+}
+
 /// What an object became is equal to what becomes of it on the way to Python
 /// and back.
 template <class T>
@@ -259,6 +269,7 @@ void check_value(attach_scope& py, const value& x) {
     broken("a value that Python cannot hold is refused", to_string(x));
   auto back = require(from_python<value>(py, object->get()),
                       "a value comes back from Python");
+  plant_fault(back);
   if (back != x)
     broken("a value comes back as it was",
            to_string(x) + '\n' + to_string(back));

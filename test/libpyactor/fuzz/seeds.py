@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the fuzzer's seeds, one file for each promise worth starting from.
+"""Writes the fuzzer's seeds, one file for each promise worth starting from; with
+--check it writes nothing, and exits with 1 where they are not what it would write.
 
 Run it when the nodes of objects.py, the scalars and actors of any_value.cpp or
 the targets of codec.fuzz.cpp change: their places in these lists are what the
@@ -9,6 +10,7 @@ bytes mean.
 import itertools
 import pathlib
 import struct
+import sys
 
 import objects
 
@@ -207,20 +209,32 @@ def value_seed(x, index):
     return what.front + bytes([1, index, *what.end][::-1])
 
 
+def seeds():
+    """The bytes of each, by the name of its file."""
+    # libFuzzer's reader of numbers begins at the end: last whether it is a
+    # value, before it the target.
+    result = {f'object_{name}': tree + bytes([TARGETS.index(target), 0])
+              for name, (target, tree) in OBJECTS.items()}
+    values = [(target, target, VALUES[target]) for target in TARGETS]
+    for name, target, x in (*values, *MORE_VALUES):
+        result[f'value_{name}'] = value_seed(x, TARGETS.index(target))
+    return result
+
+
 def main():
     folder = pathlib.Path(__file__).with_name('seeds')
     folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
-    # libFuzzer's reader of numbers begins at the end: last whether it is a
-    # value, before it the target.
-    for name, (target, tree) in OBJECTS.items():
-        index = TARGETS.index(target)
-        (folder / f'object_{name}').write_bytes(tree + bytes([index, 0]))
-    values = [(target, target, VALUES[target]) for target in TARGETS]
-    for name, target, x in (*values, *MORE_VALUES):
-        (folder / f'value_{name}').write_bytes(
-            value_seed(x, TARGETS.index(target)))
+    old = {file.name: file.read_bytes() for file in folder.iterdir()}
+    new = seeds()
+    if sys.argv[1:] == ['--check']:
+        wrong = sorted(name for name in old | new if old.get(name) != new.get(name))
+        print(*(f'{folder / name}: not what seeds.py writes' for name in wrong),
+              sep='\n', end='')
+        sys.exit(1 if wrong else 0)
+    for name in old:
+        (folder / name).unlink()
+    for name, content in new.items():
+        (folder / name).write_bytes(content)
 
 
 if __name__ == '__main__':
