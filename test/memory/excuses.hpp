@@ -35,9 +35,9 @@ enum class harm { none, loss, death };
 
 enum class library { cpython, caf };
 
-/// @returns which excuses that a library has were used less often than at
-/// least,
-///          or more often than they are known to be needed; empty if none was
+/// @returns which excuses that a library has were used fewer times than
+///          `at_least`, or more often than they are known to be needed; empty
+///          if none was
 [[nodiscard]] std::string wrong_excuses(library whose, size_t at_least = 1);
 
 } // namespace pyactor::test

@@ -314,6 +314,7 @@ TEST_CASE(
     for (auto whose : judged_allocators())
       fail_each(kind, whose);
   CHECK(wrong_excuses(library::caf) == "");
+  CHECK(wrong_excuses(library::cpython, 0) == "");
 }
 
 TEST_CASE("what a sender has no memory for it knows, and the receiver goes on",
