@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Says what got slower, or faster, between two runs of the benchmarks.
 
-A row has changed where the ratios of its repetitions differ beyond the noise: by
-the Mann-Whitney U test (Mann and Whitney, 1947), and by more than the least
-change that counts. The test is exact where no two figures are equal, and the
-normal approximation with corrections for ties and continuity elsewhere. A row
-of bytes is compared by what is beyond its floor, and what counts there is a
-share of its goal. A row that only one of the runs has is named. Exits with 1
-where something got slower, and where a row is gone: nobody looks after that one
-any more. With --self-test it checks itself.
+A row has changed where its figure did by more than the least change that counts, and
+where the figures of its repetitions differ beyond the noise: by the Mann-Whitney U
+test (Mann and Whitney, 1947), which is exact where no two figures are equal, and the
+normal approximation with corrections for ties and continuity elsewhere. Each
+repetition has had a process of its own, so that the noise from one process and one
+minute to the next is in it. A row of bytes is compared by what is beyond its floor,
+and what counts there is a share of its goal. A row that only one of the runs has is
+named. Exits with 1 where something got slower, and where a row is gone: nobody looks
+after that one any more. With --self-test it checks itself.
 """
 
 import argparse
@@ -17,8 +18,9 @@ import functools
 import json
 import math
 import pathlib
-import statistics
 import sys
+
+from run import counts_bytes, figure, figures
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -77,25 +79,18 @@ def rows_of(path: pathlib.Path) -> tuple[dict, dict]:
         sys.exit(f"{path}: not a file that bench/run.py --json has written: {why!r}")
 
 
-def verdict(old: list[float], new: list[float], least: float, alpha: float) -> str:
-    """least: the change of the median that counts, in the unit of the figures"""
-    change = statistics.median(new) - statistics.median(old)
-    if abs(change) <= least or chance(old, new) >= alpha:
+def least_change(row: dict, share: float) -> float:
+    if counts_bytes(row):
+        return share * int(row["goal"].removesuffix(" B"))
+    return share * figure(row)
+
+
+def verdict(old: dict, new: dict, least: float, alpha: float) -> str:
+    change = figure(new) - figure(old)
+    if abs(change) <= least_change(old, least) \
+            or chance(figures(old), figures(new)) >= alpha:
         return "same"
     return "slower" if change > 0 else "faster"
-
-
-def figures(row: dict) -> list[float]:
-    """What is compared: ratios, or bytes beyond the floor."""
-    if isinstance(row["goal"], str):
-        return [own - floor for own, floor in zip(row["pyactor"], row["floor"])]
-    return row["ratios"]
-
-
-def least_change(row: dict, share: float) -> float:
-    if isinstance(row["goal"], str):
-        return share * int(row["goal"].removesuffix(" B"))
-    return share * row["ratio"]
 
 
 def compare(old: dict, new: dict, least: float, alpha: float) -> tuple[list, bool]:
@@ -106,12 +101,11 @@ def compare(old: dict, new: dict, least: float, alpha: float) -> tuple[list, boo
         if name not in old:
             lines.append(f"new: {name}")
             continue
-        before, now = figures(old[name]), figures(row)
-        found = verdict(before, now, least_change(old[name], least), alpha)
+        found = verdict(old[name], row, least, alpha)
         failed |= found == "slower"
-        show = "{:+.0f} B" if isinstance(row["goal"], str) else "{:.2f}"
-        lines.append(f"{name:42} {show.format(statistics.median(before)):>9} -> "
-                     f"{show.format(statistics.median(now)):>9}  {found}")
+        show = "{:.0f} B".format if counts_bytes(row) else "{:.2f}".format
+        lines.append(f"{name:42} {show(figure(old[name])):>9} -> "
+                     f"{show(figure(row)):>9}  {found}")
     for name in old:
         if name not in new:
             lines.append(f"gone: {name}")
@@ -119,10 +113,14 @@ def compare(old: dict, new: dict, least: float, alpha: float) -> tuple[list, boo
     return lines, failed
 
 
+def row_of(ratios: list[float]) -> dict:
+    return {"goal": 1.5, "pyactor": ratios, "floor": [1.0] * len(ratios)}
+
+
 def wrong_of_rows(old: list[float]) -> list[str]:
     """What `compare` gets wrong of runs whose rows differ."""
     def row(factor: float) -> dict:
-        return {"goal": 1.5, "ratio": 1.0, "ratios": [factor * x for x in old]}
+        return row_of([factor * x for x in old])
 
     two = {"a": row(1), "b": row(1)}
     cases = [
@@ -157,8 +155,9 @@ def self_test() -> int:
         ("one figure for all", [1.0] * 7, "same"),
     ]
     wrong = [name for name, new, wanted in cases
-             if verdict(old, new, 0.05, 0.01) != wanted]
-    if verdict(old[:5], [1.5 * x for x in old[:5]], 0.05, 0.01) != "slower":
+             if verdict(row_of(old), row_of(new), 0.05, 0.01) != wanted]
+    if verdict(row_of(old[:5]), row_of([1.5 * x for x in old[:5]]), 0.05, 0.01) \
+            != "slower":
         wrong.append("five repetitions of half as much again")
     # Of 3 and 3 figures the first 3 are the least in 1 of 20 orders.
     if not math.isclose(chance([1, 2, 3], [4, 5, 6]), 2 / 20):
@@ -168,8 +167,13 @@ def self_test() -> int:
     if not math.isclose(chance([1, 2, 3], [3, 5, 6]), known):
         wrong.append("the approximate test's arithmetic")
     bytes_row = {"goal": "+400 B", "pyactor": [1500.0, 1510.0], "floor": [1200.0] * 2}
-    if figures(bytes_row) != [300, 310] or least_change(bytes_row, 0.05) != 20:
+    if figures(bytes_row) != [300, 310] or figure(bytes_row) != 305 \
+            or least_change(bytes_row, 0.05) != 20:
         wrong.append("what of a row of bytes is compared")
+    # The medians' ratio is not the ratios' median.
+    uneven = {"goal": 2.0, "pyactor": [1.0, 2.0, 6.0], "floor": [2.0, 1.0, 3.0]}
+    if figure(uneven) != 1 or sorted(figures(uneven)) != [0.5, 2, 2]:
+        wrong.append("what of a row of times is compared")
     wrong += wrong_of_rows(old)
     print(*(f"not so: {name}" for name in wrong), sep="\n", end="")
     return 1 if wrong else 0
@@ -181,7 +185,7 @@ def main() -> int:
     arguments = parse_arguments()
     old_machine, old = rows_of(arguments.old)
     new_machine, new = rows_of(arguments.new)
-    for key in ("cpu", "compiler", "cpython", "caf"):
+    for key in ("cpu", "processors", "system", "libc", "compiler", "cpython", "caf"):
         if old_machine.get(key) != new_machine.get(key):
             print(f"{key} differs: {old_machine.get(key)} and {new_machine.get(key)}")
     lines, failed = compare(old, new, arguments.least, arguments.alpha)

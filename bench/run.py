@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and prints each workload beside its floor.
 
-Each row of the table runs in processes of its own, because rows that share one
-disturb each other. Its repetitions are spread over several rounds through the table,
-with a new process in each: what is different from one process or one minute to the
-next is in the spread of a row then, and no busy minute of the machine has all of
-a row. Within a process, repetitions of the floor and of the workload are mixed at
-random, so that both see the same machine. A ratio is the median of the workload over
-the median of the floor; its spread goes from the least to the greatest ratio of
-repetitions of the same number.
+Each repetition of a row of the table has a process of its own, because rows that
+share one disturb each other, and because what lies beside what in memory is
+different from one process to the next. They are spread over the whole run, so that no
+busy minute of the machine has all of a row. Floor and workload of one repetition take
+turns in one process, in random order, so that both see the same machine. A ratio is the
+median of the workload over the median of the floor; its spread goes from the least to
+the greatest ratio of one repetition. Of rows that count bytes, the difference takes the
+place of the ratio.
 """
 
 import argparse
 import json
+import os
 import pathlib
 import platform
 import statistics
@@ -59,7 +60,7 @@ ROWS = [
     ("answer beside a CPU-bound context, p99", "fairness", "/shared_gil/", 2.0),
     ("memory of an actor, 100 000 live", "many_actors", "/bytes/many/", "+400 B"),
     ("memory of an actor, 1 000 000 live", "many_actors", "/bytes/very_many/", "+400 B"),
-    ("growth of time, 100 000 to 1 000 000", "many_actors", "/growth/", 1.0),
+    ("growth of time, 100 000 to 1 000 000 live", "many_actors", "/growth/", 1.0),
 ]
 
 
@@ -70,13 +71,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--repetitions", type=int, default=8, metavar="N",
                         help="at least 5, twice as many for rows that swing; "
                              "default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=4, metavar="N",
-                        help="through the table, each with its share of the "
-                             "repetitions; default: %(default)s")
     parser.add_argument("--only", default="", metavar="TEXT",
                         help="run only the rows whose name contains TEXT")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
-                        help="also write the figures to FILE, for compare.py")
+                        help="also write the figures to FILE, for compare.py, "
+                             "anew after each round through the table")
     parser.add_argument("--table", type=pathlib.Path, metavar="FILE",
                         help="run nothing: print what --json wrote to FILE as the "
                              "table of docs/performance.md")
@@ -88,8 +87,8 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.repetitions < 5:
         parser.error("--repetitions must be at least 5")
-    if not 1 <= arguments.rounds <= arguments.repetitions:
-        parser.error("--rounds must be from 1 to the number of repetitions")
+    if not any(arguments.only in row[0] for row in ROWS):
+        parser.error(f"no row has a name with '{arguments.only}'; --list shows all")
     return arguments
 
 
@@ -99,10 +98,12 @@ def run_benchmarks(build: pathlib.Path, executable: str, only: str,
     program = build / "bench" / f"bench_{executable}"
     if not program.exists():
         sys.exit(f"{program} is not built; run scripts/bench")
-    return subprocess.run(
+    ran = subprocess.run(
         [program, f"--benchmark_filter=(floor|pyactor){only}", *options],
-        check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True).stdout
+        capture_output=True, text=True)
+    if ran.returncode != 0:
+        sys.exit(f"{program} {only} ended with {ran.returncode}:\n{ran.stderr}")
+    return ran.stdout
 
 
 def list_rows(build: pathlib.Path) -> int:
@@ -120,49 +121,49 @@ def list_rows(build: pathlib.Path) -> int:
     return 1 if broken else 0
 
 
-def repetitions_of(name: str, usual: int) -> int:
-    """Twice as many for what swings by more than it may differ: a quotient of
-    two times, the slowest of a hundred, and what depends on where the kernel
-    lets two threads run."""
+def repetitions_in_a_round(name: str) -> int:
+    """Two of what swings by more than it may differ: a quotient of two times, the
+    slowest of a hundred, and what depends on where the kernel lets two threads
+    run."""
     swings = (name.startswith(("growth", "CPU-bound", "request to a sleeping"))
               or name.endswith("p99"))
-    return 2 * usual if swings else usual
+    return 2 if swings else 1
 
 
-def run_row(build: pathlib.Path, executable: str, only: str,
-            repetitions: int) -> tuple[dict, dict]:
-    """Nanoseconds per item of each repetition, for `floor` and `pyactor`, and
-    what they were built with."""
+def run_once(build: pathlib.Path, executable: str, only: str) -> tuple[dict, dict]:
+    """Nanoseconds per item of `floor` and `pyactor`, and what they were built
+    with."""
     result = json.loads(run_benchmarks(
-        build, executable, only, f"--benchmark_repetitions={repetitions}",
-        "--benchmark_enable_random_interleaving=true",
+        build, executable, only, "--benchmark_enable_random_interleaving=true",
         "--benchmark_min_time=0.2s", "--benchmark_format=json"))
-    times: dict[str, list[float]] = {"floor": [], "pyactor": []}
+    times = {}
     for entry in result["benchmarks"]:
         if "error_message" in entry:
             sys.exit(f"{executable}: {entry['error_message']}")
-        if entry["run_type"] == "iteration":
-            times[entry["name"].split("/")[0]].append(1e9 / entry["items_per_second"])
+        times[entry["name"].split("/")[0]] = 1e9 / entry["items_per_second"]
     built = {key: result["context"][key] for key in ("compiler", "cpython", "caf")}
     return times, built
 
 
-def run_rounds(arguments: argparse.Namespace, rows: list) -> tuple[list[dict], dict]:
-    """The times of each of these rows, and what they were built with."""
+def run_rounds(arguments: argparse.Namespace, about: dict, rows: list):
+    """Yields what is known after each round of rows."""
     times: list[dict] = [{"floor": [], "pyactor": []} for _ in rows]
-    built: dict = {}
-    for turn in range(arguments.rounds):
+    all_before, stolen_before = processor_time()
+    for turn in range(arguments.repetitions):
         for number, (name, executable, only, _) in enumerate(rows):
-            show_progress(f"round {turn + 1} of {arguments.rounds}, "
+            show_progress(f"round {turn + 1} of {arguments.repetitions}, "
                           f"row {number + 1} of {len(rows)}: {name}", number == 0)
-            wanted = repetitions_of(name, arguments.repetitions)
-            share = (wanted * (turn + 1) // arguments.rounds
-                     - wanted * turn // arguments.rounds)
-            found, built = run_row(arguments.build, executable, only, share)
-            for side, its_times in found.items():
-                times[number][side] += its_times
+            for _ in range(repetitions_in_a_round(name)):
+                found, built = run_once(arguments.build, executable, only)
+                about |= built
+                for side, its_time in found.items():
+                    times[number][side].append(its_time)
+        all_now, stolen_now = processor_time()
+        about["stolen"] = ((stolen_now - stolen_before)
+                           / max(1, all_now - all_before))
+        yield [row_of(name, goal, its_times, about["commit"])
+               for (name, _, _, goal), its_times in zip(rows, times)]
     show_progress("", False)
-    return times, built
 
 
 def show_progress(what: str, also_in_a_log: bool) -> None:
@@ -191,45 +192,66 @@ def machine() -> dict:
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty",
                              "--exclude=*"],
                             capture_output=True, text=True).stdout.strip()
-    return {"cpu": model, "commit": commit or "unknown",
-            "system": platform.platform()}
+    return {"cpu": model, "processors": os.cpu_count(),
+            "commit": commit or "unknown", "kernel": platform.platform(),
+            "system": platform.freedesktop_os_release()["PRETTY_NAME"],
+            "libc": os.confstr("CS_GNU_LIBC_VERSION")}
 
 
 def readable(ns: float) -> str:
-    """A time with three digits or more, as short as it can be."""
-    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
-        if ns >= 10 * size:
-            return f"{ns / size:.0f} {unit}"
-    return f"{ns:.0f} ns"
+    """A time with three digits."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1)):
+        if ns >= size:
+            break
+    number = ns / size
+    return f"{number:.{2 if number < 10 else 1 if number < 100 else 0}f} {unit}"
+
+
+def counts_bytes(row: dict) -> bool:
+    return isinstance(row["goal"], str)
+
+
+def figure(row: dict) -> float:
+    """What a row is judged by: a ratio, or bytes."""
+    own, floor = (statistics.median(row[x]) for x in ("pyactor", "floor"))
+    return own - floor if counts_bytes(row) else own / floor
+
+
+def figures(row: dict) -> list[float]:
+    """The same of each repetition."""
+    return [own - floor if counts_bytes(row) else own / floor
+            for own, floor in zip(row["pyactor"], row["floor"])]
 
 
 def meets(row: dict) -> bool:
-    if isinstance(row["goal"], str):
-        more = statistics.median(row["pyactor"]) - statistics.median(row["floor"])
-        return more <= int(row["goal"].removesuffix(" B"))
-    return row["ratio"] <= row["goal"]
+    return figure(row) <= float(str(row["goal"]).removesuffix(" B"))
+
+
+def shown(row: dict, x: float) -> str:
+    """One side of a row, in its unit."""
+    if counts_bytes(row):
+        return f"{x:.0f} B"
+    # Quotients come as thousandths.
+    return f"{x / 1000:.2f}" if row["name"].startswith("growth") else readable(x)
 
 
 def cells(row: dict) -> list[str]:
     """What tables show of a row."""
-    show = "{:.0f} B".format if isinstance(row["goal"], str) else readable
-    own, floor = (show(statistics.median(row[x])) for x in ("pyactor", "floor"))
-    return [row["name"], own, floor, f"{row['ratio']:.2f}",
-            f"{min(row['ratios']):.2f} - {max(row['ratios']):.2f}", str(row["goal"])]
+    own, floor = (shown(row, statistics.median(row[x])) for x in ("pyactor", "floor"))
+    digits = 0 if counts_bytes(row) else 2
+    least, most = min(figures(row)), max(figures(row))
+    return [row["name"], own, floor, f"{figure(row):.{digits}f}",
+            f"{least:.{digits}f} - {most:.{digits}f}", str(row["goal"])]
 
 
-def print_markdown(path: pathlib.Path) -> int:
-    for row in json.loads(path.read_text())["rows"]:
-        print(f"| {' | '.join(cells(row))} |")
-    return 0
+def markdown(rows: list[dict]) -> list[str]:
+    """The lines of the table in docs/performance.md, without its head."""
+    return [f"| {' | '.join(cells(row))} |" for row in rows]
 
 
 def row_of(name: str, goal: float | str, times: dict, commit: str) -> dict:
     """What is kept of a row."""
-    own, floor = (statistics.median(times[x]) for x in ("pyactor", "floor"))
-    return {"name": name, "goal": goal, "ratio": own / floor,
-            "ratios": [x / y for x, y in zip(times["pyactor"], times["floor"])],
-            "commit": commit, **times}
+    return {"name": name, "goal": goal, "commit": commit, **times}
 
 
 def main() -> int:
@@ -237,28 +259,24 @@ def main() -> int:
     if arguments.list:
         return list_rows(arguments.build)
     if arguments.table:
-        return print_markdown(arguments.table)
+        print(*markdown(json.loads(arguments.table.read_text())["rows"]), sep="\n")
+        return 0
     about = machine()
-    print(f"{about['cpu']}, commit {about['commit']}, {arguments.repetitions} "
-          f"repetitions in {arguments.rounds} rounds", flush=True)
+    print(f"{about['cpu']}, {about['processors']} processors, commit "
+          f"{about['commit']}, {arguments.repetitions} repetitions", flush=True)
     wanted = [row for row in ROWS if arguments.only in row[0]]
-    all_before, stolen_before = processor_time()
-    measured, built = run_rounds(arguments, wanted)
-    all_after, stolen_after = processor_time()
-    about |= built
-    about["stolen"] = (stolen_after - stolen_before) / max(1, all_after - all_before)
-    rows = [row_of(name, goal, times, about["commit"])
-            for (name, _, _, goal), times in zip(wanted, measured)]
+    for rows in run_rounds(arguments, about, wanted):
+        if arguments.json:
+            arguments.json.write_text(
+                json.dumps({"machine": about, "rows": rows}, indent=1) + "\n")
     missed = [row for row in rows if not meets(row)]
-    line = "{:42} {:>9} {:>9}  {:>5} {:>12}  {}"
+    line = "{:42} {:>8} {:>8}  {:>6} {:>15}  {}"
     print(line.format("", "pyactor", "floor", "ratio", "spread", "goal"))
     for row in rows:
         print(line.format(*cells(row)) + ("  missed" if row in missed else ""))
-    if rows:
-        print(f"{about['compiler']}, CPython {about['cpython']}, CAF {about['caf']}; "
-              f"{about['stolen']:.1%} of the processors' time was stolen by neighbours")
-    if arguments.json:
-        arguments.json.write_text(json.dumps({"machine": about, "rows": rows}, indent=1))
+    print(f"{about['system']}, {about['libc']}, {about['compiler']}, CPython "
+          f"{about['cpython']}, CAF {about['caf']}")
+    print(f"{about['stolen']:.1%} of the processors' time was stolen by neighbours")
     if missed:
         print(f"{len(missed)} of {len(rows)} rows missed their goal; a busy machine "
               "does that too: look at the spread")

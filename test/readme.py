@@ -7,16 +7,23 @@ Usage: readme.py [ROOT]         prints each fault, exits 1 if there is one
 A block of code below `<!-- from FILE -->` must be in FILE as it is, but for the
 indentation that all its lines share. In README.md every block of C++ and Python
 needs such a line. Links must lead to something in the tree. The table of
-measurements in docs/performance.md must have the rows of bench/run.py with the
-ratios of bench/baseline.json, and that of README.md some of the same lines.
+measurements in docs/performance.md must show bench/baseline.json, which must have
+the rows and goals of bench/run.py, all of one commit; that of README.md must have
+some of its lines.
 """
 
 import ast
+import itertools
 import json
+import pathlib
 import re
+import sys
 import textwrap
 
 import checker
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
+import run
 
 FIGURES = "docs/performance.md"
 PAGES = ("README.md", "libpyactor/README.md", "runtime/README.md",
@@ -85,52 +92,44 @@ def judge_links(root, page, lines):
 
 
 def bench_rows(root):
-    """The names of the rows in bench/run.py, in order."""
+    """The names and goals of the rows in bench/run.py, in order."""
     tree = ast.parse((root / BENCH).read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.Assign) and node.targets[0].id == "ROWS":
-            return [row[0] for row in ast.literal_eval(node.value)]
+            return [(row[0], row[-1]) for row in ast.literal_eval(node.value)]
     raise SystemExit(f"{BENCH} has no ROWS")
 
 
 def table_of(lines):
-    """The cells of the table of measurements, row by row, and the number of the
-    line of its head."""
+    """The lines of the table of measurements, and the number of its head's."""
     head = next((i for i, line in enumerate(lines)
                  if line.startswith("| workload |")), None)
-    rows = []
-    for line in lines[head + 2:] if head is not None else []:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip() for cell in line.strip("|").split("|")])
-    return rows, (head or 0) + 1
+    if head is None:
+        return [], 1
+    rows = itertools.takewhile(lambda line: line.startswith("|"), lines[head + 2:])
+    return list(rows), head + 1
 
 
 def judge_figures(root, page, lines):
-    """All rows, in order, as they were measured."""
-    rows, head = table_of(lines)
-    found = [row[0] for row in rows]
-    if found != bench_rows(root):
-        yield head, (f"the table of measurements has other rows than {BENCH}: "
-                     f"{', '.join(found) or 'none'}")
-        return
-    measured = {row["name"]: f"{row['ratio']:.2f}" for row in
-                json.loads((root / BASELINE).read_text(encoding="utf-8"))["rows"]}
-    for name, _, _, ratio, *_ in rows:
-        if ratio != measured.get(name):
-            yield head, (f"the ratio of {name} is {ratio} here, but "
-                         f"{measured.get(name, 'missing')} in {BASELINE}")
+    rows = json.loads((root / BASELINE).read_text(encoding="utf-8"))["rows"]
+    found, head = table_of(lines)
+    if [(row["name"], row["goal"]) for row in rows] != bench_rows(root):
+        yield head, f"{BASELINE} has other rows or goals than {BENCH}: run it anew"
+    elif len({row["commit"] for row in rows}) != 1:
+        yield head, f"{BASELINE} has rows of several commits: run it anew"
+    elif found != run.markdown(rows):
+        yield head, (f"the table of measurements is not that of {BASELINE}: copy "
+                     f"what {BENCH} --table {BASELINE} prints")
 
 
 def judge_excerpt(root, page, lines):
-    """Some rows of the table of all figures, as they are there."""
-    rows, head = table_of(lines)
+    found, head = table_of(lines)
     known, _ = table_of((root / FIGURES).read_text(encoding="utf-8").splitlines())
-    if not rows:
+    if not found:
         yield head, "there is no table of measurements"
-    for row in rows:
+    for row in found:
         if row not in known:
-            yield head, f"{FIGURES} has no such row: {' | '.join(row)}"
+            yield head, f"{FIGURES} has no such row: {row}"
 
 
 def judge(root):
@@ -158,18 +157,27 @@ def main(root):
 
 
 SOURCE = "int main() {\n  if (true)\n    run();\n\n  return 0;\n}\n"
-TABLE = ("| workload | pyactor | floor | ratio | spread |\n|---|---|---|---|---|\n"
-         "| one | 3 ns | 2 ns | 1.50 | |\n| two | 1 ns | 1 ns | 1.00 | |\n")
+def measured(name, goal, commit="c1"):
+    return {"name": name, "goal": goal, "commit": commit, "pyactor": [3.0],
+            "floor": [2.0]}
+
+
+def baseline(*rows):
+    return json.dumps({"rows": rows})
+
+
+ONE, TWO = "| one | 3.00 ns | 2.00 ns | 1.50 | 1.50 - 1.50 | 2.0 |\n", \
+    "| two | 3 B | 2 B | 1 | 1 - 1 | +2 B |\n"
+HEAD = "| workload | pyactor | floor | ratio | spread | goal |\n|---|---|---|---|---|---|\n"
 GOOD = {
     "examples/a.cpp": SOURCE,
-    BENCH: 'ROWS = [("one", "x"), ("two", "y")]\n',
-    BASELINE: '{"rows": [{"name": "one", "ratio": 1.501}, '
-              '{"name": "two", "ratio": 1.0}]}\n',
+    BENCH: 'ROWS = [("one", "x", 2.0), ("two", "y", "+2 B")]\n',
+    BASELINE: baseline(measured("one", 2.0), measured("two", "+2 B")),
     "README.md": "[a](examples/a.cpp) [b](https://example.org)\n\n"
                  "<!-- from examples/a.cpp -->\n```cpp\nif (true)\n  run();\n\n"
                  "return 0;\n```\n\n```sh\nmake\n```\n\n"
-                 + TABLE.replace("| two | 1 ns | 1 ns | 1.00 | |\n", ""),
-    FIGURES: TABLE,
+                 + HEAD + ONE,
+    FIGURES: HEAD + ONE + TWO,
     "libpyactor/README.md": "```cpp\n[](int x) { free(x); }\n```\n",
     "runtime/README.md": "[up](../README.md#top)\n",
     "supervisors/README.md": "",
@@ -191,15 +199,19 @@ BAD = [
     ("README.md", block("examples/b.cpp", "return 0;\n")),
     ("README.md", "```python\nreturn 0\n```\n"),
     ("README.md", "<!-- from examples/a.cpp -->\nText.\n```cpp\nreturn 0;\n```\n"),
-    ("README.md", "| three | 3 ns | 2 ns | 1.50 | |\n"),
-    ("README.md", "| two | 1 ns | 1 ns | 1.01 | |\n"),
-    (FIGURES, "| one | 3 ns | 2 ns | 1.50 | |\n"),
+    ("README.md", TWO.replace("two", "three")),
+    ("README.md", TWO.replace("3 B", "4 B")),
+    ("README.md", "| two |\n"),
+    (FIGURES, ONE),
+    (FIGURES, "| three |\n"),
     ("README.md", "[gone](examples/b.cpp)\n"),
     ("runtime/README.md", "[gone](README.txt)\n"),
     ("supervisors/README.md", block("examples/a.cpp", "return 1;\n")),
     ("docs/supervision.md", block("examples/a.cpp", "return 1;\n")),
-    (BENCH, 'ROWS = [("one", "x")]\n'),
-    (BASELINE, GOOD[BASELINE].replace("1.501", "1.511")),
+    (BENCH, 'ROWS = [("one", "x", 2.0)]\n'),
+    (BENCH, GOOD[BENCH].replace("+2 B", "+3 B")),
+    (BASELINE, GOOD[BASELINE].replace("3.0", "3.5", 1)),
+    (BASELINE, GOOD[BASELINE].replace("c1", "c2", 1)),
     (BASELINE, GOOD[BASELINE].replace('"two"', '"three"')),
 ]
 
