@@ -131,9 +131,8 @@ def repetitions_in_a_round(name: str) -> int:
 
 
 def warm_ups_of(name: str) -> int:
-    """How often a process does a row before it is measured. The first of what takes
-    few turns finds threads that the kernel has not placed yet, or memory that the
-    process does not have; other rows take many turns, or much longer than that."""
+    """How often a process does a row before it is measured: once where the first time
+    in a process was seen to be slower than the others."""
     return 1 if name.startswith(("CPU-bound", "growth of time, 1000 ")) else 0
 
 
